@@ -1,0 +1,4 @@
+//! Lowering, scopes, name resolution.
+
+pub mod globals;
+pub mod module;

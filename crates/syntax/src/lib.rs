@@ -1,0 +1,5 @@
+//! The syntax of Nix: lexer, grammar, lossless tree, typed tree, edits.
+
+mod name;
+
+pub use name::Name;
