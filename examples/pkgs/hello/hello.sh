@@ -1,0 +1,4 @@
+# hello NAME: prints a greeting.
+hello() {
+  echo "Hello, $1!"
+}

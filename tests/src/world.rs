@@ -1,0 +1,1 @@
+//! Throw-away projects and stores.

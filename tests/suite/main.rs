@@ -1,0 +1,5 @@
+//! End-to-end tests. One module per face or promise; each drives the built programs as a user would.
+
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the program and set up its world")]
+
+mod layering;
