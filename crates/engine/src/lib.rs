@@ -1,1 +1,44 @@
-//! placeholder
+//! The workspace: one database, one evaluator, one store and one builder behind a single writer.
+//!
+//! Every face (editor, REPL, command line) talks to this crate: it applies edits, hands out [`Snapshot`]s, evaluates
+//! ([`EvalSession`]), builds, inspects store paths and renders errors. A second way to evaluate, build or resolve a name
+//! is a defect.
+//!
+//! # Where to start reading
+//! [`engine`] (who owns what, and the order of writes) → [`world`] (what an evaluation sees, and when its results are
+//! dropped) → [`host`] (the evaluator's only door) → [`session`].
+//!
+//! # Architecture invariants
+//! - One writer: only [`Engine::apply`] changes anything a reader can see. It cancels running queries and bumps the
+//!   [`Revision`]; a snapshot of an older revision answers [`Cancelled`] from then on.
+//! - A snapshot holds no database handle while it is idle or while it evaluates, so a writer never waits for an evaluation.
+//! - Evaluation sees unsaved buffers, and nothing evaluated from a text is shown once that text has changed.
+//! - Evaluation runs on this crate's own big-stack threads, under a [`Control`]; a panic there ends in a [`Report`].
+//! - Without trust: pure evaluation, no builds, no import from derivation, bounded time and memory.
+//! - No LSP type, no JSON and no terminal: results are plain data, and [`render`] is the one place that makes text of errors.
+
+pub mod build;
+pub mod cancel;
+pub mod change;
+pub mod config;
+pub mod discover;
+pub mod engine;
+pub mod input;
+pub mod inspect;
+pub mod place;
+pub mod reads;
+pub mod render;
+pub mod report;
+pub mod session;
+pub mod threads;
+
+pub use build::{BuildOutcome, BuildProgress, BuildRequest, BuiltOutput, NoProgress};
+pub use cancel::{CancelToken, Cancellable, Cancelled, Control};
+pub use change::Change;
+pub use config::{Budget, EngineConfig, SearchPathEntry, StoreSettings, Trust};
+pub use engine::{Engine, Revision, Snapshot};
+pub use inspect::PathDetails;
+pub use place::{FilePosition, FileRange, Location, Origin};
+pub use render::{RenderOptions, render};
+pub use report::{Frame, Report, ReportKind};
+pub use session::{AttrItem, AutoArgs, DerivationInfo, EvalSession, EvalValue, PrintOptions, ValueKind};

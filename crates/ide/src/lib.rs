@@ -1,1 +1,33 @@
-//! placeholder
+//! Editor features: functions of a [`Snapshot`] and a place in a file that return plain data. One file per feature.
+//!
+//! # Where to start reading
+//! [`hover`] shows the whole way: tree → names → evaluated value. The static half of every feature needs the text only and
+//! answers within a keystroke; the evaluated half takes a [`Control`] and says why when it declines.
+//!
+//! # Architecture invariants
+//! - Results are paths, byte ranges and strings. No LSP type, no JSON, no terminal.
+//! - Features read the snapshot only; nothing is kept between calls. Where the text has changed, a feature returns
+//!   [`nival_engine::Cancelled`] instead of an answer about another text.
+//! - A file that does not parse gets answers from the parts that do.
+//! - Nothing is evaluated that the engine's trust does not allow.
+
+pub mod code_lens;
+pub mod completion;
+pub mod definition;
+pub mod diagnostics;
+pub mod folding;
+pub mod highlight;
+pub mod hover;
+pub mod symbols;
+
+pub use code_lens::{DerivationLens, LensTarget, code_lenses};
+pub use completion::{CompletionItem, CompletionKind, completion};
+pub use definition::{NavigationTarget, definition};
+pub use diagnostics::{Diagnostic, Fix, Related, Severity, Tag, TextEdit, diagnostics, evaluation_diagnostics};
+pub use folding::{FoldKind, FoldingRange, folding_ranges, selection_ranges};
+pub use highlight::{Highlight, highlights, references};
+pub use hover::{Hover, HoverValue, hover};
+pub use symbols::{Symbol, SymbolKind, document_symbols};
+
+pub use nival_engine::{Cancellable, Cancelled, Control, FilePosition, FileRange, Snapshot};
+pub use nival_syntax::{TextRange, TextSize};

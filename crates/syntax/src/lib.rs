@@ -3,3 +3,4 @@
 mod name;
 
 pub use name::Name;
+pub use rowan::{TextRange, TextSize};

@@ -1,0 +1,193 @@
+//! What a workspace was told by its user.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Whether the user vouches for the files of the workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Trust {
+    /// Pure evaluation, no builds, no import from derivation, bounded time and memory.
+    #[default]
+    Untrusted,
+    Trusted,
+}
+
+/// Limits of one evaluation. Past a limit it ends with an error and its memory is freed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Bytes of evaluator heap.
+    pub bytes: u64,
+    pub time: Option<Duration>,
+}
+
+impl Budget {
+    pub const UNLIMITED: Budget = Budget { bytes: u64::MAX, time: None };
+    /// While a person looks at a spinner: hover, completion.
+    pub const INTERACTIVE: Budget = Budget { bytes: 2 << 30, time: Some(Duration::from_secs(10)) };
+    /// Work nobody asked for: lenses, evaluation diagnostics.
+    pub const BACKGROUND: Budget = Budget { bytes: 3 << 30, time: Some(Duration::from_secs(60)) };
+
+    /// The stricter of both, limit by limit.
+    pub fn min(self, other: Budget) -> Budget {
+        let time = match (self.time, other.time) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        Budget { bytes: self.bytes.min(other.bytes), time }
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Budget::INTERACTIVE
+    }
+}
+
+/// One entry of the search path: `prefix=path`, or `path` with an empty prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchPathEntry {
+    pub prefix: String,
+    /// A file path or URL, as written.
+    pub path: String,
+}
+
+impl SearchPathEntry {
+    /// Reads the syntax of `-I` and of one element of `NIX_PATH`.
+    pub fn parse(text: &str) -> Self {
+        match text.split_once('=') {
+            Some((prefix, path)) => SearchPathEntry { prefix: prefix.into(), path: path.into() },
+            None => SearchPathEntry { prefix: String::new(), path: text.into() },
+        }
+    }
+
+    /// Splits `NIX_PATH` at its colons; a colon of a URL (`https://…`, `channel:…`, `flake:…`) does not separate.
+    pub fn parse_list(text: &str) -> Vec<Self> {
+        let mut entries = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let mut end = 0;
+            loop {
+                match rest[end..].find(':') {
+                    None => {
+                        end = rest.len();
+                        break;
+                    }
+                    Some(at) => {
+                        let colon = end + at;
+                        let entry = &rest[..colon];
+                        let value = entry.split_once('=').map_or(entry, |(_, value)| value);
+                        let is_url = rest[colon + 1..].starts_with("//") || matches!(value, "channel" | "flake");
+                        if !is_url {
+                            end = colon;
+                            break;
+                        }
+                        end = colon + 1;
+                    }
+                }
+            }
+            let (entry, tail) = rest.split_at(end);
+            if !entry.is_empty() {
+                entries.push(Self::parse(entry));
+            }
+            rest = tail.strip_prefix(':').unwrap_or(tail);
+        }
+        entries
+    }
+}
+
+/// Which store to open, and how; everything unset is discovered.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StoreSettings {
+    /// What `--store` says.
+    pub uri: Option<String>,
+    /// Never write: nothing is added to the store, paths are only computed.
+    pub read_only: bool,
+    /// How many builds run at once (`max-jobs`); the number of processors where unset.
+    pub max_jobs: Option<usize>,
+    /// `cores`: what a build is told in `NIX_BUILD_CORES`; 0 is all.
+    pub cores: Option<usize>,
+    pub keep_failed: bool,
+    pub keep_going: bool,
+    /// `sandbox = false`.
+    pub no_sandbox: bool,
+}
+
+/// The settings of an engine. Changing them starts evaluation afresh.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineConfig {
+    /// `builtins.currentSystem`.
+    pub system: String,
+    /// `-I` entries first, then those of `NIX_PATH`.
+    pub search_path: Vec<SearchPathEntry>,
+    /// Pure evaluation even where the workspace is trusted.
+    pub pure: bool,
+    pub trust: Trust,
+    /// No evaluation gets more than this, whatever its caller grants.
+    pub budget: Budget,
+    pub store: StoreSettings,
+    /// Folders of the workspace: frames in files below them are the user's own in error traces.
+    pub roots: Vec<PathBuf>,
+    /// Other options by their `nix.conf` names (`allow-import-from-derivation`, …).
+    pub options: BTreeMap<String, String>,
+}
+
+impl EngineConfig {
+    /// Full trust and no limits: what a command line starts from.
+    pub fn command_line(system: String) -> Self {
+        EngineConfig { trust: Trust::Trusted, budget: Budget::UNLIMITED, ..Self::editor(system) }
+    }
+
+    /// What an editor starts from: no trust until the user gives it.
+    pub fn editor(system: String) -> Self {
+        EngineConfig {
+            system,
+            search_path: Vec::new(),
+            pure: false,
+            trust: Trust::Untrusted,
+            budget: Budget::BACKGROUND,
+            store: StoreSettings::default(),
+            roots: Vec::new(),
+            options: BTreeMap::new(),
+        }
+    }
+
+    /// Whether evaluation must be pure under this configuration.
+    pub fn is_pure(&self) -> bool {
+        self.pure || self.trust == Trust::Untrusted
+    }
+
+    pub fn may_build(&self) -> bool {
+        self.trust == Trust::Trusted
+    }
+
+    pub fn may_import_from_derivation(&self) -> bool {
+        self.may_build() && self.options.get("allow-import-from-derivation").is_none_or(|v| v != "false")
+    }
+}
+
+/// The Nix name of the machine this program runs on, such as `x86_64-linux`.
+pub fn host_system() -> String {
+    let os = match std::env::consts::OS {
+        "macos" => "darwin",
+        os => os,
+    };
+    let arch = match std::env::consts::ARCH {
+        "x86" => "i686",
+        "arm" => "armv7l",
+        arch => arch,
+    };
+    format!("{arch}-{os}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nix_path_keeps_urls_whole() {
+        let parsed = SearchPathEntry::parse_list("nixpkgs=https://example.org/x.tar.gz:/home/x:home=flake:home::channel:nixos");
+        let shown: Vec<_> = parsed.iter().map(|e| format!("{}={}", e.prefix, e.path)).collect();
+        assert_eq!(shown, ["nixpkgs=https://example.org/x.tar.gz", "=/home/x", "home=flake:home", "=channel:nixos"]);
+    }
+}

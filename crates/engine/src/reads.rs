@@ -1,0 +1,58 @@
+//! What an evaluation read: the record that says which changes make its results stale.
+
+use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashSet;
+
+/// Everything outside the evaluator that some evaluation looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReadSet {
+    /// Files whose contents were read.
+    pub files: FxHashSet<PathBuf>,
+    /// Paths that were asked about (does it exist, what is it, where does the link lead), found or not.
+    pub probed: FxHashSet<PathBuf>,
+    /// Folders that were listed.
+    pub listed: FxHashSet<PathBuf>,
+    /// Folders or files that were copied or hashed as a whole.
+    pub trees: FxHashSet<PathBuf>,
+    /// Names of environment variables.
+    pub environment: FxHashSet<String>,
+    /// Whether the clock was read.
+    pub clock: bool,
+}
+
+impl ReadSet {
+    /// Whether results that rest on this record may be wrong after `path` was changed, created or deleted.
+    ///
+    /// `existence_changed` says that the path came to be or went away (or that nobody knows), which listings of its folder
+    /// and questions about paths below it notice as well.
+    pub fn affected_by(&self, path: &Path, existence_changed: bool) -> bool {
+        if self.files.contains(path) || path.ancestors().any(|folder| self.trees.contains(folder)) {
+            return true;
+        }
+        existence_changed
+            && (self.probed.contains(path)
+                || self.listed.contains(path)
+                || path.parent().is_some_and(|folder| self.listed.contains(folder))
+                || [&self.files, &self.probed, &self.listed, &self.trees].iter().any(|set| set.iter().any(|read| read.starts_with(path))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_read_matters() {
+        let mut reads = ReadSet::default();
+        reads.files.insert("/w/a.nix".into());
+        reads.probed.insert("/w/missing/default.nix".into());
+        reads.listed.insert("/w/pkgs".into());
+        reads.trees.insert("/w/src".into());
+        let hit = |path: &str, existence| reads.affected_by(Path::new(path), existence);
+        assert!(hit("/w/a.nix", false) && hit("/w/src/deep/x.c", false));
+        assert!(!hit("/w/b.nix", false) && !hit("/w/b.nix", true));
+        assert!(hit("/w/missing/default.nix", true) && hit("/w/missing", true) && !hit("/w/missing", false));
+        assert!(hit("/w/pkgs/new.nix", true) && !hit("/w/pkgs/old.nix", false) && !hit("/w/pkgs/x/deep.nix", true));
+    }
+}
