@@ -1,1 +1,40 @@
-//! placeholder
+//! The evaluator: values, heap, forcing, builtins, evaluation errors.
+//!
+//! Architecture invariants:
+//! - No disk, clock, environment, store or network except through [`Host`].
+//! - A [`Value`] is one word, `Copy + Send + Sync`, and lives as long as the [`Evaluator`] that made it.
+//! - Forcing the same thunk from several threads gives every one the same result, computed once.
+//! - No input (file, depth of recursion, size of a list) crashes the process: it ends in an [`EvalError`].
+//! - `unsafe` lives in `heap/` and `value/` only.
+//!
+//! It knows no salsa, no store database, no terminal.
+//!
+//! Start reading at [`value`], then `ctx.rs` (what builtins and callers use) and `interp/`.
+//!
+//! # Writing a builtin
+//! ```ignore
+//! fn head(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+//!     let list = ctx.expect_list(args[0], || "while evaluating the first argument passed to 'builtins.head'".into())?;
+//!     match list.get(0) {
+//!         Some(first) => ctx.force(first),
+//!         None => Err(EvalError::other("'builtins.head' called on an empty list")),
+//!     }
+//! }
+//! ```
+
+pub mod builtin;
+pub mod builtins;
+mod ctx;
+pub mod error;
+mod evaluator;
+pub mod heap;
+pub mod host;
+mod linked;
+pub mod value;
+
+pub use builtin::{Builtin, BuiltinFn, BuiltinTable};
+pub use ctx::{Budget, CoerceOptions, Ctx};
+pub use error::{ErrorContext, ErrorKind, EvalError, Pos, Result};
+pub use evaluator::{Evaluator, Options, SourceLocation};
+pub use host::{FileType, Host, HostError, HostResult};
+pub use value::{Attr, Attrs, AttrsBuilder, BuiltinId, Closure, Context, ContextElement, List, Path, Str, Value, View};

@@ -1,0 +1,8 @@
+//! The builtins, one file per family.
+
+use crate::builtin::BuiltinTable;
+
+/// All builtins.
+pub fn table() -> BuiltinTable {
+    BuiltinTable::default()
+}

@@ -1,0 +1,119 @@
+//! [`EvalError`]: why an evaluation ended, with the trail that led there.
+
+mod pos;
+
+pub use pos::Pos;
+
+/// What the interpreter and builtins return; two words for a `Value`.
+pub type Result<T, E = Box<EvalError>> = std::result::Result<T, E>;
+
+/// The kind of an error decides whether `tryEval` catches it and how faces show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// `throw`; caught by `tryEval`.
+    Throw,
+    /// `assert`; caught by `tryEval`.
+    Assert,
+    Abort,
+    Type,
+    UndefinedVariable,
+    MissingAttribute,
+    MissingArgument,
+    InfiniteRecursion,
+    StackOverflow,
+    /// A file has syntax errors or undefined variables.
+    Parse,
+    /// The host could not read or write something.
+    Io,
+    /// The host's policy forbids it: pure evaluation, no trust, no import-from-derivation.
+    Forbidden,
+    /// A path or store path that is none.
+    InvalidPath,
+    /// Bytes or time ran out.
+    Budget,
+    Cancelled,
+    /// Everything else that Nix calls an evaluation error.
+    Other,
+}
+
+/// An evaluation error. The words of `message` are Nix's own, without `error:` before them.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct EvalError {
+    pub kind: ErrorKind,
+    pub message: String,
+    /// Where it happened.
+    pub pos: Pos,
+    /// Outermost last: each says what was being done.
+    pub trace: Vec<TraceFrame>,
+    /// "Did you mean …?"
+    pub hints: Vec<String>,
+}
+
+/// One step of the trail to an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceFrame {
+    pub pos: Pos,
+    /// "while evaluating the attribute 'x'", "while calling the 'map' builtin", …
+    pub message: String,
+    /// Asked for by `builtins.addErrorContext`: shown even where library frames are folded.
+    pub user: bool,
+}
+
+impl EvalError {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Box<EvalError> {
+        Box::new(EvalError { kind, message: message.into(), pos: Pos::NONE, trace: Vec::new(), hints: Vec::new() })
+    }
+
+    /// A wrong type or argument.
+    pub fn type_error(message: impl Into<String>) -> Box<EvalError> {
+        EvalError::new(ErrorKind::Type, message)
+    }
+
+    /// Any other evaluation error of Nix's.
+    pub fn other(message: impl Into<String>) -> Box<EvalError> {
+        EvalError::new(ErrorKind::Other, message)
+    }
+
+    /// Whether `tryEval` turns it into `success = false`.
+    pub fn is_catchable(&self) -> bool {
+        matches!(self.kind, ErrorKind::Throw | ErrorKind::Assert)
+    }
+
+    /// Whether trying again could end otherwise, so that a thunk must not remember it.
+    pub fn is_transient(&self) -> bool {
+        matches!(self.kind, ErrorKind::Cancelled | ErrorKind::Budget | ErrorKind::StackOverflow | ErrorKind::Io)
+    }
+
+    /// Sets the position unless there is one.
+    pub fn at(mut self: Box<Self>, pos: Pos) -> Box<Self> {
+        if self.pos.is_none() {
+            self.pos = pos;
+        }
+        self
+    }
+
+    pub fn hint(mut self: Box<Self>, hint: impl Into<String>) -> Box<Self> {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds an outer frame.
+    pub fn context(mut self: Box<Self>, pos: Pos, message: impl Into<String>) -> Box<Self> {
+        self.trace.push(TraceFrame { pos, message: message.into(), user: false });
+        self
+    }
+}
+
+/// `.context(…)` on results.
+pub trait ErrorContext<T> {
+    /// Adds an outer frame to the error, if there is one.
+    fn context(self, pos: Pos, message: impl FnOnce() -> String) -> Result<T>;
+}
+
+impl<T> ErrorContext<T> for Result<T> {
+    #[inline]
+    fn context(self, pos: Pos, message: impl FnOnce() -> String) -> Result<T> {
+        self.map_err(|e| e.context(pos, message()))
+    }
+}

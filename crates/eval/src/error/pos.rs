@@ -1,0 +1,67 @@
+//! [`Pos`]: a place in a linked module, resolved to a path and a range only when somebody looks.
+
+/// 0 for none, else `number << 32 | module << 8 | kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Pos(u64);
+
+/// What a [`Pos`] names inside its module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    None,
+    Expr(nival_hir::module::ExprId),
+    /// An attribute's name, counted over all set literals of the module.
+    Attr(u32),
+    /// A lambda's parameter list.
+    Lambda(u32),
+    /// A formal, counted over all patterns of the module.
+    Formal(u32),
+}
+
+impl Pos {
+    pub const NONE: Pos = Pos(0);
+
+    fn new(module: u32, kind: u64, number: u32) -> Pos {
+        Pos((number as u64) << 32 | (module as u64) << 8 | kind)
+    }
+
+    pub(crate) fn expr(module: u32, expr: nival_hir::module::ExprId) -> Pos {
+        Pos::new(module, 1, expr.0)
+    }
+
+    pub(crate) fn attr(module: u32, number: u32) -> Pos {
+        Pos::new(module, 2, number)
+    }
+
+    pub(crate) fn lambda(module: u32, lambda: u32) -> Pos {
+        Pos::new(module, 3, lambda)
+    }
+
+    pub(crate) fn formal(module: u32, number: u32) -> Pos {
+        Pos::new(module, 4, number)
+    }
+
+    /// The same kind of place, `by` further.
+    pub(crate) fn offset(self, by: u32) -> Pos {
+        Pos(self.0 + ((by as u64) << 32))
+    }
+
+    pub fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Number of the linked module.
+    pub(crate) fn module(self) -> u32 {
+        (self.0 >> 8) as u32 & 0xff_ffff
+    }
+
+    pub(crate) fn place(self) -> Place {
+        let number = (self.0 >> 32) as u32;
+        match self.0 & 0xff {
+            0 => Place::None,
+            1 => Place::Expr(nival_hir::module::ExprId(number)),
+            2 => Place::Attr(number),
+            3 => Place::Lambda(number),
+            _ => Place::Formal(number),
+        }
+    }
+}

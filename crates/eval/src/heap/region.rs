@@ -1,0 +1,149 @@
+//! [`Heap`]: all chunks of one evaluator; [`Region`]: the chunk that one thread is filling.
+
+use std::ptr::NonNull;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// First chunk of a region in bytes; each further one doubles up to [`MAX_CHUNK`].
+const MIN_CHUNK: usize = 1 << 20;
+const MAX_CHUNK: usize = 16 << 20;
+
+/// The chunks of all regions of an evaluator, freed together when it is dropped.
+#[derive(Debug, Default)]
+pub struct Heap {
+    chunks: Mutex<Chunks>,
+    /// Bytes handed out to regions.
+    reserved: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct Chunks {
+    all: Vec<(NonNull<u8>, usize)>,
+    /// Unfilled rests of regions that ended: start and end.
+    rests: Vec<(usize, usize)>,
+}
+
+// SAFETY: the pointers are only used to unmap the chunks on drop.
+unsafe impl Send for Chunks {}
+
+impl Heap {
+    /// Bytes mapped so far for all threads.
+    pub fn reserved_bytes(&self) -> usize {
+        self.reserved.load(Ordering::Relaxed)
+    }
+
+    fn map(&self, bytes: usize) -> NonNull<u8> {
+        // SAFETY: an anonymous private mapping touches no existing memory; the result is checked.
+        let address = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                bytes,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+                -1,
+                0,
+            )
+        };
+        let Some(start) = NonNull::new(address.cast::<u8>()).filter(|_| address != libc::MAP_FAILED) else {
+            std::alloc::handle_alloc_error(std::alloc::Layout::new::<[u64; 512]>());
+        };
+        self.reserved.fetch_add(bytes, Ordering::Relaxed);
+        self.chunks.lock().unwrap_or_else(|e| e.into_inner()).all.push((start, bytes));
+        start
+    }
+}
+
+impl Drop for Heap {
+    fn drop(&mut self) {
+        for &(start, bytes) in &self.chunks.get_mut().unwrap_or_else(|e| e.into_inner()).all {
+            // SAFETY: the chunk was mapped with this length and, by invariant 1, nothing refers to it any more.
+            unsafe { libc::munmap(start.as_ptr().cast(), bytes) };
+        }
+    }
+}
+
+/// Where one thread allocates. Not shared; its objects are.
+#[derive(Debug)]
+pub struct Region<'h> {
+    heap: &'h Heap,
+    next: usize,
+    end: usize,
+    chunk: usize,
+    /// Set when a new chunk was mapped, so that the budget is looked at soon.
+    pub(crate) grew: bool,
+}
+
+impl<'h> Region<'h> {
+    pub fn new(heap: &'h Heap) -> Self {
+        let rest = heap.chunks.lock().unwrap_or_else(|e| e.into_inner()).rests.pop();
+        let (next, end) = rest.unwrap_or((0, 0));
+        Region { heap, next, end, chunk: MIN_CHUNK, grew: false }
+    }
+
+    /// `words` zeroed words of 8 bytes.
+    #[inline(always)]
+    pub fn alloc(&mut self, words: usize) -> *mut u64 {
+        let bytes = words * 8;
+        let start = self.next;
+        if bytes <= self.end - start {
+            self.next = start + bytes;
+            return start as *mut u64;
+        }
+        self.alloc_slow(bytes)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn alloc_slow(&mut self, bytes: usize) -> *mut u64 {
+        self.grew = true;
+        if bytes > self.chunk / 4 {
+            // A large object gets a mapping of its own, and the current chunk stays in use.
+            return self.heap.map(bytes.next_multiple_of(4096)).as_ptr().cast();
+        }
+        let start = self.heap.map(self.chunk).as_ptr() as usize;
+        self.end = start + self.chunk;
+        self.next = start + bytes;
+        self.chunk = (self.chunk * 2).min(MAX_CHUNK);
+        start as *mut u64
+    }
+}
+
+impl Drop for Region<'_> {
+    fn drop(&mut self) {
+        if self.end - self.next > 4096 {
+            self.heap.chunks.lock().unwrap_or_else(|e| e.into_inner()).rests.push((self.next, self.end));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_zeroed_aligned_and_counted() {
+        let heap = Heap::default();
+        let mut region = Region::new(&heap);
+        let mut last = 0;
+        for words in [1, 2, 3, 1000, 100_000, 5] {
+            let start = region.alloc(words);
+            assert_eq!(start as usize % 8, 0);
+            assert_ne!(start as usize, last);
+            last = start as usize;
+            // SAFETY: `words` words were just allocated.
+            let object = unsafe { std::slice::from_raw_parts_mut(start, words) };
+            assert!(object.iter().all(|&w| w == 0));
+            object.fill(u64::MAX);
+        }
+        assert!(heap.reserved_bytes() >= 8 * 101_000);
+    }
+
+    #[test]
+    fn the_rest_of_a_chunk_is_used_again() {
+        let heap = Heap::default();
+        Region::new(&heap).alloc(1);
+        let before = heap.reserved_bytes();
+        Region::new(&heap).alloc(1);
+        assert_eq!(heap.reserved_bytes(), before);
+    }
+}

@@ -1,0 +1,64 @@
+//! [`Table`]: an append-only array that threads read without a lock.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const FIRST_BITS: u32 = 6;
+const CHUNKS: usize = (32 - FIRST_BITS) as usize;
+
+/// Chunk k holds 2^(k+6) entries, so that entries never move and references to them stay good as long as the table.
+#[derive(Debug)]
+pub struct Table<T> {
+    chunks: [OnceLock<Box<[OnceLock<T>]>>; CHUNKS],
+    len: AtomicU32,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Table { chunks: std::array::from_fn(|_| OnceLock::new()), len: AtomicU32::new(0) }
+    }
+}
+
+fn place(index: u32) -> (usize, usize) {
+    let shifted = index as u64 + (1 << FIRST_BITS);
+    let bit = 63 - shifted.leading_zeros();
+    ((bit - FIRST_BITS) as usize, (shifted - (1 << bit)) as usize)
+}
+
+impl<T> Table<T> {
+    /// Appends what `make` builds from its own index.
+    pub fn push_with(&self, make: impl FnOnce(u32) -> T) -> (u32, &T) {
+        let index = self.len.fetch_add(1, Ordering::Relaxed);
+        let (chunk, offset) = place(index);
+        let slots = self.chunks[chunk].get_or_init(|| (0..1usize << (chunk as u32 + FIRST_BITS)).map(|_| OnceLock::new()).collect());
+        (index, slots[offset].get_or_init(|| make(index)))
+    }
+
+    #[inline]
+    pub fn get(&self, index: u32) -> Option<&T> {
+        let (chunk, offset) = place(index);
+        self.chunks.get(chunk)?.get()?.get(offset)?.get()
+    }
+
+    pub fn len(&self) -> u32 {
+        self.len.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_stay_where_they_are() {
+        let table = Table::default();
+        let first: *const String = table.push_with(|i| format!("{i}")).1;
+        for _ in 0..1000 {
+            table.push_with(|i| format!("{i}"));
+        }
+        assert_eq!(table.get(1000).map(String::as_str), Some("1000"));
+        assert!(std::ptr::eq(first, table.get(0).unwrap()));
+        assert!(table.get(1001).is_none());
+        assert_eq!(table.len(), 1001);
+    }
+}

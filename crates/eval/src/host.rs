@@ -1,0 +1,164 @@
+//! [`Host`]: the evaluator's only door to files, environment, clock, store and network.
+//!
+//! All paths are absolute bytes. The host records what was read (for incremental re-evaluation) and refuses what the
+//! evaluation's policy does not allow, with [`HostError::Forbidden`].
+
+use std::sync::Arc;
+
+use crate::error::EvalError;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileType {
+    Regular,
+    Directory,
+    Symlink,
+    Unknown,
+}
+
+impl FileType {
+    /// The word that `builtins.readFileType` gives.
+    pub fn name(self) -> &'static str {
+        match self {
+            FileType::Regular => "regular",
+            FileType::Directory => "directory",
+            FileType::Symlink => "symlink",
+            FileType::Unknown => "unknown",
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    #[error("path '{0}' does not exist")]
+    NotFound(String),
+    /// The message in Nix's words.
+    #[error("{0}")]
+    Io(String),
+    #[error("{0}")]
+    Forbidden(String),
+    /// An error of a callback into the evaluator (a path filter), or one that the host words itself.
+    #[error("{0}")]
+    Eval(Box<EvalError>),
+    #[error("interrupted")]
+    Cancelled,
+}
+
+pub type HostResult<T> = Result<T, HostError>;
+
+/// Decides whether a path (first argument: its absolute path) goes into the store.
+pub type PathFilter<'a> = dyn FnMut(&[u8], FileType) -> HostResult<bool> + 'a;
+
+/// What `builtins.path`, `filterSource` and `"${./path}"` ask for.
+pub struct AddPath<'a> {
+    pub path: &'a [u8],
+    /// Name of the store path.
+    pub name: &'a str,
+    /// NAR hash of the tree; otherwise the flat hash of the file.
+    pub recursive: bool,
+    /// In any format that Nix's `sha256 =` takes; a mismatch is an error.
+    pub expected_sha256: Option<&'a [u8]>,
+    pub filter: Option<&'a mut PathFilter<'a>>,
+}
+
+/// An entry of `NIX_PATH`/`-I`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchPathEntry {
+    pub prefix: Vec<u8>,
+    /// A path, or a URL or `flake:` reference that [`Host::resolve_search_path`] knows.
+    pub path: Vec<u8>,
+}
+
+/// What a fetching builtin wants: its name and arguments as JSON-like data stay with the host.
+#[derive(Debug, Clone)]
+pub struct FetchRequest {
+    /// `fetchurl`, `fetchTarball`, `fetchGit`, `fetchMercurial`, `fetchTree`, `getFlake`.
+    pub builtin: &'static str,
+    pub args: Vec<(String, FetchArg)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum FetchArg {
+    String(Vec<u8>),
+    Int(i64),
+    Bool(bool),
+    Null,
+}
+
+/// What came of a fetch: a store path and further attributes (`rev`, `lastModified`, `narHash`, …).
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    pub store_path: String,
+    pub attrs: Vec<(String, FetchArg)>,
+}
+
+/// See the module documentation. Calls come from several threads.
+pub trait Host: Send + Sync {
+    fn read_file(&self, path: &[u8]) -> HostResult<Arc<[u8]>>;
+
+    /// As `lstat`: `None` where nothing is there.
+    fn file_type(&self, path: &[u8]) -> HostResult<Option<FileType>>;
+
+    fn read_link(&self, path: &[u8]) -> HostResult<Vec<u8>>;
+
+    /// Names and types, in any order.
+    fn read_dir(&self, path: &[u8]) -> HostResult<Vec<(Vec<u8>, FileType)>>;
+
+    /// `builtins.getEnv`; `None` also where the policy hides the environment.
+    fn env_var(&self, name: &[u8]) -> HostResult<Option<Vec<u8>>>;
+
+    /// Of `~/`; forbidden in pure evaluation.
+    fn home_dir(&self) -> HostResult<Vec<u8>>;
+
+    /// Seconds since 1970, the same at each call of one evaluation; `None` in pure evaluation.
+    fn current_time(&self) -> Option<i64>;
+
+    /// `builtins.currentSystem`; `None` in pure evaluation.
+    fn current_system(&self) -> Option<String>;
+
+    /// `/nix/store`, without a slash at the end.
+    fn store_dir(&self) -> &str;
+
+    /// `builtins.nixPath`.
+    fn search_path(&self) -> Vec<SearchPathEntry>;
+
+    /// Turns the path of a search path entry into an absolute path; `None` where it does not exist.
+    fn resolve_search_path(&self, entry: &SearchPathEntry) -> HostResult<Option<Vec<u8>>>;
+
+    /// Copies a file tree into the store and gives its store path.
+    fn add_path(&self, request: AddPath<'_>) -> HostResult<String>;
+
+    /// `builtins.toFile`: gives the store path.
+    fn add_text(&self, name: &str, contents: &[u8], references: &[String]) -> HostResult<String>;
+
+    /// Writes a derivation, given in ATerm, whose store path the evaluator has computed.
+    fn write_derivation(&self, store_path: &str, aterm: &[u8], references: &[String]) -> HostResult<()>;
+
+    /// Reads a `.drv` file from the store.
+    fn read_derivation(&self, store_path: &str) -> HostResult<Arc<[u8]>>;
+
+    /// Builds (import-from-derivation) outputs of a derivation; gives output names with their paths.
+    fn realise(&self, drv: &str, outputs: &[String]) -> HostResult<Vec<(String, String)>>;
+
+    /// Makes sure that a store path exists (substituting it where needed).
+    fn ensure_store_path(&self, store_path: &str) -> HostResult<()>;
+
+    fn fetch(&self, request: FetchRequest) -> HostResult<Fetched>;
+
+    /// A line of `builtins.trace`.
+    fn trace(&self, message: &str);
+
+    /// A line of `builtins.warn`.
+    fn warn(&self, message: &str);
+}
+
+impl From<HostError> for Box<EvalError> {
+    fn from(error: HostError) -> Self {
+        use crate::error::ErrorKind;
+        match error {
+            HostError::Eval(e) => e,
+            HostError::Forbidden(message) => EvalError::new(ErrorKind::Forbidden, message),
+            HostError::Cancelled => EvalError::new(ErrorKind::Cancelled, "interrupted"),
+            other => EvalError::new(ErrorKind::Io, other.to_string()),
+        }
+    }
+}

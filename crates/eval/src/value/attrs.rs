@@ -1,0 +1,261 @@
+//! [`Attrs`]: an attribute set.
+//!
+//! Object of a flat set: shape address, then one slot per name of the shape. Object of a layered set (`a // b` where
+//! copying `a` would cost): `1`, number of attributes, bottom, top, flattened set or 0, depth.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use nival_syntax::Name;
+
+use super::shape::{NOT_FOUND, Shape, ShapeRef, ShapeTable};
+use super::{TAG_ATTRS, Value};
+use crate::error::Pos;
+use crate::heap::Region;
+
+/// An attribute set. Attribute values may be thunks.
+#[derive(Clone, Copy)]
+pub struct Attrs(u64);
+
+/// An attribute as found in a set.
+#[derive(Clone, Copy, Debug)]
+pub struct Attr {
+    pub name: Name,
+    pub value: Value,
+}
+
+const LAYERED: u64 = 1;
+
+impl Attrs {
+    #[inline(always)]
+    pub(crate) fn from_word(word: u64) -> Attrs {
+        Attrs(word & !7)
+    }
+
+    #[inline(always)]
+    pub fn value(self) -> Value {
+        Value(self.0 | TAG_ATTRS)
+    }
+
+    #[inline(always)]
+    fn word(self, index: usize) -> u64 {
+        // SAFETY: by construction the address of a set; callers stay inside its layout.
+        unsafe { *(self.0 as *const u64).add(index) }
+    }
+
+    /// The shape of a flat set.
+    #[inline(always)]
+    pub(crate) fn shape(self) -> Option<ShapeRef> {
+        let word = self.word(0);
+        if word & LAYERED != 0 {
+            return None;
+        }
+        // SAFETY: the first word of a flat set is the address of its shape.
+        Some(unsafe { &*(word as *const Shape) })
+    }
+
+    /// Value number `index` of a flat set.
+    #[inline(always)]
+    pub(crate) fn slot(self, index: u32) -> Value {
+        debug_assert!(self.shape().is_some_and(|s| (index as usize) < s.len()));
+        Value(self.word(1 + index as usize))
+    }
+
+    /// The values of a flat set, in the order of its shape.
+    pub(crate) fn slots(self, shape: ShapeRef) -> &'static [Value] {
+        // SAFETY: a flat set has one slot for each name of its shape; they never change.
+        unsafe { std::slice::from_raw_parts((self.0 as *const Value).add(1), shape.len()) }
+    }
+
+    /// A flat set whose values `fill` writes (each one) before anybody sees it.
+    #[inline]
+    pub(crate) fn alloc_with(region: &mut Region, shape: ShapeRef, fill: impl FnOnce(&mut [Value])) -> Value {
+        let object = region.alloc(1 + shape.len());
+        // SAFETY: that many words were just allocated; zero is a valid `Value`.
+        unsafe {
+            *object = std::ptr::from_ref(shape) as u64;
+            fill(std::slice::from_raw_parts_mut(object.add(1).cast::<Value>(), shape.len()));
+        }
+        Value(object as u64 | TAG_ATTRS)
+    }
+
+    pub fn len(self) -> usize {
+        match self.shape() {
+            Some(shape) => shape.len(),
+            None => self.word(1) as usize,
+        }
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn depth(self) -> u64 {
+        if self.shape().is_some() { 0 } else { self.word(5) }
+    }
+
+    pub(crate) fn layers(self) -> Option<(Attrs, Attrs)> {
+        if self.shape().is_some() { None } else { Some((Attrs(self.word(2)), Attrs(self.word(3)))) }
+    }
+
+    fn flat_cache(self) -> &'static AtomicU64 {
+        debug_assert!(self.shape().is_none());
+        // SAFETY: word 4 of a layered set is its cache.
+        unsafe { &*(self.0 as *const AtomicU64).add(4) }
+    }
+
+    /// The value of `name`.
+    #[inline]
+    pub fn get(self, name: Name) -> Option<Value> {
+        match self.shape() {
+            Some(shape) => match shape.find(name) {
+                NOT_FOUND => None,
+                index => Some(self.slot(index)),
+            },
+            None => self.get_layered(name),
+        }
+    }
+
+    fn get_layered(self, name: Name) -> Option<Value> {
+        let flat = self.flat_cache().load(Ordering::Acquire);
+        if flat != 0 {
+            return Attrs(flat).get(name);
+        }
+        let (bottom, top) = self.layers()?;
+        top.get(name).or_else(|| bottom.get(name))
+    }
+
+    pub fn contains(self, name: Name) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Where `name` was written.
+    pub fn position(self, name: Name) -> Pos {
+        match (self.shape(), self.layers()) {
+            (Some(shape), _) => match shape.find(name) {
+                NOT_FOUND => Pos::NONE,
+                index => shape.position(index as usize),
+            },
+            (None, Some((bottom, top))) => {
+                if top.contains(name) {
+                    top.position(name)
+                } else {
+                    bottom.position(name)
+                }
+            }
+            (None, None) => Pos::NONE,
+        }
+    }
+
+    /// The same set in one layer (made at most a few times per set). Needs the allocator: `Ctx::flatten`.
+    pub(crate) fn flatten(self, region: &mut Region, shapes: &ShapeTable) -> Attrs {
+        let Some((bottom, top)) = self.layers() else { return self };
+        let cached = self.flat_cache().load(Ordering::Acquire);
+        if cached != 0 {
+            return Attrs(cached);
+        }
+        let (bottom, top) = (bottom.flatten(region, shapes), top.flatten(region, shapes));
+        let flat = Attrs::merge(region, shapes, bottom, top);
+        self.flat_cache().store(flat.0, Ordering::Release);
+        flat
+    }
+
+    /// `bottom // top` as one flat set; both are flat.
+    pub(crate) fn merge(region: &mut Region, shapes: &ShapeTable, bottom: Attrs, top: Attrs) -> Attrs {
+        let (Some(low), Some(high)) = (bottom.shape(), top.shape()) else { return top };
+        let (mut names, mut values) = (Vec::with_capacity(low.len() + high.len()), Vec::with_capacity(low.len() + high.len()));
+        let with_positions = low.has_positions() || high.has_positions();
+        let mut positions = Vec::with_capacity(if with_positions { low.len() + high.len() } else { 0 });
+        let (mut i, mut j) = (0, 0);
+        while i < low.len() || j < high.len() {
+            let take_low = j == high.len() || (i < low.len() && low.names()[i] < high.names()[j]);
+            let (shape, set, index) = if take_low { (low, bottom, i) } else { (high, top, j) };
+            if take_low {
+                i += 1;
+            } else {
+                if i < low.len() && low.names()[i] == high.names()[j] {
+                    i += 1;
+                }
+                j += 1;
+            }
+            names.push(shape.names()[index]);
+            values.push(set.slot(index as u32));
+            if with_positions {
+                positions.push(shape.position(index));
+            }
+        }
+        let shape = shapes.make(names, positions);
+        Attrs::from_word(Attrs::alloc_with(region, shape, |slots| slots.copy_from_slice(&values)).0)
+    }
+
+    /// `bottom // top` without copying either. `len` is the number of distinct names.
+    pub(crate) fn layer(region: &mut Region, bottom: Attrs, top: Attrs, len: usize) -> Value {
+        let object = region.alloc(6);
+        // SAFETY: six words were just allocated.
+        unsafe {
+            *object = LAYERED;
+            *object.add(1) = len as u64;
+            *object.add(2) = bottom.0;
+            *object.add(3) = top.0;
+            *object.add(5) = 1 + bottom.depth().max(top.depth());
+        }
+        Value(object as u64 | TAG_ATTRS)
+    }
+}
+
+impl std::fmt::Debug for Attrs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{{{} attributes}}", self.len())
+    }
+}
+
+/// Collects the attributes of a set in any order; of equal names the first wins.
+///
+/// ```ignore
+/// let mut set = AttrsBuilder::new();
+/// set.push(Name::new("name"), ctx.string(b"hello"));
+/// Ok(ctx.attrs(set))
+/// ```
+#[derive(Debug, Default)]
+pub struct AttrsBuilder {
+    attrs: Vec<(Name, u32, Value, Pos)>,
+}
+
+impl AttrsBuilder {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn with_capacity(attrs: usize) -> Self {
+        AttrsBuilder { attrs: Vec::with_capacity(attrs) }
+    }
+
+    pub fn push(&mut self, name: Name, value: Value) {
+        self.push_at(name, value, Pos::NONE);
+    }
+
+    /// As [`AttrsBuilder::push`], with the position that `unsafeGetAttrPos` will tell.
+    pub fn push_at(&mut self, name: Name, value: Value, pos: Pos) {
+        self.attrs.push((name, self.attrs.len() as u32, value, pos));
+    }
+
+    pub fn len(&self) -> usize {
+        self.attrs.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.attrs.is_empty()
+    }
+
+    pub(crate) fn build(mut self, region: &mut Region, shapes: &ShapeTable) -> Value {
+        self.attrs.sort_unstable_by_key(|&(name, order, ..)| (name, order));
+        self.attrs.dedup_by_key(|&mut (name, ..)| name);
+        let names = self.attrs.iter().map(|a| a.0).collect();
+        let positions = if self.attrs.iter().any(|a| !a.3.is_none()) { self.attrs.iter().map(|a| a.3).collect() } else { Vec::new() };
+        let shape = shapes.make(names, positions);
+        Attrs::alloc_with(region, shape, |slots| {
+            for (slot, attr) in slots.iter_mut().zip(&self.attrs) {
+                *slot = attr.2;
+            }
+        })
+    }
+}

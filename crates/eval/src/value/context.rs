@@ -1,0 +1,116 @@
+//! [`Context`]: the store paths that a string depends on. Object: count, then numbers of interned elements, ascending.
+
+use std::sync::Mutex;
+
+use rustc_hash::FxHashMap;
+
+use crate::heap::{Region, Table};
+
+/// A set of [`ContextElement`]s. The empty one is no object at all.
+#[derive(Clone, Copy)]
+pub struct Context(u64);
+
+/// One dependency of a string. Paths are complete store paths (`/nix/store/…`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ContextElement {
+    /// A store path as it is: `path`.
+    Opaque(Box<[u8]>),
+    /// A derivation with everything it needs to be built: `=drv`.
+    DrvDeep(Box<[u8]>),
+    /// An output of a derivation: `!output!drv`.
+    Built { drv: Box<[u8]>, output: Box<[u8]> },
+}
+
+/// Interns the elements of one evaluator.
+#[derive(Debug, Default)]
+pub(crate) struct ContextTable {
+    elements: Table<ContextElement>,
+    ids: Mutex<FxHashMap<ContextElement, u32>>,
+}
+
+impl ContextTable {
+    fn intern(&self, element: ContextElement) -> u32 {
+        let mut ids = self.ids.lock().unwrap_or_else(|e| e.into_inner());
+        *ids.entry(element).or_insert_with_key(|e| self.elements.push_with(|_| e.clone()).0)
+    }
+
+    pub(crate) fn get(&self, id: u32) -> Option<&ContextElement> {
+        self.elements.get(id)
+    }
+}
+
+impl Context {
+    pub const EMPTY: Context = Context(0);
+
+    #[inline(always)]
+    pub(crate) fn from_word(word: u64) -> Context {
+        Context(word)
+    }
+    #[inline(always)]
+    pub(crate) fn word(self) -> u64 {
+        self.0
+    }
+
+    #[inline(always)]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Numbers of the elements: equal contexts have equal numbers.
+    pub(crate) fn ids(self) -> &'static [u64] {
+        if self.0 == 0 {
+            return &[];
+        }
+        let object = self.0 as *const u64;
+        // SAFETY: a non-zero word is the address of a context object.
+        unsafe { std::slice::from_raw_parts(object.add(1), *object as usize) }
+    }
+
+    pub(crate) fn from_ids(region: &mut Region, ids: &[u64]) -> Context {
+        debug_assert!(ids.is_sorted());
+        if ids.is_empty() {
+            return Context::EMPTY;
+        }
+        let object = region.alloc(1 + ids.len());
+        // SAFETY: that many words were just allocated.
+        unsafe {
+            *object = ids.len() as u64;
+            std::ptr::copy_nonoverlapping(ids.as_ptr(), object.add(1), ids.len());
+        }
+        Context(object as u64)
+    }
+
+    pub(crate) fn from_elements(region: &mut Region, table: &ContextTable, elements: impl IntoIterator<Item = ContextElement>) -> Context {
+        let mut ids: Vec<u64> = elements.into_iter().map(|e| table.intern(e) as u64).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        Context::from_ids(region, &ids)
+    }
+
+    #[inline]
+    pub(crate) fn union(self, other: Context, region: &mut Region) -> Context {
+        if other.0 == 0 || self.0 == other.0 {
+            return self;
+        }
+        if self.0 == 0 {
+            return other;
+        }
+        self.union_slow(other, region)
+    }
+
+    fn union_slow(self, other: Context, region: &mut Region) -> Context {
+        let (a, b) = (self.ids(), other.ids());
+        let mut ids = Vec::with_capacity(a.len() + b.len());
+        ids.extend_from_slice(a);
+        ids.extend_from_slice(b);
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.len() == a.len() {
+            self
+        } else if ids.len() == b.len() {
+            other
+        } else {
+            Context::from_ids(region, &ids)
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! [`Value`]: one tagged word.
+//!
+//! Invariants: a non-zero word with tag 0 is the address of a [`Thunk`]; tags 2 to 5 and 7 are addresses of objects of
+//! that kind in the heap of the evaluator that made the value. A `Value` must not outlive its evaluator; the handles
+//! given out here ([`Str`], [`List`], [`Attrs`], …) and the slices they return have the same bound, which the type
+//! system does not track.
+
+mod attrs;
+mod closure;
+mod context;
+mod frame;
+mod list;
+mod path;
+mod shape;
+mod string;
+mod thunk;
+
+pub use attrs::{Attr, Attrs, AttrsBuilder};
+pub use closure::{Closure, Partial};
+pub(crate) use context::ContextTable;
+pub use context::{Context, ContextElement};
+pub use frame::Frame;
+pub use list::List;
+pub use path::Path;
+pub(crate) use shape::{NOT_FOUND, ShapeTable};
+pub use shape::{Shape, ShapeRef};
+pub use string::Str;
+pub use thunk::Thunk;
+pub(crate) use thunk::{State, ThunkKind};
+
+use crate::heap::Region;
+
+/// A value in weak head normal form, or a reference to a [`Thunk`]: see [`Value::view`].
+///
+/// Values are copied freely and shared between threads. There is no `==` on them: Nix's equality forces and can fail,
+/// it is `Ctx::equal`.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Value(pub(crate) u64);
+
+const _: () = assert!(size_of::<Value>() == 8);
+
+pub(crate) const TAG_THUNK: u64 = 0;
+pub(crate) const TAG_INT: u64 = 1;
+pub(crate) const TAG_ATTRS: u64 = 2;
+pub(crate) const TAG_STRING: u64 = 3;
+pub(crate) const TAG_LIST: u64 = 4;
+pub(crate) const TAG_CLOSURE: u64 = 5;
+pub(crate) const TAG_IMMEDIATE: u64 = 6;
+pub(crate) const TAG_BOXED: u64 = 7;
+pub(crate) const TAG_MASK: u64 = 7;
+
+const IMMEDIATE_NULL: u64 = TAG_IMMEDIATE;
+const IMMEDIATE_FALSE: u64 = TAG_IMMEDIATE | 1 << 3;
+const IMMEDIATE_TRUE: u64 = TAG_IMMEDIATE | 1 << 8 | 1 << 3;
+const IMMEDIATE_BUILTIN: u64 = TAG_IMMEDIATE | 2 << 3;
+
+/// Low byte of the header of a boxed object.
+pub(crate) const BOX_INT: u64 = 0;
+pub(crate) const BOX_FLOAT: u64 = 1;
+pub(crate) const BOX_PATH: u64 = 2;
+pub(crate) const BOX_PARTIAL: u64 = 3;
+pub(crate) const BOX_EXTERNAL: u64 = 4;
+
+/// What a [`Value`] is, for `match`.
+#[derive(Clone, Copy, Debug)]
+pub enum View {
+    /// Not evaluated yet: `Ctx::force` makes one of the others of it.
+    Thunk(Thunk),
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    String(Str),
+    Path(Path),
+    List(List),
+    Attrs(Attrs),
+    Closure(Closure),
+    Builtin(BuiltinId),
+    /// A builtin or lambda that still lacks arguments.
+    Partial(Partial),
+    /// An object of the host, by number.
+    External(u64),
+}
+
+/// Index into the builtin table of the evaluator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuiltinId(pub u16);
+
+impl Value {
+    /// The content of a slot that nothing has been written to.
+    pub(crate) const UNSET: Value = Value(0);
+    pub const NULL: Value = Value(IMMEDIATE_NULL);
+    pub const TRUE: Value = Value(IMMEDIATE_TRUE);
+    pub const FALSE: Value = Value(IMMEDIATE_FALSE);
+
+    #[inline(always)]
+    pub const fn bool(b: bool) -> Value {
+        if b { Value::TRUE } else { Value::FALSE }
+    }
+
+    pub const fn builtin(id: BuiltinId) -> Value {
+        Value(IMMEDIATE_BUILTIN | (id.0 as u64) << 8)
+    }
+
+    /// The integer as an inline word, where it fits in 61 bits.
+    #[inline(always)]
+    pub(crate) const fn small_int(i: i64) -> Option<Value> {
+        if (i << 3) >> 3 == i { Some(Value((i << 3) as u64 | TAG_INT)) } else { None }
+    }
+
+    #[inline(always)]
+    pub(crate) const fn tag(self) -> u64 {
+        self.0 & TAG_MASK
+    }
+
+    #[inline(always)]
+    pub(crate) const fn is_unset(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether the value still has to be forced (it may have been by another thread).
+    #[inline(always)]
+    pub const fn is_thunk(self) -> bool {
+        self.tag() == TAG_THUNK
+    }
+
+    /// The same word: same object, thunk, or inline value. Implies equality for everything but NaN-free functions.
+    #[inline(always)]
+    pub const fn same(self, other: Value) -> bool {
+        self.0 == other.0
+    }
+
+    #[inline(always)]
+    pub(crate) const fn address(self) -> usize {
+        (self.0 & !TAG_MASK) as usize
+    }
+
+    #[inline]
+    pub fn view(self) -> View {
+        match self.tag() {
+            TAG_THUNK => View::Thunk(Thunk::from_word(self.0)),
+            TAG_INT => View::Int(self.0 as i64 >> 3),
+            TAG_ATTRS => View::Attrs(Attrs::from_word(self.0)),
+            TAG_STRING => View::String(Str::from_word(self.0)),
+            TAG_LIST => View::List(List::from_word(self.0)),
+            TAG_CLOSURE => View::Closure(Closure::from_word(self.0)),
+            TAG_IMMEDIATE => match self.0 >> 3 & 31 {
+                0 => View::Null,
+                1 => View::Bool(self.0 >> 8 != 0),
+                _ => View::Builtin(BuiltinId((self.0 >> 8) as u16)),
+            },
+            _ => self.view_boxed(),
+        }
+    }
+
+    fn view_boxed(self) -> View {
+        let header = self.boxed_word(0);
+        match header & 0xff {
+            BOX_INT => View::Int(self.boxed_word(1) as i64),
+            BOX_FLOAT => View::Float(f64::from_bits(self.boxed_word(1))),
+            BOX_PATH => View::Path(Path::from_word(self.0)),
+            BOX_PARTIAL => View::Partial(Partial::from_word(self.0)),
+            _ => View::External(self.boxed_word(1)),
+        }
+    }
+
+    /// Word `index` of a boxed object.
+    fn boxed_word(self, index: usize) -> u64 {
+        debug_assert_eq!(self.tag(), TAG_BOXED);
+        // SAFETY: tag 7 is the address of a boxed object, of at least two words.
+        unsafe { *(self.address() as *const u64).add(index) }
+    }
+
+    fn new_box(region: &mut Region, header: u64, word: u64) -> Value {
+        let object = region.alloc(2);
+        // SAFETY: two words were just allocated.
+        unsafe {
+            *object = header;
+            *object.add(1) = word;
+        }
+        Value(object as u64 | TAG_BOXED)
+    }
+
+    #[inline(always)]
+    pub(crate) fn int(region: &mut Region, i: i64) -> Value {
+        match Value::small_int(i) {
+            Some(v) => v,
+            None => Value::new_box(region, BOX_INT, i as u64),
+        }
+    }
+
+    pub(crate) fn float(region: &mut Region, f: f64) -> Value {
+        Value::new_box(region, BOX_FLOAT, f.to_bits())
+    }
+
+    pub(crate) fn external(region: &mut Region, id: u64) -> Value {
+        Value::new_box(region, BOX_EXTERNAL, id)
+    }
+
+    pub fn as_int(self) -> Option<i64> {
+        match self.view() {
+            View::Int(i) => Some(i),
+            _ => None,
+        }
+    }
+
+    #[inline(always)]
+    pub fn as_bool(self) -> Option<bool> {
+        match self.0 {
+            IMMEDIATE_TRUE => Some(true),
+            IMMEDIATE_FALSE => Some(false),
+            _ => None,
+        }
+    }
+
+    pub fn is_null(self) -> bool {
+        self.0 == IMMEDIATE_NULL
+    }
+
+    #[inline(always)]
+    pub fn as_attrs(self) -> Option<Attrs> {
+        (self.tag() == TAG_ATTRS).then(|| Attrs::from_word(self.0))
+    }
+
+    #[inline(always)]
+    pub fn as_list(self) -> Option<List> {
+        (self.tag() == TAG_LIST).then(|| List::from_word(self.0))
+    }
+
+    #[inline(always)]
+    pub fn as_string(self) -> Option<Str> {
+        (self.tag() == TAG_STRING).then(|| Str::from_word(self.0))
+    }
+
+    pub fn as_path(self) -> Option<Path> {
+        match self.view() {
+            View::Path(p) => Some(p),
+            _ => None,
+        }
+    }
+
+    /// A lambda, builtin or partial application; not a set with `__functor`.
+    pub fn is_function(self) -> bool {
+        matches!(self.view(), View::Closure(_) | View::Builtin(_) | View::Partial(_))
+    }
+
+    /// The name `builtins.typeOf` gives, `"thunk"` for a value that has not been forced.
+    pub fn type_name(self) -> &'static str {
+        match self.view() {
+            View::Thunk(_) => "thunk",
+            View::Null => "null",
+            View::Bool(_) => "bool",
+            View::Int(_) => "int",
+            View::Float(_) => "float",
+            View::String(_) => "string",
+            View::Path(_) => "path",
+            View::List(_) => "list",
+            View::Attrs(_) => "set",
+            View::Closure(_) | View::Builtin(_) | View::Partial(_) => "lambda",
+            View::External(_) => "external",
+        }
+    }
+
+    /// The name with its article, as messages put it: "a set", "an integer", "the built-in function 'map'"-less form.
+    pub fn type_phrase(self) -> &'static str {
+        match self.view() {
+            View::Thunk(_) => "a thunk",
+            View::Null => "null",
+            View::Bool(_) => "a Boolean",
+            View::Int(_) => "an integer",
+            View::Float(_) => "a float",
+            View::String(s) if s.context().is_empty() => "a string",
+            View::String(_) => "a string with context",
+            View::Path(_) => "a path",
+            View::List(_) => "a list",
+            View::Attrs(_) => "a set",
+            View::Closure(_) => "a function",
+            View::Builtin(_) => "a built-in function",
+            View::Partial(_) => "a partially applied built-in function",
+            View::External(_) => "an external value",
+        }
+    }
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.is_unset() { f.write_str("unset") } else { self.view().fmt(f) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heap::Heap;
+
+    #[test]
+    fn numbers_survive() {
+        let heap = Heap::default();
+        let mut region = Region::new(&heap);
+        for i in [0, 1, -1, i64::MAX, i64::MIN, 1 << 60, (1 << 60) - 1, -(1 << 60), -(1 << 60) - 1] {
+            assert_eq!(Value::int(&mut region, i).as_int(), Some(i));
+        }
+        assert!(Value::small_int(1 << 60).is_none() && Value::small_int((1 << 60) - 1).is_some());
+        assert!(matches!(Value::float(&mut region, 1.5).view(), View::Float(f) if f == 1.5));
+    }
+
+    #[test]
+    fn immediates_differ() {
+        assert_eq!(Value::bool(true).as_bool(), Some(true));
+        assert_eq!(Value::bool(false).as_bool(), Some(false));
+        assert!(matches!(Value::TRUE.view(), View::Bool(true)));
+        assert!(matches!(Value::FALSE.view(), View::Bool(false)));
+        assert!(Value::NULL.is_null() && matches!(Value::NULL.view(), View::Null));
+        assert!(matches!(Value::builtin(BuiltinId(300)).view(), View::Builtin(BuiltinId(300))));
+    }
+}

@@ -1,0 +1,140 @@
+//! [`Shape`]: the names of an attribute set, shared by all sets that have the same ones.
+
+use std::sync::{Mutex, OnceLock};
+
+use nival_syntax::Name;
+use rustc_hash::FxHashMap;
+
+use crate::error::Pos;
+use crate::heap::Table;
+
+/// Names, sorted by [`Name`] and distinct, with where each was written.
+#[derive(Debug)]
+pub struct Shape {
+    id: u32,
+    names: Box<[Name]>,
+    positions: Positions,
+    /// Permutation of the indices into the order of the names' bytes.
+    alphabetical: OnceLock<Box<[u32]>>,
+}
+
+/// Shapes live as long as their evaluator (see [`crate::Value`]).
+pub type ShapeRef = &'static Shape;
+
+#[derive(Debug)]
+pub(crate) enum Positions {
+    None,
+    /// The attribute number i of the literal has position `first + i`.
+    Literal(Pos),
+    Each(Box<[Pos]>),
+}
+
+/// Result of a look-up that found nothing.
+pub(crate) const NOT_FOUND: u32 = u32::MAX;
+
+impl Shape {
+    #[inline(always)]
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    #[inline(always)]
+    pub fn names(&self) -> &[Name] {
+        &self.names
+    }
+
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    pub fn position(&self, index: usize) -> Pos {
+        match &self.positions {
+            Positions::None => Pos::NONE,
+            Positions::Literal(first) => first.offset(index as u32),
+            Positions::Each(all) => all.get(index).copied().unwrap_or(Pos::NONE),
+        }
+    }
+
+    pub(crate) fn has_positions(&self) -> bool {
+        !matches!(self.positions, Positions::None)
+    }
+
+    /// Index of `name`, or [`NOT_FOUND`].
+    #[inline]
+    pub(crate) fn find(&self, name: Name) -> u32 {
+        let names = &*self.names;
+        if names.len() <= 8 {
+            for (i, &n) in names.iter().enumerate() {
+                if n == name {
+                    return i as u32;
+                }
+            }
+            return NOT_FOUND;
+        }
+        match names.binary_search(&name) {
+            Ok(i) => i as u32,
+            Err(_) => NOT_FOUND,
+        }
+    }
+
+    /// Indices in the order of the names' bytes, the order in which Nix shows attributes.
+    pub fn alphabetical(&self) -> &[u32] {
+        self.alphabetical.get_or_init(|| {
+            let mut keyed: Vec<(&'static [u8], u32)> = self.names.iter().zip(0..).map(|(n, i)| (n.as_bytes(), i)).collect();
+            keyed.sort_unstable();
+            keyed.into_iter().map(|(_, i)| i).collect()
+        })
+    }
+}
+
+/// The shapes of one evaluator.
+#[derive(Debug, Default)]
+pub(crate) struct ShapeTable {
+    shapes: Table<Shape>,
+    /// Shapes without positions, by their names.
+    plain: Mutex<FxHashMap<Box<[Name]>, ShapeRef>>,
+}
+
+/// Bigger sets of names are not looked up: they are rarely made twice.
+const MAX_SHARED: usize = 64;
+
+impl ShapeTable {
+    fn add(&self, names: Box<[Name]>, positions: Positions) -> ShapeRef {
+        debug_assert!(names.is_sorted_by(|a, b| a < b));
+        let shape: &Shape = self.shapes.push_with(|id| Shape { id, names, positions, alphabetical: OnceLock::new() }).1;
+        // SAFETY: entries of a `Table` never move; the table lives as long as the evaluator, which outlives every use
+        // of a shape (module documentation of `value`).
+        unsafe { &*std::ptr::from_ref(shape) }
+    }
+
+    /// A shape of its own for a literal.
+    pub(crate) fn literal(&self, names: Box<[Name]>, first: Pos) -> ShapeRef {
+        self.add(names, Positions::Literal(first))
+    }
+
+    /// `names` is sorted; `positions` is as long, or empty.
+    pub(crate) fn make(&self, names: Vec<Name>, positions: Vec<Pos>) -> ShapeRef {
+        if positions.iter().any(|p| !p.is_none()) {
+            return self.add(names.into(), Positions::Each(positions.into()));
+        }
+        if names.len() > MAX_SHARED {
+            return self.add(names.into(), Positions::None);
+        }
+        let mut plain = self.plain.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(shape) = plain.get(&names[..]) {
+            return shape;
+        }
+        let shape = self.add(names.clone().into(), Positions::None);
+        plain.insert(names.into(), shape);
+        shape
+    }
+
+    pub(crate) fn count(&self) -> u32 {
+        self.shapes.len()
+    }
+}

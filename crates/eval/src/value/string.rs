@@ -1,0 +1,62 @@
+//! [`Str`]: bytes with a context. Object: `len`, context object address or 0, bytes.
+
+use super::{Context, TAG_STRING, Value};
+use crate::heap::Region;
+
+/// A string value. Strings are bytes, usually UTF-8.
+#[derive(Clone, Copy)]
+pub struct Str(u64);
+
+impl Str {
+    #[inline(always)]
+    pub(crate) fn from_word(word: u64) -> Str {
+        Str(word & !7)
+    }
+
+    pub(crate) fn alloc(region: &mut Region, parts: &[&[u8]], context: Context) -> Value {
+        let len: usize = parts.iter().map(|p| p.len()).sum();
+        let object = region.alloc(2 + len.div_ceil(8));
+        // SAFETY: the object has two words and room for `len` bytes, all freshly allocated.
+        unsafe {
+            *object = len as u64;
+            *object.add(1) = context.word();
+            let mut at = object.add(2).cast::<u8>();
+            for part in parts {
+                std::ptr::copy_nonoverlapping(part.as_ptr(), at, part.len());
+                at = at.add(part.len());
+            }
+        }
+        Value(object as u64 | TAG_STRING)
+    }
+
+    #[inline(always)]
+    pub fn bytes(self) -> &'static [u8] {
+        // SAFETY: by construction the address of a string object.
+        unsafe {
+            let object = self.0 as *const u64;
+            std::slice::from_raw_parts(object.add(2).cast::<u8>(), *object as usize)
+        }
+    }
+
+    /// The text, with U+FFFD in place of bytes that are not UTF-8.
+    pub fn to_str(self) -> std::borrow::Cow<'static, str> {
+        String::from_utf8_lossy(self.bytes())
+    }
+
+    #[inline(always)]
+    pub fn context(self) -> Context {
+        // SAFETY: by construction the address of a string object.
+        Context::from_word(unsafe { *(self.0 as *const u64).add(1) })
+    }
+
+    #[inline(always)]
+    pub fn value(self) -> Value {
+        Value(self.0 | TAG_STRING)
+    }
+}
+
+impl std::fmt::Debug for Str {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.to_str())
+    }
+}

@@ -1,0 +1,161 @@
+//! [`Thunk`]: a computation that becomes a value in place. Object: state word, payload word.
+//!
+//! The state word is the final value once there is one (its tag is never 0), else
+//! `expression << 32 | module << 8 | kind << 3`. The payload (a frame, or a pending application) never changes.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{Frame, TAG_MASK, TAG_THUNK, Value};
+use crate::heap::Region;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Thunk(u64);
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum ThunkKind {
+    /// Expression of a module, in the frame of the payload.
+    Suspended = 0,
+    /// A thread (bits 32..) is evaluating it.
+    Pending = 1,
+    /// As pending, and another thread waits.
+    Awaited = 2,
+    /// Function and arguments: the payload is the address of `count, function, arguments…`.
+    Apply = 3,
+    /// Bits 32.. index the evaluator's table of failures.
+    Failed = 4,
+}
+
+/// The state word of a thunk that has no value yet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct State(pub(crate) u64);
+
+impl State {
+    #[inline(always)]
+    pub(crate) fn suspended(module: u32, expr: u32) -> State {
+        State((expr as u64) << 32 | (module as u64) << 8)
+    }
+    #[inline(always)]
+    pub(crate) fn new(kind: ThunkKind, number: u32) -> State {
+        State((number as u64) << 32 | (kind as u64) << 3)
+    }
+    #[inline(always)]
+    pub(crate) fn kind(self) -> ThunkKind {
+        match self.0 >> 3 & 31 {
+            0 => ThunkKind::Suspended,
+            1 => ThunkKind::Pending,
+            2 => ThunkKind::Awaited,
+            3 => ThunkKind::Apply,
+            _ => ThunkKind::Failed,
+        }
+    }
+    /// Expression, owner thread, or failure.
+    #[inline(always)]
+    pub(crate) fn number(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+    #[inline(always)]
+    pub(crate) fn module(self) -> u32 {
+        (self.0 >> 8) as u32 & 0xff_ffff
+    }
+}
+
+impl Thunk {
+    #[inline(always)]
+    pub(crate) fn from_word(word: u64) -> Thunk {
+        Thunk(word)
+    }
+
+    #[inline(always)]
+    fn alloc(region: &mut Region, state: State, payload: u64) -> Value {
+        let object = region.alloc(2);
+        // SAFETY: two words were just allocated.
+        unsafe {
+            *object = state.0;
+            *object.add(1) = payload;
+        }
+        Value(object as u64 | TAG_THUNK)
+    }
+
+    #[inline(always)]
+    pub(crate) fn suspend(region: &mut Region, module: u32, expr: u32, frame: Frame) -> Value {
+        Thunk::alloc(region, State::suspended(module, expr), frame.0)
+    }
+
+    /// The application of `function` to `args`, to be done when it is needed.
+    pub(crate) fn apply(region: &mut Region, function: Value, args: &[Value]) -> Value {
+        let object = region.alloc(2 + args.len());
+        // SAFETY: that many words were just allocated.
+        unsafe {
+            *object = args.len() as u64;
+            *object.add(1) = function.0;
+            std::ptr::copy_nonoverlapping(args.as_ptr(), object.add(2).cast::<Value>(), args.len());
+        }
+        Thunk::alloc(region, State::new(ThunkKind::Apply, 0), object as u64)
+    }
+
+    #[inline(always)]
+    fn word(self) -> &'static AtomicU64 {
+        // SAFETY: by construction the address of a thunk.
+        unsafe { &*(self.0 as *const AtomicU64) }
+    }
+
+    /// The final value, or the state.
+    #[inline(always)]
+    pub(crate) fn load(self) -> Result<Value, State> {
+        let word = self.word().load(Ordering::Acquire);
+        if word & TAG_MASK == 0 { Err(State(word)) } else { Ok(Value(word)) }
+    }
+
+    /// Claims the thunk. False where another thread changed it meanwhile.
+    #[inline(always)]
+    pub(crate) fn exchange(self, from: State, to: State) -> bool {
+        self.word().compare_exchange(from.0, to.0, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// As [`Thunk::exchange`] where no other thread can be running.
+    #[inline(always)]
+    pub(crate) fn claim_alone(self, to: State) {
+        self.word().store(to.0, Ordering::Relaxed);
+    }
+
+    /// Stores the result; returns whether somebody waits for it.
+    #[inline(always)]
+    pub(crate) fn finish(self, word: u64) -> bool {
+        let before = self.word().swap(word, Ordering::AcqRel);
+        State(before).kind() == ThunkKind::Awaited
+    }
+
+    #[inline(always)]
+    pub(crate) fn finish_alone(self, word: u64) {
+        self.word().store(word, Ordering::Release);
+    }
+
+    #[inline(always)]
+    fn payload(self) -> u64 {
+        // SAFETY: by construction the address of a thunk; the payload never changes.
+        unsafe { *(self.0 as *const u64).add(1) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn frame(self) -> Frame {
+        Frame(self.payload())
+    }
+
+    /// Function and arguments of a thunk of kind [`ThunkKind::Apply`].
+    pub(crate) fn application(self) -> (Value, &'static [Value]) {
+        let object = self.payload() as *const u64;
+        // SAFETY: the payload of such a thunk is what `Thunk::apply` wrote.
+        unsafe { (Value(*object.add(1)), std::slice::from_raw_parts(object.add(2).cast::<Value>(), *object as usize)) }
+    }
+
+    pub(crate) fn address(self) -> u64 {
+        self.0
+    }
+}
+
+impl std::fmt::Debug for Thunk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Thunk({:#x})", self.0)
+    }
+}
