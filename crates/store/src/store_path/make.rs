@@ -1,0 +1,124 @@
+//! Computation of store paths: a SHA-256 over a fingerprint, folded to 160 bits.
+
+use thiserror::Error;
+
+use super::{BadStorePath, StoreDir, StorePath, StorePathSet};
+use crate::content_address::{ContentAddress, ContentAddressMethod};
+use crate::hash::{Hash, HashAlgo, HashFormat};
+
+/// Why no store path can be computed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum StorePathError {
+    #[error(transparent)]
+    Bad(#[from] BadStorePath),
+    #[error("self-reference not allowed with text hashing")]
+    TextSelfReference,
+    #[error("text hashing needs a sha256 hash, not '{0}'")]
+    TextAlgorithm(HashAlgo),
+    #[error(
+        "fixed output derivation '{0}' is not allowed to refer to other store paths.\nYou may need to use the 'unsafeDiscardReferences' derivation attribute, see the manual for more details."
+    )]
+    References(String),
+}
+
+/// What a content-addressed object refers to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreReferences {
+    pub others: StorePathSet,
+    /// Whether it refers to itself, which its hash cannot contain.
+    pub self_reference: bool,
+}
+
+impl StoreReferences {
+    pub fn is_empty(&self) -> bool {
+        self.others.is_empty() && !self.self_reference
+    }
+}
+
+impl From<StorePathSet> for StoreReferences {
+    fn from(others: StorePathSet) -> Self {
+        StoreReferences { others, self_reference: false }
+    }
+}
+
+/// A content-addressed object before it has a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FixedOutput {
+    pub ca: ContentAddress,
+    pub references: StoreReferences,
+}
+
+/// The general fingerprint: `<type>:<hash>:<store dir>:<name>`.
+pub fn make_store_path(dir: &StoreDir, kind: &str, hash: &Hash, name: &str) -> Result<StorePath, BadStorePath> {
+    let fingerprint = format!("{kind}:{}:{dir}:{name}", hash.print(HashFormat::Base16, true));
+    StorePath::from_digest(&HashAlgo::Sha256.hash(fingerprint).compress(), name)
+}
+
+/// Path of an input-addressed output; `hash` is that of the derivation modulo fixed-output inputs and `drv_name` the
+/// derivation's name without `.drv`.
+pub fn make_output_path(dir: &StoreDir, output: &str, hash: &Hash, drv_name: &str) -> Result<StorePath, BadStorePath> {
+    make_store_path(dir, &format!("output:{output}"), hash, &output_path_name(drv_name, output))
+}
+
+/// Path of a text with the given SHA-256 (`builtins.toFile`, `.drv` files).
+pub fn make_text_path(dir: &StoreDir, name: &str, hash: &Hash, references: &StorePathSet) -> Result<StorePath, StorePathError> {
+    if hash.algo() != HashAlgo::Sha256 {
+        return Err(StorePathError::TextAlgorithm(hash.algo()));
+    }
+    Ok(make_store_path(dir, &with_references(dir, "text", references, false), hash, name)?)
+}
+
+/// Path of a fixed output or an added source, for the methods [`ContentAddressMethod::Flat`] and
+/// [`ContentAddressMethod::Nar`]; a text goes to [`make_text_path`].
+pub fn make_fixed_output_path(
+    dir: &StoreDir,
+    name: &str,
+    ca: &ContentAddress,
+    references: &StoreReferences,
+) -> Result<StorePath, StorePathError> {
+    if ca.method == ContentAddressMethod::Nar && ca.hash.algo() == HashAlgo::Sha256 {
+        let kind = with_references(dir, "source", &references.others, references.self_reference);
+        return Ok(make_store_path(dir, &kind, &ca.hash, name)?);
+    }
+    if !references.is_empty() {
+        return Err(StorePathError::References(name.to_owned()));
+    }
+    let inner = format!("fixed:out:{}{}:", ca.method.prefix(), ca.hash.print(HashFormat::Base16, true));
+    Ok(make_store_path(dir, "output:out", &HashAlgo::Sha256.hash(inner), name)?)
+}
+
+/// Path of any content-addressed object.
+pub fn make_path_from_ca(
+    dir: &StoreDir,
+    name: &str,
+    ca: &ContentAddress,
+    references: &StoreReferences,
+) -> Result<StorePath, StorePathError> {
+    match ca.method {
+        ContentAddressMethod::Text if references.self_reference => Err(StorePathError::TextSelfReference),
+        ContentAddressMethod::Text => make_text_path(dir, name, &ca.hash, &references.others),
+        ContentAddressMethod::Flat | ContentAddressMethod::Nar => make_fixed_output_path(dir, name, ca, references),
+    }
+}
+
+/// Name of an output's store path: the derivation's own for `out`, with the output's appended for others.
+pub fn output_path_name(drv_name: &str, output: &str) -> String {
+    if output == "out" { drv_name.to_owned() } else { format!("{drv_name}-{output}") }
+}
+
+/// What stands for an output whose path is not known yet (`builtins.placeholder`).
+pub fn output_placeholder(output: &str) -> String {
+    format!("/{}", HashAlgo::Sha256.hash(format!("nix-output:{output}")).nix32())
+}
+
+fn with_references(dir: &StoreDir, kind: &str, references: &StorePathSet, self_reference: bool) -> String {
+    let mut out = kind.to_owned();
+    for path in references {
+        out.push(':');
+        dir.print_to(path, &mut out);
+    }
+    if self_reference {
+        out.push_str(":self");
+    }
+    out
+}
