@@ -1,4 +1,23 @@
-//! Lowering, scopes, name resolution.
+//! Lowering, scopes, name resolution, diagnostics of a text: everything that can be known without evaluating.
+//!
+//! Start reading at [`module`] (the intermediate form, which the evaluator runs) and [`lowered`] (what lowering gives).
+//!
+//! Architecture invariants:
+//! - lowering is a pure function of a text and [`LowerOptions`]; the salsa queries only wrap it;
+//! - a [`module::Module`] holds no position, so that dependents are cut off where only layout changed; positions are in
+//!   the [`SourceMap`] beside it;
+//! - any text gives a module and errors; nothing here panics on a text;
+//! - this crate never evaluates, reads no file but through `nival_source` inputs, and knows no editor protocol.
 
+pub mod diagnostic;
 pub mod globals;
+pub mod lowered;
 pub mod module;
+pub mod scopes;
+pub mod source_map;
+
+pub use diagnostic::{Diagnostic, Severity};
+pub use lowered::{LowerError, LowerErrorKind, LowerOptions, Lowered};
+pub use module::Module;
+pub use scopes::Scopes;
+pub use source_map::SourceMap;

@@ -60,7 +60,10 @@ pub enum Expr {
     /// A slot of the current frame.
     Local(Slot),
     /// A slot of the frame `depth` (at least 1) functions up.
-    Outer { depth: u32, slot: Slot },
+    Outer {
+        depth: u32,
+        slot: Slot,
+    },
     /// A name of the initial scope: index into [`crate::globals::GLOBALS`].
     Global(u16),
     /// A name that only enclosing `with`s can provide: index into [`Module::withs`].
@@ -74,21 +77,50 @@ pub enum Expr {
     List(ExprRange),
     Attrs(u32),
     Let(u32),
-    With { slot: Slot, namespace: ExprId, body: ExprId },
+    With {
+        slot: Slot,
+        namespace: ExprId,
+        body: ExprId,
+    },
     Lambda(u32),
     /// Application to one or more arguments: `f a b` is one call.
-    Call { function: ExprId, args: ExprRange },
+    Call {
+        function: ExprId,
+        args: ExprRange,
+    },
     /// `base.name`, the commonest selection. `site` numbers its inline cache.
-    Get { base: ExprId, name: Name, site: u32 },
+    Get {
+        base: ExprId,
+        name: Name,
+        site: u32,
+    },
     /// `base.a.${b}` and `base.a or default`: index into [`Module::paths`].
-    Select { base: ExprId, path: u32, default: Option<ExprRef> },
-    HasAttr { base: ExprId, path: u32 },
-    If { condition: ExprId, then_branch: ExprId, else_branch: ExprId },
-    Assert { condition: ExprId, body: ExprId },
+    Select {
+        base: ExprId,
+        path: u32,
+        default: Option<ExprRef>,
+    },
+    HasAttr {
+        base: ExprId,
+        path: u32,
+    },
+    If {
+        condition: ExprId,
+        then_branch: ExprId,
+        else_branch: ExprId,
+    },
+    Assert {
+        condition: ExprId,
+        body: ExprId,
+    },
     Not(ExprId),
     /// `-x`, where `__sub` is not shadowed.
     Negate(ExprId),
-    Binary { op: BinaryOp, lhs: ExprId, rhs: ExprId },
+    Binary {
+        op: BinaryOp,
+        lhs: ExprId,
+        rhs: ExprId,
+    },
     CurPos,
 }
 
