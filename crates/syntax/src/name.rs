@@ -31,10 +31,8 @@ struct Map {
     len: u32,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| Table {
-    chunks: std::array::from_fn(|_| OnceLock::new()),
-    map: Mutex::new(Map::default()),
-});
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| Table { chunks: std::array::from_fn(|_| OnceLock::new()), map: Mutex::new(Map::default()) });
 
 /// Chunk number and offset in it of the entry `index`.
 fn place(index: u32) -> (usize, usize) {
@@ -104,8 +102,9 @@ mod tests {
     #[test]
     fn chunks_are_crossed_and_threads_agree() {
         let names = |_| -> Vec<Name> { (0..20_000).map(|i| Name::new(format!("n{i}"))).collect() };
-        let all: Vec<Vec<Name>> =
-            std::thread::scope(|s| (0..4).map(|t| s.spawn(move || names(t))).collect::<Vec<_>>().into_iter().map(|h| h.join().unwrap()).collect());
+        let all: Vec<Vec<Name>> = std::thread::scope(|s| {
+            (0..4).map(|t| s.spawn(move || names(t))).collect::<Vec<_>>().into_iter().map(|h| h.join().unwrap()).collect()
+        });
         assert!(all.windows(2).all(|w| w[0] == w[1]));
         assert_eq!(all[0][19_999].as_bytes(), b"n19999");
     }

@@ -1,0 +1,11 @@
+//! The typed tree: a view of nodes, generic over the tree they are in (see [`crate::tree`]).
+//!
+//! The types and their plain accessors are made from `nix.ungram`; what a node *means* (the value of a string, the
+//! operator of a `BinaryOp`) is in the other files here. Every accessor gives an `Option`, because any part may be
+//! missing in a text with errors.
+
+mod generated;
+mod support;
+
+pub use generated::*;
+pub use support::{AstChildren, AstNode};

@@ -1,0 +1,307 @@
+//! [`FlatTree`]: the whole tree as arrays, for lowering. No allocation per node, no reference counts.
+//!
+//! Nodes stand in preorder: the descendants of the node `i` are the nodes `i + 1 .. subtree_end(i)`, so that a tree of
+//! any depth can be walked with a loop. Every node covers a run of tokens, never an empty one except for the root.
+
+use rowan::{TextRange, TextSize};
+
+use crate::tree::{Element, TreeNode, TreeToken};
+use crate::{SyntaxError, SyntaxKind};
+
+/// Parses any bytes. The tree prints back the same bytes.
+pub fn parse(text: &[u8]) -> FlatTree {
+    todo!("{}", text.len())
+}
+
+/// A parsed text. See the module documentation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlatTree {
+    pub(crate) text: Box<[u8]>,
+    pub(crate) nodes: Box<[NodeData]>,
+    pub(crate) token_kinds: Box<[SyntaxKind]>,
+    /// One more than there are tokens: the last is the length of the text.
+    pub(crate) token_starts: Box<[u32]>,
+    pub(crate) errors: Vec<SyntaxError>,
+}
+
+/// A node: kind, tokens and the end of its descendants in one 16-byte record, because readers want all of them at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NodeData {
+    pub first_token: u32,
+    /// One past the last token.
+    pub end_token: u32,
+    /// One past the last descendant.
+    pub subtree_end: u32,
+    pub kind: SyntaxKind,
+}
+
+impl FlatTree {
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    pub fn errors(&self) -> &[SyntaxError] {
+        &self.errors
+    }
+
+    /// How many nodes there are; at least 1.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Always false: there is a root.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    pub fn token_count(&self) -> usize {
+        self.token_kinds.len()
+    }
+
+    /// The node of the whole text, a `SOURCE_FILE`.
+    pub fn root(&self) -> Node<'_> {
+        Node { tree: self, index: 0 }
+    }
+
+    /// The node with this number in preorder.
+    pub fn node(&self, index: u32) -> Option<Node<'_>> {
+        ((index as usize) < self.nodes.len()).then_some(Node { tree: self, index })
+    }
+
+    /// The token with this number in the order of the text.
+    pub fn token(&self, index: u32) -> Option<Token<'_>> {
+        ((index as usize) < self.token_kinds.len()).then_some(Token { tree: self, index })
+    }
+
+    fn token_start(&self, index: u32) -> u32 {
+        self.token_starts.get(index as usize).copied().unwrap_or(self.text.len() as u32)
+    }
+}
+
+/// A node of a [`FlatTree`]: a reference and a number.
+#[derive(Clone, Copy)]
+pub struct Node<'t> {
+    tree: &'t FlatTree,
+    index: u32,
+}
+
+impl<'t> Node<'t> {
+    /// Its number in preorder: dense, 0 for the root.
+    #[inline]
+    pub fn index(self) -> u32 {
+        self.index
+    }
+
+    #[inline]
+    pub fn tree(self) -> &'t FlatTree {
+        self.tree
+    }
+
+    #[inline]
+    fn data(self) -> NodeData {
+        self.tree.nodes[self.index as usize]
+    }
+
+    #[inline]
+    pub fn kind(self) -> SyntaxKind {
+        self.data().kind
+    }
+
+    /// One past the number of its last descendant.
+    #[inline]
+    pub fn subtree_end(self) -> u32 {
+        self.data().subtree_end
+    }
+
+    /// The numbers of the tokens below it.
+    #[inline]
+    pub fn token_range(self) -> std::ops::Range<u32> {
+        let data = self.data();
+        data.first_token..data.end_token
+    }
+
+    pub fn range(self) -> TextRange {
+        let data = self.data();
+        let (start, end) = (self.tree.token_start(data.first_token), self.tree.token_start(data.end_token));
+        TextRange::new(TextSize::new(start), TextSize::new(end.max(start)))
+    }
+
+    /// The bytes that it covers.
+    pub fn text(self) -> &'t [u8] {
+        let range = self.range();
+        self.tree.text.get(usize::from(range.start())..usize::from(range.end())).unwrap_or_default()
+    }
+
+    #[inline]
+    pub fn children(self) -> Children<'t> {
+        Children { tree: self.tree, next: self.index + 1, end: self.data().subtree_end }
+    }
+
+    #[inline]
+    pub fn elements(self) -> Elements<'t> {
+        let data = self.data();
+        Elements {
+            tree: self.tree,
+            next_node: self.index + 1,
+            end_node: data.subtree_end,
+            next_token: data.first_token,
+            end_token: data.end_token,
+        }
+    }
+}
+
+impl PartialEq for Node<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.index == other.index && std::ptr::eq(self.tree, other.tree)
+    }
+}
+
+impl Eq for Node<'_> {}
+
+impl std::fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}@{:?}", self.kind(), self.range())
+    }
+}
+
+/// See [`Node::children`].
+#[derive(Clone)]
+pub struct Children<'t> {
+    tree: &'t FlatTree,
+    next: u32,
+    end: u32,
+}
+
+impl<'t> Iterator for Children<'t> {
+    type Item = Node<'t>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Node<'t>> {
+        if self.next >= self.end {
+            return None;
+        }
+        let node = Node { tree: self.tree, index: self.next };
+        self.next = node.subtree_end();
+        Some(node)
+    }
+}
+
+/// See [`Node::elements`].
+#[derive(Clone)]
+pub struct Elements<'t> {
+    tree: &'t FlatTree,
+    next_node: u32,
+    end_node: u32,
+    next_token: u32,
+    end_token: u32,
+}
+
+impl<'t> Iterator for Elements<'t> {
+    type Item = Element<Node<'t>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next_node < self.end_node {
+            let node = Node { tree: self.tree, index: self.next_node };
+            let data = node.data();
+            if data.first_token <= self.next_token {
+                self.next_node = data.subtree_end;
+                self.next_token = data.end_token;
+                return Some(Element::Node(node));
+            }
+        }
+        if self.next_token >= self.end_token {
+            return None;
+        }
+        let token = Token { tree: self.tree, index: self.next_token };
+        self.next_token += 1;
+        Some(Element::Token(token))
+    }
+}
+
+/// A token of a [`FlatTree`].
+#[derive(Clone, Copy)]
+pub struct Token<'t> {
+    tree: &'t FlatTree,
+    index: u32,
+}
+
+impl<'t> Token<'t> {
+    /// Its number in the order of the text.
+    pub fn index(self) -> u32 {
+        self.index
+    }
+
+    #[inline]
+    pub fn kind(self) -> SyntaxKind {
+        self.tree.token_kinds[self.index as usize]
+    }
+
+    #[inline]
+    pub fn range(self) -> TextRange {
+        let (start, end) = (self.tree.token_start(self.index), self.tree.token_start(self.index + 1));
+        TextRange::new(TextSize::new(start), TextSize::new(end))
+    }
+
+    #[inline]
+    pub fn text(self) -> &'t [u8] {
+        let (start, end) = (self.tree.token_start(self.index), self.tree.token_start(self.index + 1));
+        self.tree.text.get(start as usize..end as usize).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Token<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.index == other.index && std::ptr::eq(self.tree, other.tree)
+    }
+}
+
+impl Eq for Token<'_> {}
+
+impl std::fmt::Debug for Token<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}@{:?} {:?}", self.kind(), self.range(), String::from_utf8_lossy(self.text()))
+    }
+}
+
+impl<'t> TreeNode for Node<'t> {
+    type Token = Token<'t>;
+    type Children = Children<'t>;
+    type Elements = Elements<'t>;
+
+    #[inline]
+    fn kind(&self) -> SyntaxKind {
+        Node::kind(*self)
+    }
+
+    #[inline]
+    fn range(&self) -> TextRange {
+        Node::range(*self)
+    }
+
+    #[inline]
+    fn children(&self) -> Children<'t> {
+        Node::children(*self)
+    }
+
+    #[inline]
+    fn elements(&self) -> Elements<'t> {
+        Node::elements(*self)
+    }
+}
+
+impl TreeToken for Token<'_> {
+    #[inline]
+    fn kind(&self) -> SyntaxKind {
+        Token::kind(*self)
+    }
+
+    #[inline]
+    fn range(&self) -> TextRange {
+        Token::range(*self)
+    }
+
+    #[inline]
+    fn text(&self) -> &[u8] {
+        Token::text(*self)
+    }
+}
