@@ -1,13 +1,25 @@
 //! Derivations: what to build and from what. The value is here; the `.drv` text is in [`aterm`], hashing in [`modulo`],
 //! JSON in [`json`].
 
+pub mod aterm;
+pub mod json;
+pub mod modulo;
 mod output;
+mod placeholder;
+mod print;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::store_path::{StorePath, StorePathSet};
 
+pub use aterm::AtermError;
+pub use json::{DERIVATION_JSON_VERSION, DerivationJsonError, derivations_to_json};
+pub use modulo::{HashModulo, ModuloError, ModuloHashes};
 pub use output::{DerivationOutput, DerivationType, DerivationTypeError};
+pub use placeholder::DownstreamPlaceholder;
 
 /// Which outputs of an input derivation are used; `dynamic` are outputs that are themselves derivations, and which of
 /// *their* outputs are used.

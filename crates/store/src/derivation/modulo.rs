@@ -1,0 +1,182 @@
+//! Hashes of derivations "modulo" fixed-output inputs: what output paths depend on.
+//!
+//! Each input derivation is replaced by its own such hash, and a fixed-output one by a hash of its output's content
+//! address, so that where a fixed output comes from does not matter.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, RwLock};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use thiserror::Error;
+
+use super::{Derivation, DerivationOutput, DerivationTypeError};
+use crate::hash::{Hash, HashAlgo};
+use crate::store_path::{BadStorePath, StoreDir, StorePath, StorePathError, make_output_path};
+
+/// The hash modulo of a derivation, as seen by those that use it as an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HashModulo {
+    /// Input-addressed: one hash for all outputs.
+    Regular(Hash),
+    /// Fixed-output: one hash per output.
+    Fixed(BTreeMap<String, Hash>),
+    /// Outputs are not known before a build, so nothing that depends on it has an output path yet.
+    Deferred,
+}
+
+#[derive(Debug, Error)]
+pub enum ModuloError {
+    #[error(transparent)]
+    Type(#[from] DerivationTypeError),
+    #[error(transparent)]
+    MakePath(#[from] StorePathError),
+    #[error(transparent)]
+    BadStorePath(#[from] BadStorePath),
+    #[error("no hash for output '{output}' of derivation '{drv}'")]
+    NoSuchOutput { output: String, drv: String },
+    #[error("derivation '{0}' depends on itself")]
+    Cycle(StorePath),
+    #[error("cannot read input derivation '{path}': {error}")]
+    Read { path: StorePath, error: Box<dyn std::error::Error + Send + Sync> },
+    #[error("derivation '{0}' is content-addressed: it has no output paths before it is built")]
+    NotInputAddressed(String),
+}
+
+/// Gives input derivations by path; usually a store.
+pub type DerivationReader<'a> = dyn FnMut(&StorePath) -> Result<Arc<Derivation>, Box<dyn std::error::Error + Send + Sync>> + 'a;
+
+/// The memo table of [`HashModulo`] by `.drv` path. Entries never change: a path fixes its contents. Share one for the
+/// whole process.
+#[derive(Debug, Default)]
+pub struct ModuloHashes {
+    memo: RwLock<FxHashMap<StorePath, HashModulo>>,
+}
+
+impl ModuloHashes {
+    pub fn new() -> ModuloHashes {
+        ModuloHashes::default()
+    }
+
+    pub fn get(&self, path: &StorePath) -> Option<HashModulo> {
+        self.memo.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(path).cloned()
+    }
+
+    pub fn insert(&self, path: StorePath, hash: HashModulo) {
+        self.memo.write().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(path, hash);
+    }
+
+    /// The hash of the derivation at `path`, computed and remembered together with those of all its inputs. Uses no
+    /// stack for the depth of the graph.
+    pub fn of_path(&self, dir: &StoreDir, path: &StorePath, read: &mut DerivationReader<'_>) -> Result<HashModulo, ModuloError> {
+        if let Some(hash) = self.get(path) {
+            return Ok(hash);
+        }
+        let mut load = |path: &StorePath| read(path).map_err(|error| ModuloError::Read { path: path.clone(), error });
+        // Each entry waits for its inputs; `entered` is what is on the stack, so that a cycle is an error and not a hang.
+        let mut stack = vec![(path.clone(), load(path)?)];
+        let mut entered = FxHashSet::from_iter([path.clone()]);
+        while let Some((path, drv)) = stack.last() {
+            let missing = drv.input_drvs.keys().find(|input| self.get(input).is_none());
+            match missing {
+                Some(input) if !drv.derivation_type()?.is_fixed() => {
+                    if !entered.insert(input.clone()) {
+                        return Err(ModuloError::Cycle(input.clone()));
+                    }
+                    let next = (input.clone(), load(input)?);
+                    stack.push(next);
+                }
+                _ => {
+                    let hash = self.hash(dir, drv)?;
+                    entered.remove(path);
+                    self.insert(path.clone(), hash);
+                    stack.pop();
+                }
+            }
+        }
+        self.get(path).ok_or_else(|| ModuloError::Cycle(path.clone()))
+    }
+
+    /// The hash of a finished derivation (its output paths filled in) whose inputs are all in the table. Inputs that are
+    /// not make it [`HashModulo::Deferred`]; use [`ModuloHashes::load_inputs`] first.
+    pub fn hash(&self, dir: &StoreDir, drv: &Derivation) -> Result<HashModulo, ModuloError> {
+        if drv.derivation_type()?.is_fixed() {
+            let mut hashes = BTreeMap::new();
+            for (output, value) in &drv.outputs {
+                if let DerivationOutput::CaFixed(ca) = value {
+                    let path = value.path(dir, &drv.name, output)?.map(|path| dir.print(&path)).unwrap_or_default();
+                    let text = format!("fixed:out:{}:{}:{path}", ca.method_algo(), ca.hash.base16());
+                    hashes.insert(output.clone(), HashAlgo::Sha256.hash(text));
+                }
+            }
+            return Ok(HashModulo::Fixed(hashes));
+        }
+        if drv.outputs.values().any(|output| !matches!(output, DerivationOutput::InputAddressed(_))) {
+            return Ok(HashModulo::Deferred);
+        }
+        match self.inputs(drv)? {
+            None => Ok(HashModulo::Deferred),
+            Some(inputs) => Ok(HashModulo::Regular(HashAlgo::Sha256.hash(drv.to_aterm_modulo(dir, &inputs, false)?))),
+        }
+    }
+
+    /// The hash that the derivation's own output paths are made from: its outputs, and the variables named after them,
+    /// count as empty. `None` when an input is deferred.
+    pub fn hash_masked(&self, dir: &StoreDir, drv: &Derivation) -> Result<Option<Hash>, ModuloError> {
+        let inputs = self.inputs(drv)?;
+        inputs.map(|inputs| Ok(HashAlgo::Sha256.hash(drv.to_aterm_modulo(dir, &inputs, true)?))).transpose()
+    }
+
+    /// Puts every input of `drv` into the table.
+    pub fn load_inputs(&self, dir: &StoreDir, drv: &Derivation, read: &mut DerivationReader<'_>) -> Result<(), ModuloError> {
+        drv.input_drvs.keys().try_for_each(|input| self.of_path(dir, input, read).map(drop))
+    }
+
+    /// Gives an input-addressed derivation its output paths, in its outputs and in the variables of their names. Its
+    /// outputs become [`DerivationOutput::Deferred`] when an input's outputs are not known yet. Inputs must be in the
+    /// table.
+    pub fn fill_in_outputs(&self, dir: &StoreDir, drv: &mut Derivation) -> Result<(), ModuloError> {
+        if drv.outputs.values().any(|output| !matches!(output, DerivationOutput::InputAddressed(_) | DerivationOutput::Deferred)) {
+            return Err(ModuloError::NotInputAddressed(drv.name.clone()));
+        }
+        // The variables must be there, if empty, before the hash is taken.
+        drv.env.extend(drv.outputs.keys().map(|output| (output.clone().into_bytes(), Vec::new())));
+        let hash = self.hash_masked(dir, drv)?;
+        for (output, value) in &mut drv.outputs {
+            match &hash {
+                Some(hash) => {
+                    let path = make_output_path(dir, output, hash, &drv.name)?;
+                    drv.env.insert(output.clone().into_bytes(), dir.print(&path).into_bytes());
+                    *value = DerivationOutput::InputAddressed(path);
+                }
+                None => *value = DerivationOutput::Deferred,
+            }
+        }
+        Ok(())
+    }
+
+    /// The input derivations by hash, `None` when one is deferred.
+    fn inputs(&self, drv: &Derivation) -> Result<Option<BTreeMap<String, BTreeSet<String>>>, ModuloError> {
+        let mut inputs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let memo = self.memo.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        for (path, node) in &drv.input_drvs {
+            if !node.dynamic.is_empty() {
+                return Ok(None);
+            }
+            match memo.get(path) {
+                None | Some(HashModulo::Deferred) => return Ok(None),
+                Some(HashModulo::Regular(hash)) => {
+                    inputs.entry(hash.base16()).or_default().extend(node.outputs.iter().cloned());
+                }
+                Some(HashModulo::Fixed(hashes)) => {
+                    for output in &node.outputs {
+                        let hash = hashes.get(output);
+                        let hash =
+                            hash.ok_or_else(|| ModuloError::NoSuchOutput { output: output.clone(), drv: path.base_name().to_owned() })?;
+                        inputs.entry(hash.base16()).or_default().insert("out".to_owned());
+                    }
+                }
+            }
+        }
+        Ok(Some(inputs))
+    }
+}

@@ -1,0 +1,188 @@
+//! Derivations against those that Nix itself wrote (`tests/drv`).
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::content_address::{ContentAddress, ContentAddressMethod};
+use crate::hash::HashAlgo;
+use crate::store_path::{StoreDir, make_text_path};
+
+/// Every `.drv` of the fixture folder.
+fn fixtures() -> BTreeMap<StorePath, Vec<u8>> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drv");
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        if name.ends_with(".drv") {
+            found.insert(StorePath::from_base_name(&name).unwrap(), std::fs::read(entry.path()).unwrap());
+        }
+    }
+    assert_eq!(found.len(), 10);
+    found
+}
+
+fn parse(path: &StorePath, text: &[u8]) -> Derivation {
+    Derivation::parse(&StoreDir::default(), path.derivation_name().unwrap(), text).unwrap()
+}
+
+#[test]
+fn parse_and_print_are_inverse_and_give_the_path() {
+    let dir = StoreDir::default();
+    for (path, text) in fixtures() {
+        let drv = parse(&path, &text);
+        assert_eq!(String::from_utf8(drv.to_aterm(&dir).unwrap()).unwrap(), String::from_utf8(text.clone()).unwrap());
+        assert_eq!(make_text_path(&dir, path.name(), &HashAlgo::Sha256.hash(&text), &drv.references()).unwrap(), path);
+    }
+}
+
+#[test]
+fn output_paths_are_recomputed() {
+    let dir = StoreDir::default();
+    let (table, drvs) = (ModuloHashes::new(), fixtures());
+    let mut read = |path: &StorePath| drvs.get(path).map(|text| Arc::new(parse(path, text))).ok_or_else(|| "no such fixture".into());
+    let mut filled = 0;
+    for (path, text) in &drvs {
+        let drv = parse(path, text);
+        if drv.derivation_type().unwrap().is_content_addressed() {
+            continue;
+        }
+        let mut blank = drv.clone();
+        for (name, output) in &mut blank.outputs {
+            *output = DerivationOutput::Deferred;
+            blank.env.remove(name.as_bytes());
+        }
+        table.load_inputs(&dir, &blank, &mut read).unwrap();
+        table.fill_in_outputs(&dir, &mut blank).unwrap();
+        assert_eq!(blank, drv);
+        filled += 1;
+    }
+    assert_eq!(filled, 5);
+}
+
+#[test]
+fn json_is_that_of_nix() {
+    let fixtures_dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drv");
+    for (path, text) in fixtures() {
+        let drv = parse(&path, &text);
+        let shown = derivations_to_json([(&path, &drv)]).unwrap().to_string();
+        let expected = std::fs::read_to_string(fixtures_dir.join(format!("{}.json", path.base_name().strip_suffix(".drv").unwrap())));
+        assert_eq!(shown, expected.unwrap().trim_end());
+    }
+}
+
+#[test]
+fn placeholders_are_those_of_nix() {
+    let drv = |start: &str| fixtures().into_keys().find(|path| path.name() == start).unwrap();
+    let floating = drv("floating.drv");
+    // Variables `x` and `y` of the fixture `deferred`, `x` of `dynamic`.
+    let ca = |output| DownstreamPlaceholder::unknown_ca_output(&floating, output).render();
+    assert_eq!(ca("out"), "/1iihwjg20qnilk48dgcdc5zwp7am0igpdi524w8d3cq1md1gc5sl");
+    assert_eq!(ca("bin"), "/1icv90sz855f4y1jp7dshdjibndmfmhwh1wzk1qvxv94dsh58r3k");
+    let dynamic = DownstreamPlaceholder::unknown_ca_output(&drv("dyn.drv.drv"), "out").unknown_derivation("out");
+    assert_eq!(dynamic.render(), "/0ilpbsmkvq748678xin4ba2b8da8w73drs4fcfdhrglhxmdblqyk");
+}
+
+#[test]
+fn a_cycle_is_an_error() {
+    let dir = StoreDir::default();
+    let (path, text) = fixtures().into_iter().find(|(path, _)| path.name() == "dep.drv").unwrap();
+    let mut drv = parse(&path, &text);
+    drv.input_drvs = BTreeMap::from([(path.clone(), InputNode::new(["out"]))]);
+    let drv = Arc::new(drv);
+    let error = ModuloHashes::new().of_path(&dir, &path, &mut |_| Ok(drv.clone())).unwrap_err();
+    assert!(matches!(error, ModuloError::Cycle(at) if at == path));
+}
+
+#[test]
+fn a_chain_of_any_length_is_hashed() {
+    let dir = StoreDir::default();
+    let (_, text) = fixtures().into_iter().find(|(path, _)| path.name() == "dep.drv").unwrap();
+    let path = |i: u32| StorePath::from_digest(&HashAlgo::Sha1.hash(i.to_le_bytes()).compress(), &format!("{i}.drv")).unwrap();
+    let mut read = |at: &StorePath| {
+        let i: u32 = at.derivation_name().unwrap().parse().unwrap();
+        let mut drv = parse(at, &text);
+        drv.input_drvs = (i > 0).then(|| (path(i - 1), InputNode::new(["out"]))).into_iter().collect();
+        Ok(Arc::new(drv))
+    };
+    let hash = ModuloHashes::new().of_path(&dir, &path(20_000), &mut read).unwrap();
+    assert!(matches!(hash, HashModulo::Regular(_)));
+}
+
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(prop_oneof![4 => any::<u8>(), 1 => prop::sample::select(b"\\\"\n\r\t".to_vec())], 0..40)
+}
+
+fn store_path() -> impl Strategy<Value = StorePath> {
+    (any::<[u8; 20]>(), "[a-z][a-z.-]{0,9}").prop_map(|(digest, name)| StorePath::from_digest(&digest, &name).unwrap())
+}
+
+fn output() -> impl Strategy<Value = DerivationOutput> {
+    let method = prop::sample::select(vec![ContentAddressMethod::Flat, ContentAddressMethod::Nar, ContentAddressMethod::Text]);
+    let algo = prop::sample::select(&HashAlgo::ALL[..]);
+    prop_oneof![
+        store_path().prop_map(DerivationOutput::InputAddressed),
+        Just(DerivationOutput::Deferred),
+        (method.clone(), algo.clone()).prop_map(|(method, algo)| DerivationOutput::CaFloating { method, algo }),
+        (method, algo).prop_map(|(method, algo)| DerivationOutput::Impure { method, algo }),
+        (any::<bool>(), prop::sample::select(&HashAlgo::ALL[..]), any::<u64>()).prop_map(|(recursive, algo, seed)| {
+            let method = if recursive { ContentAddressMethod::Nar } else { ContentAddressMethod::Flat };
+            DerivationOutput::CaFixed(ContentAddress { method, hash: algo.hash(seed.to_le_bytes()) })
+        }),
+    ]
+}
+
+fn node() -> impl Strategy<Value = InputNode> {
+    let outputs = || prop::collection::btree_set("[a-z]{1,4}", 0..3);
+    let leaf = outputs().prop_map(|outputs| InputNode { outputs, dynamic: BTreeMap::new() });
+    leaf.prop_recursive(3, 8, 2, move |inner| {
+        (outputs(), prop::collection::btree_map("[a-z]{1,4}", inner, 0..3)).prop_map(|(outputs, dynamic)| InputNode { outputs, dynamic })
+    })
+}
+
+fn derivation() -> impl Strategy<Value = Derivation> {
+    let inputs = (prop::collection::btree_map(store_path(), node(), 0..4), prop::collection::btree_set(store_path(), 0..4));
+    let outputs = prop::collection::btree_map("[a-z]{1,6}", output(), 0..4);
+    let texts = (bytes(), prop::collection::vec(bytes(), 0..4), prop::collection::btree_map(bytes(), bytes(), 0..6));
+    (outputs, inputs, texts).prop_map(|(outputs, (input_drvs, input_srcs), (builder, args, env))| Derivation {
+        name: "some-name".to_owned(),
+        outputs,
+        input_drvs,
+        input_srcs,
+        platform: b"x86_64-linux".to_vec(),
+        builder,
+        args,
+        env,
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_printed_parses(drv in derivation()) {
+        let dir = StoreDir::default();
+        let text = drv.to_aterm(&dir).unwrap();
+        prop_assert_eq!(Derivation::parse(&dir, "some-name", &text).unwrap(), drv);
+    }
+
+    #[test]
+    fn damaged_texts_are_answered(drv in derivation(), cut in any::<prop::sample::Index>(), byte: u8) {
+        let dir = StoreDir::default();
+        let mut text = drv.to_aterm(&dir).unwrap();
+        let at = cut.index(text.len());
+        prop_assert!(Derivation::parse(&dir, "some-name", &text[..at]).is_err());
+        text[at] = byte;
+        if let Ok(parsed) = Derivation::parse(&dir, "some-name", &text) {
+            let again = parsed.to_aterm(&dir).unwrap();
+            prop_assert_eq!(Derivation::parse(&dir, "some-name", &again).unwrap(), parsed);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_answered(text: Vec<u8>) {
+        let _ = Derivation::parse(&StoreDir::default(), "x", &[b"Derive(".as_slice(), &text].concat());
+    }
+}
