@@ -1,0 +1,104 @@
+//! [`OsSystem`]: the real machine.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::{DirEntry, FileKind, Metadata, System, SystemError};
+
+/// The machine that the program runs on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OsSystem;
+
+impl System for OsSystem {
+    fn read_file(&self, path: &Path) -> Result<Vec<u8>, SystemError> {
+        fs::read(path).map_err(|e| SystemError::new("read", path, e))
+    }
+
+    fn read_dir(&self, path: &Path) -> Result<Vec<DirEntry>, SystemError> {
+        let error = |e| SystemError::new("list", path, e);
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(path).map_err(error)? {
+            let entry = entry.map_err(error)?;
+            entries.push(DirEntry { kind: kind(entry.file_type().map_err(error)?), name: entry.file_name() });
+        }
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(entries)
+    }
+
+    fn metadata(&self, path: &Path) -> Result<Metadata, SystemError> {
+        fs::metadata(path).map(metadata).map_err(|e| SystemError::new("get the status of", path, e))
+    }
+
+    fn symlink_metadata(&self, path: &Path) -> Result<Metadata, SystemError> {
+        fs::symlink_metadata(path).map(metadata).map_err(|e| SystemError::new("get the status of", path, e))
+    }
+
+    fn read_link(&self, path: &Path) -> Result<PathBuf, SystemError> {
+        fs::read_link(path).map_err(|e| SystemError::new("read the symbolic link", path, e))
+    }
+
+    fn canonicalize(&self, path: &Path) -> Result<PathBuf, SystemError> {
+        fs::canonicalize(path).map_err(|e| SystemError::new("resolve", path, e))
+    }
+
+    fn env_var(&self, name: &OsStr) -> Option<OsString> {
+        std::env::var_os(name)
+    }
+
+    fn home_dir(&self) -> Option<PathBuf> {
+        std::env::home_dir().filter(|home| home.is_absolute())
+    }
+
+    fn current_dir(&self) -> Result<PathBuf, SystemError> {
+        std::env::current_dir().map_err(|e| SystemError::new("find the working folder", Path::new("."), e))
+    }
+
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}
+
+fn kind(file_type: fs::FileType) -> FileKind {
+    if file_type.is_file() {
+        FileKind::Regular
+    } else if file_type.is_dir() {
+        FileKind::Directory
+    } else if file_type.is_symlink() {
+        FileKind::Symlink
+    } else {
+        FileKind::Other
+    }
+}
+
+fn metadata(found: fs::Metadata) -> Metadata {
+    Metadata {
+        kind: kind(found.file_type()),
+        len: found.len(),
+        executable: found.permissions().mode() & 0o100 != 0,
+        modified: found.modified().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        fs::write(root.join("b.nix"), "1").unwrap();
+        fs::create_dir(root.join("a")).unwrap();
+        std::os::unix::fs::symlink("b.nix", root.join("c.nix")).unwrap();
+        let system = OsSystem;
+        let kinds: Vec<_> = system.read_dir(&root).unwrap().into_iter().map(|e| (e.name.into_string().unwrap(), e.kind)).collect();
+        assert_eq!(kinds, [("a".into(), FileKind::Directory), ("b.nix".into(), FileKind::Regular), ("c.nix".into(), FileKind::Symlink)]);
+        assert_eq!(system.canonicalize(&root.join("a/../c.nix")).unwrap(), root.join("b.nix"));
+        assert_eq!(system.read_file(&root.join("c.nix")).unwrap(), b"1");
+        assert_eq!(system.symlink_metadata(&root.join("c.nix")).unwrap().kind, FileKind::Symlink);
+        assert!(system.read_file(&root.join("none")).unwrap_err().is_not_found());
+    }
+}
