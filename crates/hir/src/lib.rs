@@ -11,12 +11,14 @@
 
 pub mod diagnostic;
 pub mod globals;
+mod lower;
 pub mod lowered;
 pub mod module;
 pub mod scopes;
 pub mod source_map;
 
 pub use diagnostic::{Diagnostic, Severity};
+pub use lower::lower;
 pub use lowered::{LowerError, LowerErrorKind, LowerOptions, Lowered};
 pub use module::Module;
 pub use scopes::Scopes;
