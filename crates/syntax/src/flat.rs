@@ -10,17 +10,17 @@ use crate::{SyntaxError, SyntaxKind};
 
 /// Parses any bytes. The tree prints back the same bytes.
 pub fn parse(text: &[u8]) -> FlatTree {
-    todo!("{}", text.len())
+    crate::parser::parse(text)
 }
 
 /// A parsed text. See the module documentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FlatTree {
     pub(crate) text: Box<[u8]>,
-    pub(crate) nodes: Box<[NodeData]>,
-    pub(crate) token_kinds: Box<[SyntaxKind]>,
+    pub(crate) nodes: Vec<NodeData>,
+    pub(crate) token_kinds: Vec<SyntaxKind>,
     /// One more than there are tokens: the last is the length of the text.
-    pub(crate) token_starts: Box<[u32]>,
+    pub(crate) token_starts: Vec<u32>,
     pub(crate) errors: Vec<SyntaxError>,
 }
 

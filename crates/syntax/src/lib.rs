@@ -3,15 +3,23 @@
 pub mod ast;
 mod error;
 pub mod flat;
+mod grammar;
 mod kind;
+pub mod lexer;
+mod line_index;
 mod name;
+mod parse;
+mod parser;
 mod rowan_tree;
 pub mod tree;
 
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use flat::FlatTree;
 pub use kind::SyntaxKind;
+pub use line_index::{ColumnEncoding, LineCol, LineIndex};
 pub use name::Name;
+pub use parse::{Parse, parse};
+pub use parser::MAX_DEPTH;
 pub use rowan::{TextRange, TextSize};
 pub use rowan_tree::{NixLanguage, SyntaxElement, SyntaxNode, SyntaxToken};
 pub use tree::{Element, TreeNode, TreeToken};

@@ -5,7 +5,10 @@
 //! missing in a text with errors.
 
 mod generated;
+mod literal;
 mod support;
 
 pub use generated::*;
+pub use literal::LiteralValue;
+pub(crate) use literal::{parse_float, parse_integer};
 pub use support::{AstChildren, AstNode};

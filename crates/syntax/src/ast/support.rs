@@ -52,9 +52,9 @@ impl<N: TreeNode, A: AstNode<N>> Iterator for AstChildren<N, A> {
     }
 }
 
-/// The child expression number `n`.
+/// The child number `n`, not counting what the grammar had no place for.
 pub(super) fn nth<N: TreeNode, A: AstNode<N>>(node: &N, n: usize) -> Option<A> {
-    node.children().filter(|child| A::can_cast(child.kind())).nth(n).and_then(A::cast)
+    node.children().filter(|child| child.kind() != SyntaxKind::ERROR && A::can_cast(child.kind())).nth(n).and_then(A::cast)
 }
 
 /// The expression behind the first token `after` (or the start) and before the next token `before` (or the end).

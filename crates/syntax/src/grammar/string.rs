@@ -1,0 +1,74 @@
+//! Strings and paths: text with interpolations.
+
+use super::expr::expr;
+use super::skip_one;
+use crate::SyntaxKind::{self, *};
+use crate::error::SyntaxErrorKind;
+use crate::parser::Parser;
+
+pub(super) fn string(p: &mut Parser) {
+    quoted(p, STR, QUOTE, &[QUOTE]);
+}
+
+pub(super) fn indented(p: &mut Parser) {
+    quoted(p, INDENTED_STR, INDENTED_CLOSE, &[STRING_TEXT, DOLLAR_BRACE, INDENTED_CLOSE]);
+}
+
+fn quoted(p: &mut Parser, kind: SyntaxKind, close: SyntaxKind, expected: &'static [SyntaxKind]) {
+    let mark = p.start();
+    p.bump();
+    loop {
+        match p.cur {
+            STRING_TEXT | STRING_ESCAPE => p.bump(),
+            DOLLAR_BRACE => interpolation(p, INTERPOLATION),
+            found => {
+                if found == close {
+                    p.bump();
+                } else {
+                    p.unexpected(expected, None);
+                }
+                break;
+            }
+        }
+    }
+    p.finish(mark, kind);
+}
+
+/// `${ … }` in a string or a path, or as an attribute.
+pub(super) fn interpolation(p: &mut Parser, kind: SyntaxKind) {
+    let mark = p.start();
+    p.bump();
+    // What is open outside cannot end in here: the scanner has already found where the braces end.
+    let outer = std::mem::take(&mut p.open);
+    p.nested(expr);
+    if !p.at(R_BRACE) {
+        p.unexpected(&[R_BRACE], None);
+        let junk = p.start();
+        while !matches!(p.cur, R_BRACE | EOF) {
+            skip_one(p);
+        }
+        p.finish(junk, ERROR);
+    }
+    p.eat(R_BRACE);
+    p.open = outer;
+    p.finish(mark, kind);
+}
+
+/// `./a${b}/c`. Its parts stand directly behind each other.
+pub(super) fn path(p: &mut Parser) {
+    let mark = p.start();
+    let mut last = p.pos;
+    p.bump();
+    while p.adjacent() && p.at(DOLLAR_BRACE) {
+        interpolation(p, INTERPOLATION);
+        // `./a${b}~/c` is two paths.
+        if p.adjacent() && p.at(PATH_TEXT) && !p.token_text(p.pos).starts_with(b"~") {
+            last = p.pos;
+            p.bump();
+        }
+    }
+    if last + 1 == p.prev_end && p.token_text(last).ends_with(b"/") {
+        p.error_at(last, SyntaxErrorKind::TrailingSlash, Some("remove the slash, or write `/.` for the folder itself"));
+    }
+    p.finish(mark, PATH);
+}

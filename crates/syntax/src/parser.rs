@@ -1,0 +1,409 @@
+//! The machine that the rules in [`crate::grammar`] drive: a cursor over tokens, and nodes as they are completed.
+//!
+//! Nodes are written when they end, children before parents, so that putting a node around what was already parsed (as
+//! the left side of an operator needs) is a plain push. [`to_preorder`] then turns the array round in one pass.
+
+use rowan::{TextRange, TextSize};
+
+use crate::SyntaxKind::{self, *};
+use crate::error::{SyntaxError, SyntaxErrorKind};
+use crate::flat::{FlatTree, NodeData};
+use crate::lexer::{Tokens, lex};
+
+/// No tree is deeper than this: more brackets inside each other or longer chains of operators are an error, and the rest of
+/// the text goes into one `Error` node. It leaves room for recursive readers (and rowan's recursive drop) on a 2 MiB stack.
+pub const MAX_DEPTH: u32 = 8192;
+
+/// How far rules may call each other recursively: brackets, interpolations, conditions. Chains (`a: b: …`, `else if`,
+/// operators) do not count. Bounded by what fits a 2 MiB stack in a build without optimisation.
+const MAX_NESTING: u32 = 1000;
+
+pub(crate) fn parse(text: &[u8]) -> FlatTree {
+    if u32::try_from(text.len()).is_err() {
+        return too_large(text);
+    }
+    let Tokens { mut kinds, starts } = lex(text);
+    kinds.push(EOF);
+    let mut parser = Parser::new(text, &kinds, &starts);
+    crate::grammar::source_file(&mut parser);
+    if memchr::memchr(0, text).is_some() {
+        parser.report_nul_in_strings();
+    }
+    let errors = std::mem::take(&mut parser.errors);
+    let nodes = to_preorder(&parser.nodes);
+    kinds.pop();
+    FlatTree { text: text.into(), nodes, token_kinds: kinds, token_starts: starts, errors }
+}
+
+fn too_large(text: &[u8]) -> FlatTree {
+    let error = SyntaxError { range: TextRange::default(), kind: SyntaxErrorKind::TooLarge, hint: None };
+    let root = NodeData { first_token: 0, end_token: 0, subtree_end: 1, kind: SOURCE_FILE };
+    FlatTree { text: text.into(), nodes: vec![root], token_kinds: Vec::new(), token_starts: vec![0], errors: vec![error] }
+}
+
+/// A finished node; the nodes below it are the `size - 1` before it.
+struct Finished {
+    first_token: u32,
+    end_token: u32,
+    size: u32,
+    kind: SyntaxKind,
+}
+
+/// A node of size s that is number p in postorder and has d ancestors is number p - s + 1 + d in preorder.
+fn to_preorder(finished: &[Finished]) -> Vec<NodeData> {
+    let mut nodes = vec![NodeData { first_token: 0, end_token: 0, subtree_end: 0, kind: ERROR }; finished.len()];
+    // The first descendants of the ancestors of the node at hand.
+    let mut ancestors: Vec<u32> = Vec::new();
+    for (place, node) in finished.iter().enumerate().rev() {
+        let place = place as u32;
+        while ancestors.last().is_some_and(|&first| place < first) {
+            ancestors.pop();
+        }
+        let first = place + 1 - node.size;
+        let index = first + ancestors.len() as u32;
+        nodes[index as usize] =
+            NodeData { first_token: node.first_token, end_token: node.end_token, subtree_end: index + node.size, kind: node.kind };
+        ancestors.push(first);
+    }
+    nodes
+}
+
+/// Where a node may start. Between [`Parser::start`] and [`Parser::end`] any number of nodes can be completed from it, each
+/// around the one before.
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    node: u32,
+    pub token: u32,
+    height: u32,
+}
+
+/// A place to go back to.
+pub(crate) struct Checkpoint {
+    node: usize,
+    pos: u32,
+    prev_end: u32,
+    height: u32,
+}
+
+/// How many brackets of each kind are open, so that a stray closing one is told from one that ends an outer construct.
+#[derive(Default)]
+pub(crate) struct Open {
+    pub braces: u32,
+    pub brackets: u32,
+    pub parens: u32,
+    pub lets: u32,
+    pub thens: u32,
+    pub elses: u32,
+    pub bindings: u32,
+}
+
+pub(crate) struct Parser<'t> {
+    pub text: &'t [u8],
+    pub kinds: &'t [SyntaxKind],
+    pub starts: &'t [u32],
+    /// The current token, never trivia.
+    pub pos: u32,
+    /// Its kind; `EOF` from `stop` on.
+    pub cur: SyntaxKind,
+    /// One past the last token taken.
+    pub prev_end: u32,
+    /// Tokens from here on are not seen.
+    stop: u32,
+    nodes: Vec<Finished>,
+    pub errors: Vec<SyntaxError>,
+    /// Errors are not reported: this is a second attempt at tokens whose errors are known.
+    silent: bool,
+    /// Tokens that may still be parsed a second time.
+    pub second_tries: u32,
+    last_error: u32,
+    /// Height of the highest node completed since the last `start`.
+    height: u32,
+    /// Nodes that are certain to be put around what comes next.
+    pub open_nodes: u32,
+    nesting: u32,
+    too_deep: bool,
+    pub open: Open,
+}
+
+impl<'t> Parser<'t> {
+    fn new(text: &'t [u8], kinds: &'t [SyntaxKind], starts: &'t [u32]) -> Self {
+        let mut parser = Parser {
+            text,
+            kinds,
+            starts,
+            pos: 0,
+            cur: EOF,
+            prev_end: 0,
+            stop: u32::MAX,
+            nodes: Vec::with_capacity(kinds.len() / 2 + 1),
+            errors: Vec::new(),
+            silent: false,
+            second_tries: (kinds.len() as u32).saturating_mul(2).saturating_add(1000),
+            last_error: u32::MAX,
+            height: 0,
+            open_nodes: 0,
+            nesting: 0,
+            too_deep: false,
+            open: Open::default(),
+        };
+        parser.seek(0);
+        parser
+    }
+
+    /// The kind of the token `index`; `EOF` behind the last.
+    #[inline]
+    pub fn raw(&self, index: u32) -> SyntaxKind {
+        self.kinds.get(index as usize).copied().unwrap_or(EOF)
+    }
+
+    fn seek(&mut self, mut pos: u32) {
+        let mut kind = self.raw(pos);
+        while kind.is_trivia() {
+            pos += 1;
+            kind = self.raw(pos);
+        }
+        self.pos = pos;
+        self.cur = if pos >= self.stop { EOF } else { kind };
+    }
+
+    /// The kind of the n-th token from here that is not trivia; 0 is the current one.
+    pub fn nth(&self, n: u32) -> SyntaxKind {
+        let mut pos = self.pos;
+        for _ in 0..n {
+            pos += 1;
+            while self.raw(pos).is_trivia() {
+                pos += 1;
+            }
+        }
+        if pos >= self.stop { EOF } else { self.raw(pos) }
+    }
+
+    #[inline]
+    pub fn at(&self, kind: SyntaxKind) -> bool {
+        self.cur == kind
+    }
+
+    /// Whether nothing stands between the last token taken and the current one.
+    pub fn adjacent(&self) -> bool {
+        self.pos == self.prev_end
+    }
+
+    /// Takes the current token into the node being built.
+    #[inline]
+    pub fn bump(&mut self) {
+        if self.cur != EOF {
+            self.prev_end = self.pos + 1;
+            self.seek(self.pos + 1);
+        }
+    }
+
+    #[inline]
+    pub fn eat(&mut self, kind: SyntaxKind) -> bool {
+        let found = self.cur == kind;
+        if found {
+            self.bump();
+        }
+        found
+    }
+
+    /// Takes a token of this kind, or reports what was expected.
+    pub fn expect(&mut self, kind: SyntaxKind, expected: &'static [SyntaxKind]) -> bool {
+        let found = self.eat(kind);
+        if !found {
+            self.unexpected(expected, None);
+        }
+        found
+    }
+
+    #[inline]
+    pub fn start(&mut self) -> Mark {
+        Mark { node: self.nodes.len() as u32, token: self.pos, height: std::mem::take(&mut self.height) }
+    }
+
+    /// Puts a node around everything since `mark`; nothing, if that is no token.
+    #[inline]
+    pub fn complete(&mut self, mark: Mark, kind: SyntaxKind) {
+        if self.prev_end <= mark.token && kind != SOURCE_FILE {
+            return;
+        }
+        let size = self.nodes.len() as u32 - mark.node + 1;
+        self.nodes.push(Finished { first_token: mark.token, end_token: self.prev_end, size, kind });
+        self.height += 1;
+        if self.height + self.open_nodes > MAX_DEPTH {
+            self.give_up();
+        }
+    }
+
+    /// Ends the scope of `mark`. Marks end in the reverse order of their starts.
+    #[inline]
+    pub fn end(&mut self, mark: Mark) {
+        self.height = self.height.max(mark.height);
+    }
+
+    #[inline]
+    pub fn finish(&mut self, mark: Mark, kind: SyntaxKind) {
+        self.complete(mark, kind);
+        self.end(mark);
+    }
+
+    /// The current token as a node of its own.
+    #[inline]
+    pub fn leaf(&mut self, kind: SyntaxKind) {
+        let mark = self.start();
+        self.bump();
+        self.finish(mark, kind);
+    }
+
+    /// The current token as an `Error` node.
+    pub fn bump_error(&mut self) {
+        self.leaf(ERROR);
+    }
+
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { node: self.nodes.len(), pos: self.pos, prev_end: self.prev_end, height: self.height }
+    }
+
+    pub fn go_back(&mut self, to: &Checkpoint) {
+        self.nodes.truncate(to.node);
+        self.prev_end = to.prev_end;
+        self.height = to.height;
+        self.seek(to.pos);
+    }
+
+    /// Goes back to the token `pos`, giving up the last node, which is a leaf that starts there.
+    pub fn give_back_leaf(&mut self, prev_end: u32) {
+        if let Some(leaf) = self.nodes.pop() {
+            self.prev_end = prev_end;
+            self.seek(leaf.first_token);
+        }
+    }
+
+    /// Runs `rule` with the text ending before the token `stop`, without reporting errors.
+    pub fn until(&mut self, stop: u32, rule: impl FnOnce(&mut Self)) {
+        let (outer_stop, outer_silent) = (self.stop, self.silent);
+        self.stop = self.stop.min(stop);
+        self.silent = true;
+        self.seek(self.pos);
+        rule(self);
+        if !self.too_deep {
+            self.stop = outer_stop;
+            self.silent = outer_silent;
+            self.seek(self.pos);
+        }
+    }
+
+    /// Runs a rule that calls others recursively, unless that goes too deep.
+    #[inline]
+    pub fn nested(&mut self, rule: impl FnOnce(&mut Self)) {
+        self.nesting += 1;
+        self.open_nodes += 3;
+        if self.nesting > MAX_NESTING {
+            self.give_up();
+        }
+        rule(self);
+        self.nesting -= 1;
+        self.open_nodes -= 3;
+    }
+
+    /// Sees no more tokens: the rules end one after the other.
+    #[cold]
+    fn give_up(&mut self) {
+        if !self.too_deep {
+            self.silent = false;
+            self.last_error = u32::MAX;
+            self.error(SyntaxErrorKind::TooDeep, None);
+            self.too_deep = true;
+            self.silent = true;
+            self.stop = 0;
+            self.cur = EOF;
+        }
+    }
+
+    /// An `Error` node of all tokens that are left after giving up.
+    pub fn take_rest(&mut self) {
+        let mark = self.start();
+        let end = self.kinds.len() as u32 - 1;
+        if mark.token < end {
+            // Trivia at the end belongs to the file.
+            let mut last = end;
+            while last > mark.token && self.raw(last - 1).is_trivia() {
+                last -= 1;
+            }
+            self.prev_end = last;
+            self.height = 0;
+            self.complete(mark, ERROR);
+        }
+        self.pos = end;
+        self.end(mark);
+    }
+
+    pub fn token_range(&self, index: u32) -> TextRange {
+        let at = |i: u32| TextSize::new(self.starts.get(i as usize).copied().unwrap_or(self.text.len() as u32));
+        TextRange::new(at(index), at(index + 1))
+    }
+
+    pub fn token_text(&self, index: u32) -> &'t [u8] {
+        let range = self.token_range(index);
+        &self.text[usize::from(range.start())..usize::from(range.end())]
+    }
+
+    /// Reports an error at the current token; one only per token.
+    #[cold]
+    pub fn error(&mut self, kind: SyntaxErrorKind, hint: Option<&'static str>) {
+        self.error_at(self.pos, kind, hint);
+    }
+
+    #[cold]
+    pub fn error_at(&mut self, token: u32, kind: SyntaxErrorKind, hint: Option<&'static str>) {
+        if self.silent || self.last_error == token {
+            return;
+        }
+        self.last_error = token;
+        let mut range = self.token_range(token);
+        if self.raw(token) == EOF {
+            range = TextRange::empty(TextSize::new(self.text.len() as u32));
+        }
+        self.errors.push(SyntaxError { range, kind, hint });
+    }
+
+    #[cold]
+    pub fn unexpected(&mut self, expected: &'static [SyntaxKind], hint: Option<&'static str>) {
+        let hint = hint.or_else(|| self.hint());
+        self.error(SyntaxErrorKind::Unexpected { found: self.cur, expected }, hint);
+    }
+
+    /// What is probably wrong with the current token, wherever it stands.
+    fn hint(&self) -> Option<&'static str> {
+        if self.cur != INVALID {
+            return None;
+        }
+        let text = self.token_text(self.pos);
+        if text.starts_with(b"/*") {
+            Some("this comment has no end; `*/` ends it")
+        } else if text.starts_with(b"\xef\xbb\xbf") {
+            Some("remove the byte order mark")
+        } else {
+            None
+        }
+    }
+
+    fn report_nul_in_strings(&mut self) {
+        for index in 0..self.kinds.len() as u32 {
+            if matches!(self.raw(index), STRING_TEXT | STRING_ESCAPE) && memchr::memchr(0, self.token_text(index)).is_some() {
+                let range = self.token_range(index);
+                self.errors.push(SyntaxError { range, kind: SyntaxErrorKind::NulInString, hint: None });
+            }
+        }
+    }
+
+    /// Drops the errors reported since there were `count`, as far as they are at or behind the token `from`.
+    pub fn drop_errors(&mut self, count: usize, from: u32) {
+        let start = self.token_range(from).start();
+        let mut index = 0;
+        self.errors.retain(|error| {
+            index += 1;
+            index <= count || error.range.start() < start
+        });
+        self.last_error = u32::MAX;
+    }
+}
