@@ -21,13 +21,26 @@ pub trait TreeNode: Clone + Debug + PartialEq {
     fn elements(&self) -> Self::Elements;
 
     /// The tokens that are direct children, trivia included.
-    fn tokens(&self) -> std::iter::FilterMap<Self::Elements, fn(Element<Self>) -> Option<Self::Token>> {
-        self.elements().filter_map(Element::into_token)
+    fn tokens(&self) -> Tokens<Self> {
+        Tokens(self.elements())
     }
 
     /// The first direct child token of this kind.
     fn token(&self, kind: SyntaxKind) -> Option<Self::Token> {
         self.tokens().find(|token| token.kind() == kind)
+    }
+}
+
+/// See [`TreeNode::tokens`].
+#[derive(Debug, Clone)]
+pub struct Tokens<N: TreeNode>(N::Elements);
+
+impl<N: TreeNode> Iterator for Tokens<N> {
+    type Item = N::Token;
+
+    #[inline]
+    fn next(&mut self) -> Option<N::Token> {
+        self.0.by_ref().find_map(Element::into_token)
     }
 }
 

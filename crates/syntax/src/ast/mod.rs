@@ -6,9 +6,14 @@
 
 mod generated;
 mod literal;
+mod names;
+mod operator;
+mod string;
 mod support;
 
 pub use generated::*;
 pub use literal::LiteralValue;
 pub(crate) use literal::{parse_float, parse_integer};
+pub use operator::{BinaryOpKind, UnaryOpKind};
+pub use string::{PathBase, StrPart};
 pub use support::{AstChildren, AstNode};
