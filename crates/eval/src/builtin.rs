@@ -1,7 +1,5 @@
 //! [`Builtin`]: an entry of the table of builtins.
 
-use nival_syntax::Name;
-
 use crate::Ctx;
 use crate::error::Result;
 use crate::value::Value;
@@ -25,15 +23,89 @@ pub struct Builtin {
 #[derive(Default)]
 pub struct BuiltinTable {
     pub functions: Vec<Builtin>,
-    /// Constants of `builtins`: made when an evaluator starts (`nixVersion`, `storeDir`, …).
+    /// Constants of `builtins`: made when an evaluator starts (`nixVersion`, `storeDir`, …). Where that fails, so does using
+    /// them.
     pub constants: Vec<(&'static str, fn(&mut Ctx<'_>) -> Result<Value>)>,
     /// Constants written in Nix, evaluated when first used (`derivation`): name and text.
     pub sources: Vec<(&'static str, &'static str)>,
 }
 
-/// A function with its interned name.
+/// A builtin with what a call needs at hand.
 pub(crate) struct LinkedBuiltin {
     pub builtin: Builtin,
-    #[allow(dead_code)]
-    pub name: Name,
+    /// Bit i: the argument number i is forced first of all (after those before it), so that no thunk need be made for it.
+    pub strict: u8,
 }
+
+impl LinkedBuiltin {
+    pub(crate) fn new(builtin: Builtin) -> Self {
+        let strict = STRICT.iter().find(|s| s.1.contains(&builtin.name)).map_or(0, |s| s.0);
+        LinkedBuiltin { builtin, strict }
+    }
+}
+
+/// Builtins that begin by forcing arguments, whatever those are.
+const STRICT: &[(u8, &[&str])] = &[
+    (
+        0b1,
+        &[
+            "isAttrs",
+            "isList",
+            "isFunction",
+            "isString",
+            "isInt",
+            "isFloat",
+            "isBool",
+            "isNull",
+            "isPath",
+            "typeOf",
+            "head",
+            "tail",
+            "length",
+            "attrNames",
+            "attrValues",
+            "toString",
+            "import",
+            "stringLength",
+            "functionArgs",
+            "listToAttrs",
+            "concatLists",
+            "seq",
+            "unsafeDiscardStringContext",
+            "getEnv",
+            "pathExists",
+            "derivationStrict",
+            "readFile",
+            "readDir",
+            "throw",
+            "abort",
+            "removeAttrs",
+            "getContext",
+            "hasContext",
+            "ceil",
+            "floor",
+            "splitVersion",
+            "parseDrvName",
+        ],
+    ),
+    (
+        0b11,
+        &[
+            "add",
+            "sub",
+            "mul",
+            "div",
+            "lessThan",
+            "elemAt",
+            "intersectAttrs",
+            "hasAttr",
+            "getAttr",
+            "bitAnd",
+            "bitOr",
+            "bitXor",
+            "compareVersions",
+            "concatStringsSep",
+            "substring",
+        ],
+    ),
+];

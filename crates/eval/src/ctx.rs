@@ -1,15 +1,20 @@
-//! [`Ctx`]: one thread's view of an evaluator; everything builtins and callers do with values.
+//! [`Ctx`]: one thread's view of an evaluator; everything builtins and callers do with values. Further methods are in
+//! `expect.rs`, `call.rs`, `import.rs` and `ops/`.
 
-use std::cmp::Ordering;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use nival_syntax::Name;
+use rustc_hash::FxHashMap;
 
-use crate::error::{EvalError, Pos, Result};
+use crate::error::{ErrorKind, EvalError, Pos, Result};
 use crate::evaluator::Evaluator;
 use crate::heap::Region;
 use crate::host::Host;
-use crate::value::{Attr, Attrs, AttrsBuilder, BuiltinId, Context, ContextElement, List, Path, Str, Thunk, Value, View};
+use crate::ops::path::normalise;
+use crate::ops::update::MergePlan;
+use crate::value::{Attr, Attrs, AttrsBuilder, BuiltinId, Context, ContextElement, List, Path, State, Str, Thunk, ThunkKind, Value, View};
 
 /// Limits of an evaluation; past them it ends with [`crate::ErrorKind::Budget`].
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,26 +25,129 @@ pub struct Budget {
     pub time: Option<Duration>,
 }
 
-/// How `Ctx::coerce_to_string` treats what is no string. Strings, paths, and sets with `__toString` or `outPath` always do.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct CoerceOptions {
-    /// `toString`: also null, booleans, numbers and lists.
-    pub more: bool,
-    /// Paths are copied to the store and give their store path (interpolation); otherwise their own text (`toString`).
-    pub copy_to_store: bool,
-    /// `{ outPath = ./x; }` and paths: make absolute without copying. Used by path coercions.
-    pub canonicalize_path: bool,
-}
-
 /// See the module documentation. Builtins get `&mut Ctx<'_>`.
 pub struct Ctx<'e> {
     pub(crate) evaluator: &'e Evaluator,
     pub(crate) region: Region<'e>,
+    /// Number of this context, never 0.
+    pub(crate) thread: u32,
+    /// What a thunk's state word is while this thread runs it.
+    pub(crate) pending: State,
+    /// No other thread can be running.
+    pub(crate) alone: bool,
+    /// Nested calls.
+    pub(crate) depth: u32,
+    /// Steps until the next look at cancellation and budget.
+    fuel: u32,
+    /// Lowest stack address that may be used.
+    stack_limit: usize,
+    cancel: Arc<AtomicBool>,
+    deadline: Option<Instant>,
+    pub(crate) call_pos: Pos,
+    /// How to merge sets of two shapes, by their numbers.
+    pub(crate) merges: FxHashMap<u64, MergePlan>,
+    name_strings: Vec<Value>,
+    names: FxHashMap<&'static [u8], Name>,
 }
 
 /// What is being done, for the trace of an error: evaluated only when there is one.
 pub trait What: Fn() -> String {}
 impl<F: Fn() -> String> What for F {}
+
+/// Steps between two looks at the clock: about a millisecond.
+const FUEL: u32 = 10_000;
+
+/// Bytes of stack kept free for what does not check: builtins, the host, unwinding.
+const STACK_RESERVE: usize = 512 << 10;
+
+impl<'e> Ctx<'e> {
+    /// `stack` is how many bytes of stack may be used from here on.
+    pub(crate) fn new(evaluator: &'e Evaluator, thread: u32, alone: bool, stack: usize, cancel: Arc<AtomicBool>) -> Self {
+        Ctx {
+            evaluator,
+            region: Region::new(&evaluator.heap),
+            thread,
+            pending: State::new(ThunkKind::Pending, thread),
+            alone,
+            depth: 0,
+            fuel: FUEL,
+            stack_limit: stack_pointer().saturating_sub(stack).saturating_add(STACK_RESERVE),
+            cancel,
+            deadline: evaluator.options.budget.time.map(|t| Instant::now() + t),
+            call_pos: Pos::NONE,
+            merges: FxHashMap::default(),
+            name_strings: Vec::new(),
+            names: FxHashMap::default(),
+        }
+    }
+}
+
+/// About where the stack is now.
+#[inline(always)]
+fn stack_pointer() -> usize {
+    let here = 0u8;
+    &raw const here as usize
+}
+
+/// Limits.
+impl<'e> Ctx<'e> {
+    /// To be called at every step that nests: calls, thunks.
+    #[inline(always)]
+    pub(crate) fn enter_step(&mut self) -> Result<()> {
+        self.fuel -= 1;
+        if self.fuel == 0 || self.region.grew || stack_pointer() < self.stack_limit { self.step_slow() } else { Ok(()) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn step_slow(&mut self) -> Result<()> {
+        self.fuel = FUEL;
+        self.region.grew = false;
+        if stack_pointer() < self.stack_limit {
+            return Err(EvalError::new(ErrorKind::StackOverflow, "stack overflow (possible infinite recursion)"));
+        }
+        self.interrupted()
+    }
+
+    /// An error once the evaluation is cancelled or over budget.
+    pub(crate) fn interrupted(&mut self) -> Result<()> {
+        if self.cancel.load(Ordering::Relaxed) {
+            return Err(EvalError::new(ErrorKind::Cancelled, "interrupted by the user"));
+        }
+        if self.deadline.is_some_and(|d| Instant::now() > d) {
+            return Err(EvalError::new(ErrorKind::Budget, "evaluation took longer than allowed"));
+        }
+        self.check_memory(0)
+    }
+
+    /// An error where `more` bytes do not fit the budget.
+    pub(crate) fn check_memory(&self, more: usize) -> Result<()> {
+        match self.evaluator.options.budget.bytes {
+            Some(limit) if self.evaluator.heap.reserved_bytes().saturating_add(more) > limit => {
+                Err(EvalError::new(ErrorKind::Budget, format!("evaluation needed more than {} MiB of memory", limit >> 20)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn enter_call(&mut self) -> Result<()> {
+        self.enter_step()?;
+        self.depth += 1;
+        if self.depth > self.evaluator.options.max_call_depth { self.too_deep() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn too_deep(&mut self) -> Result<()> {
+        self.depth -= 1;
+        Err(EvalError::new(ErrorKind::StackOverflow, "stack overflow; max-call-depth exceeded"))
+    }
+
+    /// To be called in loops that neither call nor force: an error once the evaluation is cancelled or over budget.
+    pub fn check_interrupt(&mut self) -> Result<()> {
+        self.enter_step()
+    }
+}
 
 /// Making values.
 impl<'e> Ctx<'e> {
@@ -70,15 +178,19 @@ impl<'e> Ctx<'e> {
 
     /// `path` must be absolute; it is normalised.
     pub fn path(&mut self, path: &[u8]) -> Value {
-        Path::alloc(&mut self.region, path)
+        Path::alloc(&mut self.region, &normalise(path))
     }
 
     pub fn list(&mut self, elements: &[Value]) -> Value {
+        if elements.is_empty() {
+            return self.evaluator.empty_list();
+        }
         List::alloc_with(&mut self.region, elements.len(), |slots| slots.copy_from_slice(elements))
     }
 
     /// A list of `len` elements made one after the other; an error where that many do not fit the budget.
     pub fn list_with(&mut self, len: usize, mut element: impl FnMut(&mut Self, usize) -> Result<Value>) -> Result<Value> {
+        self.check_memory(len.saturating_mul(8))?;
         let mut elements = Vec::with_capacity(len.min(1 << 16));
         for i in 0..len {
             elements.push(element(self, i)?);
@@ -91,11 +203,39 @@ impl<'e> Ctx<'e> {
         builder.build(&mut self.region, &self.evaluator.shapes)
     }
 
-    /// A set with the names (and order, and positions if `keep_positions`) of `of` and values that `value` gives: for
-    /// `mapAttrs` and the like.
-    pub fn map_attrs(&mut self, of: Attrs, value: impl FnMut(&mut Self, Attr) -> Result<Value>) -> Result<Value> {
-        let _ = (of, value);
-        todo!("follows with the interpreter")
+    /// A set with the names of `of`, without positions, and values that `value` gives: for `mapAttrs` and the like.
+    pub fn map_attrs(&mut self, of: Attrs, mut value: impl FnMut(&mut Self, Attr) -> Result<Value>) -> Result<Value> {
+        let flat = self.flatten(of);
+        let Some(shape) = flat.shape() else { return Ok(of.value()) };
+        let mut values = Vec::with_capacity(shape.len());
+        for (&name, &old) in shape.names().iter().zip(flat.slots(shape)) {
+            values.push(value(self, Attr { name, value: old })?);
+        }
+        let plain = self.evaluator.shapes.without_positions(shape);
+        Ok(Attrs::alloc_with(&mut self.region, plain, |slots| slots.copy_from_slice(&values)))
+    }
+
+    /// The attributes of `of` that `keep` wants, with their positions: for `removeAttrs`, `intersectAttrs`.
+    pub fn filter_attrs(&mut self, of: Attrs, mut keep: impl FnMut(Name) -> bool) -> Value {
+        let flat = self.flatten(of);
+        let Some(shape) = flat.shape() else { return of.value() };
+        let mut kept = Vec::with_capacity(shape.len());
+        for (i, &name) in shape.names().iter().enumerate() {
+            if keep(name) {
+                kept.push(i);
+            }
+        }
+        if kept.len() == shape.len() {
+            return flat.value();
+        }
+        let names = kept.iter().map(|&i| shape.names()[i]).collect();
+        let positions = if shape.has_positions() { kept.iter().map(|&i| shape.position(i)).collect() } else { Vec::new() };
+        let small = self.evaluator.shapes.make(names, positions);
+        Attrs::alloc_with(&mut self.region, small, |slots| {
+            for (slot, &i) in slots.iter_mut().zip(&kept) {
+                *slot = flat.slot(i as u32);
+            }
+        })
     }
 
     /// `function arg…`, applied when it is first needed.
@@ -108,9 +248,30 @@ impl<'e> Ctx<'e> {
         Value::external(&mut self.region, id)
     }
 
-    /// The string value of a name, made once per evaluator.
+    /// The string value of a name, made once per thread.
     pub fn name_string(&mut self, name: Name) -> Value {
-        self.string(name.as_bytes())
+        let index = name.index();
+        if let Some(&value) = self.name_strings.get(index)
+            && !value.is_unset()
+        {
+            return value;
+        }
+        let value = self.string(name.as_bytes());
+        if self.name_strings.len() <= index {
+            self.name_strings.resize(index + 1, Value::UNSET);
+        }
+        self.name_strings[index] = value;
+        value
+    }
+
+    /// [`Name::new`] through a cache of this thread, which takes no lock.
+    pub fn name(&mut self, bytes: &[u8]) -> Name {
+        if let Some(&name) = self.names.get(bytes) {
+            return name;
+        }
+        let name = Name::new(bytes);
+        self.names.insert(name.as_bytes(), name);
+        name
     }
 
     pub fn context(&mut self, elements: impl IntoIterator<Item = ContextElement>) -> Context {
@@ -121,7 +282,7 @@ impl<'e> Ctx<'e> {
         a.union(b, &mut self.region)
     }
 
-    pub fn context_elements(&self, context: Context) -> impl Iterator<Item = &'e ContextElement> {
+    pub fn context_elements(&self, context: Context) -> impl Iterator<Item = &'e ContextElement> + use<'e> {
         let evaluator = self.evaluator;
         context.ids().iter().filter_map(move |&id| evaluator.contexts.get(id as u32))
     }
@@ -133,107 +294,19 @@ impl<'e> Ctx<'e> {
     }
 }
 
-/// Forcing, and expecting types. `what` words the frame that an error gets: "while evaluating the first argument passed
-/// to builtins.head".
+/// Attributes.
 impl<'e> Ctx<'e> {
-    /// Weak head normal form.
-    #[inline(always)]
-    pub fn force(&mut self, value: Value) -> Result<Value> {
-        if !value.is_thunk() {
-            return Ok(value);
-        }
-        todo!("follows with the interpreter")
-    }
-
-    /// Everything inside too (lists and sets), except inside functions.
-    pub fn force_deep(&mut self, value: Value) -> Result<Value> {
-        let _ = value;
-        todo!("follows with the interpreter")
-    }
-
-    pub fn view(&mut self, value: Value) -> Result<View> {
-        Ok(self.force(value)?.view())
-    }
-
-    pub fn expect_int(&mut self, value: Value, what: impl What) -> Result<i64> {
-        let value = self.force(value).map_err(|e| e.context(Pos::NONE, what()))?;
-        value.as_int().ok_or_else(|| self.wrong_type(value, "an integer", what))
-    }
-
-    /// An integer or a float, as a float.
-    pub fn expect_float(&mut self, value: Value, what: impl What) -> Result<f64> {
-        let value = self.force(value).map_err(|e| e.context(Pos::NONE, what()))?;
-        match value.view() {
-            View::Int(i) => Ok(i as f64),
-            View::Float(f) => Ok(f),
-            _ => Err(self.wrong_type(value, "a float", what)),
-        }
-    }
-
-    pub fn expect_bool(&mut self, value: Value, what: impl What) -> Result<bool> {
-        let value = self.force(value).map_err(|e| e.context(Pos::NONE, what()))?;
-        value.as_bool().ok_or_else(|| self.wrong_type(value, "a Boolean", what))
-    }
-
-    pub fn expect_attrs(&mut self, value: Value, what: impl What) -> Result<Attrs> {
-        let value = self.force(value).map_err(|e| e.context(Pos::NONE, what()))?;
-        value.as_attrs().ok_or_else(|| self.wrong_type(value, "a set", what))
-    }
-
-    pub fn expect_list(&mut self, value: Value, what: impl What) -> Result<List> {
-        let value = self.force(value).map_err(|e| e.context(Pos::NONE, what()))?;
-        value.as_list().ok_or_else(|| self.wrong_type(value, "a list", what))
-    }
-
-    /// A string with its context, without coercion.
-    pub fn expect_string(&mut self, value: Value, what: impl What) -> Result<Str> {
-        let value = self.force(value).map_err(|e| e.context(Pos::NONE, what()))?;
-        value.as_string().ok_or_else(|| self.wrong_type(value, "a string", what))
-    }
-
-    /// A string that must not have a context: names, patterns, flags.
-    pub fn expect_string_no_context(&mut self, value: Value, what: impl What) -> Result<Str> {
-        let string = self.expect_string(value, &what)?;
-        if string.context().is_empty() {
-            return Ok(string);
-        }
-        let message = match self.context_elements(string.context()).next() {
-            Some(ContextElement::Opaque(path) | ContextElement::DrvDeep(path) | ContextElement::Built { drv: path, .. }) => format!(
-                "the string '{}' is not allowed to refer to a store path (such as '{}')",
-                string.to_str(),
-                String::from_utf8_lossy(path)
-            ),
-            None => String::new(),
-        };
-        Err(EvalError::other(message).context(Pos::NONE, what()))
-    }
-
-    /// Anything that can be called, `__functor` sets included.
-    pub fn expect_function(&mut self, value: Value, what: impl What) -> Result<Value> {
-        let value = self.force(value).map_err(|e| e.context(Pos::NONE, what()))?;
-        let functor = value.as_attrs().is_some_and(|a| a.contains(Name::new("__functor")));
-        if value.is_function() || functor { Ok(value) } else { Err(self.wrong_type(value, "a function", what)) }
-    }
-
-    /// "expected a set but found an integer: 1".
-    pub fn wrong_type(&mut self, value: Value, expected: &str, what: impl What) -> Box<EvalError> {
-        EvalError::type_error(format!("expected {expected} but found {}", value.type_phrase())).context(Pos::NONE, what())
-    }
-}
-
-/// Calls, attributes, comparison, coercion.
-impl<'e> Ctx<'e> {
-    /// Applies `function` to one or more arguments; the result is in weak head normal form.
-    pub fn call(&mut self, function: Value, args: &[Value]) -> Result<Value> {
-        let _ = (function, args);
-        todo!("follows with the interpreter")
+    /// The value of `name`, not forced.
+    #[inline]
+    pub fn get(&mut self, set: Attrs, name: Name) -> Option<Value> {
+        set.get(name)
     }
 
     /// The attribute `name`, forced; an error in Nix's words where it is missing.
     pub fn attr(&mut self, set: Attrs, name: Name) -> Result<Value> {
-        match set.get(name) {
+        match self.get(set, name) {
             Some(value) => self.force(value),
-            None => Err(EvalError::new(crate::ErrorKind::MissingAttribute, format!("attribute '{name}' missing"))),
+            None => Err(self.missing_attribute(set, name)),
         }
     }
 
@@ -247,9 +320,9 @@ impl<'e> Ctx<'e> {
     /// Attributes in the order of [`Name`], which is cheaper.
     pub fn attrs_unsorted(&mut self, set: Attrs) -> impl ExactSizeIterator<Item = Attr> + use<'e> {
         let flat = self.flatten(set);
-        let (names, slots): (&'static [Name], _) = match flat.shape() {
+        let (names, slots): (&'static [Name], &'static [Value]) = match flat.shape() {
             Some(shape) => (shape.names(), flat.slots(shape)),
-            None => (&[], &[][..]),
+            None => (&[], &[]),
         };
         names.iter().zip(slots).map(|(&name, &value)| Attr { name, value })
     }
@@ -257,49 +330,34 @@ impl<'e> Ctx<'e> {
     pub(crate) fn flatten(&mut self, set: Attrs) -> Attrs {
         set.flatten(&mut self.region, &self.evaluator.shapes)
     }
+}
 
-    /// `a // b`.
-    pub fn update(&mut self, a: Attrs, b: Attrs) -> Value {
-        let _ = (a, b);
-        todo!("follows with the interpreter")
+/// Forcing.
+impl<'e> Ctx<'e> {
+    /// Weak head normal form.
+    #[inline(always)]
+    pub fn force(&mut self, value: Value) -> Result<Value> {
+        if !value.is_thunk() {
+            return Ok(value);
+        }
+        self.force_slow(value)
     }
 
-    /// `a == b`; forces as deep as needed.
-    pub fn equal(&mut self, a: Value, b: Value) -> Result<bool> {
-        let _ = (a, b);
-        todo!("follows with the interpreter")
+    #[inline(always)]
+    fn force_slow(&mut self, value: Value) -> Result<Value> {
+        debug_assert!(!value.is_unset(), "a slot was read before it was written");
+        if value.is_unset() {
+            return Err(EvalError::other("internal error: a variable was used before it was set"));
+        }
+        let thunk = Thunk::from_word(value.0);
+        match thunk.load() {
+            Ok(value) => Ok(value),
+            Err(_) => self.force_thunk(thunk),
+        }
     }
 
-    /// The order of `<`, of numbers, strings, paths and lists.
-    pub fn compare(&mut self, a: Value, b: Value) -> Result<Ordering> {
-        let _ = (a, b);
-        todo!("follows with the interpreter")
-    }
-
-    /// Bytes and context of anything that can stand for a string. See [`CoerceOptions`].
-    pub fn coerce_to_string(&mut self, value: Value, options: CoerceOptions, what: impl What) -> Result<Str> {
-        let _ = (value, options, what);
-        todo!("follows with the interpreter")
-    }
-
-    /// An absolute path, from a path, a string that begins with `/`, or a set with `outPath`; with the context of the
-    /// string. What `readFile`, `import`, `pathExists` take.
-    pub fn coerce_to_path(&mut self, value: Value, what: impl What) -> Result<(Vec<u8>, Context)> {
-        let _ = (value, what);
-        todo!("follows with the interpreter")
-    }
-
-    /// As [`Ctx::coerce_to_path`], with what the context names built (import-from-derivation) and, where that rewrote
-    /// it, the real path.
-    pub fn realise_path(&mut self, value: Value, what: impl What) -> Result<Vec<u8>> {
-        let _ = (value, what);
-        todo!("follows with the interpreter")
-    }
-
-    /// Copies a path into the store, once per evaluator and path; gives the store path with its context.
-    pub fn copy_path_to_store(&mut self, path: &[u8]) -> Result<Str> {
-        let _ = path;
-        todo!("follows with the interpreter")
+    pub fn view(&mut self, value: Value) -> Result<View> {
+        Ok(self.force(value)?.view())
     }
 }
 
@@ -313,13 +371,8 @@ impl<'e> Ctx<'e> {
         self.evaluator.host()
     }
 
-    /// To be called in loops that neither call nor force: an error once the evaluation is cancelled or over budget.
-    pub fn check_interrupt(&mut self) -> Result<()> {
-        todo!("follows with the interpreter")
-    }
-
-    /// Where the call being evaluated was written.
+    /// Where the call of the running builtin was written.
     pub fn call_pos(&self) -> Pos {
-        Pos::NONE
+        self.call_pos
     }
 }

@@ -1,18 +1,21 @@
 //! [`Evaluator`]: what all threads of an evaluation share.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
+use nival_hir::globals::GLOBALS;
 use nival_syntax::Name;
+use rustc_hash::FxHashMap;
 
 use crate::builtin::{BuiltinTable, LinkedBuiltin};
+use crate::code::CodeCache;
 use crate::ctx::{Budget, Ctx};
-use crate::error::{EvalError, Pos, Result};
-use crate::heap::{Heap, Table};
+use crate::error::{EvalError, Result};
+use crate::heap::{Heap, Region, Table};
 use crate::host::Host;
-use crate::linked::Linked;
-use crate::value::{ContextTable, ShapeTable, Value};
+use crate::linked::{Linked, Origin, empties};
+use crate::thunk::WaitTable;
+use crate::value::{Attrs, AttrsBuilder, BuiltinId, ContextTable, ShapeTable, State, Thunk, ThunkKind, Value};
 
 /// Settings that change what expressions mean or may do.
 #[derive(Debug, Clone)]
@@ -20,12 +23,35 @@ pub struct Options {
     /// Nested calls before "stack overflow; max-call-depth exceeded".
     pub max_call_depth: u32,
     pub budget: Budget,
+    /// Only one thread at a time is ever inside: saves the atomic operations of forcing. [`Evaluator::enter`] then waits
+    /// for its turn.
+    pub single_threaded: bool,
+    /// Lowered files, to be shared by the evaluators of a process.
+    pub code: Arc<CodeCache>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { max_call_depth: 10_000, budget: Budget::default() }
+        Options { max_call_depth: 10_000, budget: Budget::default(), single_threaded: false, code: Arc::default() }
     }
+}
+
+/// Bytes of stack for [`Evaluator::enter`]; mapped, and used only as deep as the evaluation goes.
+const STACK: usize = if cfg!(debug_assertions) { 2 << 30 } else { 512 << 20 };
+
+/// Names that the evaluator itself looks for.
+#[derive(Debug)]
+pub(crate) struct Names {
+    pub functor: Name,
+    pub to_string: Name,
+    pub out_path: Name,
+    pub type_: Name,
+    pub overrides: Name,
+    pub file: Name,
+    pub line: Name,
+    pub column: Name,
+    pub prefix: Name,
+    pub path: Name,
 }
 
 /// Owns every value it makes: heap, linked modules, import cache. One [`Ctx`] per thread does the work.
@@ -35,58 +61,66 @@ pub struct Evaluator {
     pub(crate) contexts: ContextTable,
     pub(crate) modules: Table<Box<Linked>>,
     pub(crate) failures: Table<Box<EvalError>>,
+    pub(crate) waits: WaitTable,
     pub(crate) builtins: Vec<LinkedBuiltin>,
+    pub(crate) names: Names,
     pub(crate) host: Arc<dyn Host>,
     pub(crate) options: Options,
-}
-
-/// Where a [`Pos`] is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceLocation {
-    /// `None` for text that no file holds.
-    pub file: Option<PathBuf>,
-    /// Name for texts without a file: `«string»`, `«stdin»`.
-    pub label: String,
-    /// Bytes of the text.
-    pub text: Arc<[u8]>,
-    /// Byte offsets in the text.
-    pub range: std::ops::Range<usize>,
-    /// Both counted from 1.
-    pub line: u32,
-    pub column: u32,
+    /// Values of files, by the path that was asked for and by the resolved one.
+    pub(crate) imports: Mutex<FxHashMap<Vec<u8>, Value>>,
+    /// Store paths of copied paths.
+    pub(crate) copied: Mutex<FxHashMap<Vec<u8>, Value>>,
+    empty_list: Value,
+    empty_attrs: Value,
+    /// Parallel to [`GLOBALS`].
+    globals: OnceLock<Box<[Value]>>,
+    builtins_value: OnceLock<Value>,
+    threads: AtomicU32,
+    turn: Mutex<()>,
 }
 
 impl Evaluator {
-    /// An evaluator without values yet.
+    /// An evaluator without values yet. Takes well under a millisecond.
     pub fn new(host: Arc<dyn Host>, options: Options, builtins: BuiltinTable) -> Arc<Evaluator> {
-        let functions = builtins.functions.iter().map(|&builtin| LinkedBuiltin { builtin, name: Name::new(builtin.name) }).collect();
-        Arc::new(Evaluator {
-            heap: Heap::default(),
-            shapes: ShapeTable::default(),
+        let functions = builtins.functions.iter().map(|&builtin| LinkedBuiltin::new(builtin)).collect();
+        let (heap, shapes) = (Heap::default(), ShapeTable::default());
+        let (empty_list, empty_attrs) = empties(&mut Region::new(&heap), shapes.make(Vec::new(), Vec::new()));
+        let evaluator = Arc::new(Evaluator {
+            heap,
+            shapes,
             contexts: ContextTable::default(),
             modules: Table::default(),
             failures: Table::default(),
+            waits: WaitTable::default(),
             builtins: functions,
+            names: Names::new(),
             host,
             options,
-        })
+            imports: Mutex::default(),
+            copied: Mutex::default(),
+            empty_list,
+            empty_attrs,
+            globals: OnceLock::new(),
+            builtins_value: OnceLock::new(),
+            threads: AtomicU32::new(0),
+            turn: Mutex::new(()),
+        });
+        evaluator.enter(Arc::default(), |ctx| ctx.make_builtins(&builtins));
+        evaluator
     }
 
     /// Runs `work` with a context of its own on a stack deep enough for `max_call_depth`. Setting `cancel` ends it
     /// within milliseconds with [`crate::ErrorKind::Cancelled`].
+    ///
+    /// Must not be called from inside another `enter` of the same thread on the same evaluator.
     pub fn enter<R>(&self, cancel: Arc<AtomicBool>, work: impl FnOnce(&mut Ctx<'_>) -> R) -> R {
-        let _ = (cancel, work);
-        todo!("follows with the interpreter")
+        let _turn: Option<MutexGuard<'_, ()>> = self.options.single_threaded.then(|| self.turn.lock().unwrap_or_else(|e| e.into_inner()));
+        let thread = self.threads.fetch_add(1, Ordering::Relaxed) + 1;
+        stacker::grow(STACK, || work(&mut Ctx::new(self, thread, self.options.single_threaded, STACK, cancel)))
     }
 
     pub fn host(&self) -> &dyn Host {
         &*self.host
-    }
-
-    /// Path, range and line of a position; `None` for [`Pos::NONE`].
-    pub fn locate(&self, pos: Pos) -> Option<SourceLocation> {
-        let _ = pos;
-        todo!("follows with the interpreter")
     }
 
     /// Bytes mapped for values.
@@ -94,35 +128,151 @@ impl Evaluator {
         self.heap.reserved_bytes()
     }
 
-    #[allow(dead_code)]
+    /// Numbers for `nival stats` and tests.
+    pub fn statistics(&self) -> Statistics {
+        Statistics {
+            heap_bytes: self.heap_bytes(),
+            modules: self.modules.len(),
+            shapes: self.shapes.count(),
+            failures: self.failures.len(),
+        }
+    }
+
+    /// The attribute set `builtins`.
+    pub fn builtins(&self) -> Value {
+        self.builtins_value.get().copied().unwrap_or(Value::NULL)
+    }
+
+    #[inline(always)]
+    pub(crate) fn linked(&self, number: u32) -> &Linked {
+        match self.modules.get(number) {
+            Some(linked) => linked,
+            None => unreachable!("thunks name linked modules"),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn empty_list(&self) -> Value {
+        self.empty_list
+    }
+
+    #[inline(always)]
+    pub(crate) fn empty_attrs(&self) -> Value {
+        self.empty_attrs
+    }
+
+    /// The value of a global name, or `UNSET`.
+    #[inline(always)]
+    pub(crate) fn global(&self, index: u16) -> Value {
+        match self.globals.get() {
+            Some(all) => all.get(index as usize).copied().unwrap_or(Value::UNSET),
+            None => Value::UNSET,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn arity(&self, builtin: BuiltinId) -> usize {
+        self.builtins[builtin.0 as usize].builtin.arity as usize
+    }
+
+    #[inline(always)]
+    pub(crate) fn strict_args(&self, builtin: BuiltinId) -> u8 {
+        self.builtins[builtin.0 as usize].strict
+    }
+
+    /// The table entry of a builtin value.
+    pub fn builtin_info(&self, id: BuiltinId) -> Option<&crate::Builtin> {
+        self.builtins.get(id.0 as usize).map(|b| &b.builtin)
+    }
+
+    #[cold]
     pub(crate) fn failure(&self, number: u32) -> Box<EvalError> {
         self.failures.get(number).cloned().unwrap_or_else(|| EvalError::other("unknown failure"))
     }
 }
 
-/// Convenience for callers that hold no text yet.
-impl Ctx<'_> {
-    /// Evaluates `text` as if it were a file of folder `base`; `scope` gives extra variables.
-    pub fn eval_text(&mut self, text: &[u8], base: &[u8], scope: &[(Name, Value)]) -> Result<Value> {
-        let _ = (text, base, scope);
-        todo!("follows with the interpreter")
-    }
+/// See [`Evaluator::statistics`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Statistics {
+    pub heap_bytes: usize,
+    pub modules: u32,
+    pub shapes: u32,
+    pub failures: u32,
+}
 
-    /// The value of a file, as `import path` gives it (folders: their `default.nix`), evaluated once per evaluator.
-    pub fn import(&mut self, path: &[u8]) -> Result<Value> {
-        let _ = path;
-        todo!("follows with the interpreter")
-    }
-
-    /// `scopedImport`: evaluated each time, with the attributes of `scope` as variables.
-    pub fn scoped_import(&mut self, scope: Value, path: &[u8]) -> Result<Value> {
-        let _ = (scope, path);
-        todo!("follows with the interpreter")
-    }
-
-    /// `__findFile` on the host's search path, or on the list of `{ prefix, path }` sets in `entries`.
-    pub fn find_file(&mut self, entries: Option<Value>, name: &[u8]) -> Result<Value> {
-        let _ = (entries, name);
-        todo!("follows with the interpreter")
+impl Names {
+    fn new() -> Names {
+        Names {
+            functor: Name::new("__functor"),
+            to_string: Name::new("__toString"),
+            out_path: Name::new("outPath"),
+            type_: Name::new("type"),
+            overrides: Name::new("__overrides"),
+            file: Name::new("file"),
+            line: Name::new("line"),
+            column: Name::new("column"),
+            prefix: Name::new("prefix"),
+            path: Name::new("path"),
+        }
     }
 }
+
+impl Ctx<'_> {
+    /// Fills `builtins` and the globals.
+    fn make_builtins(&mut self, table: &BuiltinTable) {
+        let mut set = AttrsBuilder::with_capacity(table.functions.len() + table.constants.len() + 4);
+        for (i, builtin) in table.functions.iter().enumerate() {
+            set.push(Name::new(builtin.name), Value::builtin(BuiltinId(i as u16)));
+        }
+        for (name, value) in [("true", Value::TRUE), ("false", Value::FALSE), ("null", Value::NULL)] {
+            set.push(Name::new(name), value);
+        }
+        for (name, make) in &table.constants {
+            let value = make(self).unwrap_or_else(|error| self.failed(error));
+            set.push(Name::new(name), value);
+        }
+        // `builtins.builtins`: a thunk that gets its value when there is one.
+        let own = Thunk::apply(&mut self.region, Value::NULL, &[]);
+        set.push(Name::new("builtins"), own);
+        // The texts see the builtins made so far.
+        let first = self.attrs(set);
+        self.publish_builtins(first);
+        let mut more = AttrsBuilder::new();
+        for (name, text) in &table.sources {
+            let origin =
+                Origin { file: None, label: format!("«nix-internal»/{name}.nix"), text: text.as_bytes().into(), base: b"/".to_vec() };
+            let value = self.load(origin, &[]).unwrap_or_else(|error| self.failed(error));
+            more.push(Name::new(name), value);
+        }
+        let more = self.attrs(more);
+        let all = self.update_flat(Attrs::from_word(first.0), Attrs::from_word(more.0));
+        Thunk::from_word(own.0).finish(all.0);
+        let globals = self.globals_of(all);
+        let _ = self.evaluator.globals.set(globals);
+        let _ = self.evaluator.builtins_value.set(all);
+    }
+
+    fn publish_builtins(&mut self, _set: Value) {}
+
+    fn globals_of(&mut self, set: Value) -> Box<[Value]> {
+        let attrs = Attrs::from_word(set.0);
+        let find = |name: &str| {
+            if name == "builtins" {
+                return set;
+            }
+            attrs.get(Name::new(name.strip_prefix("__").unwrap_or(name))).unwrap_or(Value::UNSET)
+        };
+        GLOBALS.iter().map(|name| find(name)).collect()
+    }
+
+    /// A value that fails with `error` when it is forced.
+    pub fn failed(&mut self, error: Box<EvalError>) -> Value {
+        let (number, _) = self.evaluator.failures.push_with(|_| error);
+        let value = Thunk::apply(&mut self.region, Value::NULL, &[]);
+        Thunk::from_word(value.0).finish(State::new(ThunkKind::Failed, number).0);
+        value
+    }
+}
+
+/// Errors of `Result<Value>` are cheap to pass on.
+const _: () = assert!(size_of::<Result<Value>>() == 16);

@@ -24,17 +24,27 @@
 
 pub mod builtin;
 pub mod builtins;
+mod code;
 mod ctx;
 pub mod error;
 mod evaluator;
+mod expect;
 pub mod heap;
 pub mod host;
+mod import;
+mod interp;
 mod linked;
+mod locate;
+pub mod ops;
+mod thunk;
 pub mod value;
 
 pub use builtin::{Builtin, BuiltinFn, BuiltinTable};
-pub use ctx::{Budget, CoerceOptions, Ctx};
+pub use code::CodeCache;
+pub use ctx::{Budget, Ctx, What};
 pub use error::{ErrorContext, ErrorKind, EvalError, Pos, Result};
-pub use evaluator::{Evaluator, Options, SourceLocation};
+pub use evaluator::{Evaluator, Options, Statistics};
 pub use host::{FileType, Host, HostError, HostResult};
+pub use locate::SourceLocation;
+pub use ops::coerce::CoerceOptions;
 pub use value::{Attr, Attrs, AttrsBuilder, BuiltinId, Closure, Context, ContextElement, List, Path, Str, Value, View};

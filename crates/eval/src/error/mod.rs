@@ -1,8 +1,13 @@
 //! [`EvalError`]: why an evaluation ended, with the trail that led there.
 
 mod pos;
+mod suggest;
+mod trace;
 
+pub(crate) use pos::Place;
 pub use pos::Pos;
+pub(crate) use suggest::did_you_mean;
+pub use trace::{Trace, TraceFrame};
 
 /// What the interpreter and builtins return; two words for a `Value`.
 pub type Result<T, E = Box<EvalError>> = std::result::Result<T, E>;
@@ -44,25 +49,15 @@ pub struct EvalError {
     pub message: String,
     /// Where it happened.
     pub pos: Pos,
-    /// Outermost last: each says what was being done.
-    pub trace: Vec<TraceFrame>,
+    /// What was being done.
+    pub trace: Trace,
     /// "Did you mean …?"
     pub hints: Vec<String>,
 }
 
-/// One step of the trail to an error.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TraceFrame {
-    pub pos: Pos,
-    /// "while evaluating the attribute 'x'", "while calling the 'map' builtin", …
-    pub message: String,
-    /// Asked for by `builtins.addErrorContext`: shown even where library frames are folded.
-    pub user: bool,
-}
-
 impl EvalError {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Box<EvalError> {
-        Box::new(EvalError { kind, message: message.into(), pos: Pos::NONE, trace: Vec::new(), hints: Vec::new() })
+        Box::new(EvalError { kind, message: message.into(), pos: Pos::NONE, trace: Trace::default(), hints: Vec::new() })
     }
 
     /// A wrong type or argument.

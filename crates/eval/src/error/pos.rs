@@ -6,7 +6,7 @@ pub struct Pos(u64);
 
 /// What a [`Pos`] names inside its module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     None,
     Expr(nival_hir::module::ExprId),
     /// An attribute's name, counted over all set literals of the module.
@@ -15,6 +15,8 @@ pub enum Place {
     Lambda(u32),
     /// A formal, counted over all patterns of the module.
     Formal(u32),
+    /// A byte of the text.
+    Offset(u32),
 }
 
 impl Pos {
@@ -40,6 +42,10 @@ impl Pos {
         Pos::new(module, 4, number)
     }
 
+    pub(crate) fn offset_in(module: u32, offset: u32) -> Pos {
+        Pos::new(module, 5, offset)
+    }
+
     /// The same kind of place, `by` further.
     pub(crate) fn offset(self, by: u32) -> Pos {
         Pos(self.0 + ((by as u64) << 32))
@@ -61,7 +67,8 @@ impl Pos {
             1 => Place::Expr(nival_hir::module::ExprId(number)),
             2 => Place::Attr(number),
             3 => Place::Lambda(number),
-            _ => Place::Formal(number),
+            4 => Place::Formal(number),
+            _ => Place::Offset(number),
         }
     }
 }

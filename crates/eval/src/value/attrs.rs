@@ -1,14 +1,14 @@
 //! [`Attrs`]: an attribute set.
 //!
 //! Object of a flat set: shape address, then one slot per name of the shape. Object of a layered set (`a // b` where
-//! copying `a` would cost): `1`, number of attributes, bottom, top, flattened set or 0, depth.
+//! copying `a` would cost): `1`, bottom, top, flattened set or 0.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use nival_syntax::Name;
 
 use super::shape::{NOT_FOUND, Shape, ShapeRef, ShapeTable};
-use super::{TAG_ATTRS, Value};
+use super::{Slots, TAG_ATTRS, Value};
 use crate::error::Pos;
 use crate::heap::Region;
 
@@ -66,6 +66,17 @@ impl Attrs {
         unsafe { std::slice::from_raw_parts((self.0 as *const Value).add(1), shape.len()) }
     }
 
+    /// A flat set with the slots that are to be written before anybody sees it.
+    #[inline(always)]
+    pub(crate) fn alloc(region: &mut Region, shape: ShapeRef) -> (Value, Slots) {
+        let object = region.alloc(1 + shape.len());
+        // SAFETY: that many words were just allocated; zero is a valid `Value`.
+        unsafe {
+            *object = std::ptr::from_ref(shape) as u64;
+            (Value(object as u64 | TAG_ATTRS), Slots::new(object.add(1), shape.len()))
+        }
+    }
+
     /// A flat set whose values `fill` writes (each one) before anybody sees it.
     #[inline]
     pub(crate) fn alloc_with(region: &mut Region, shape: ShapeRef, fill: impl FnOnce(&mut [Value])) -> Value {
@@ -78,29 +89,34 @@ impl Attrs {
         Value(object as u64 | TAG_ATTRS)
     }
 
+    /// Number of attributes. Linear for a layered set that nobody listed yet.
     pub fn len(self) -> usize {
-        match self.shape() {
-            Some(shape) => shape.len(),
-            None => self.word(1) as usize,
+        if let Some(shape) = self.shape() {
+            return shape.len();
+        }
+        let flat = self.flat_cache().load(Ordering::Acquire);
+        match (flat, self.layers()) {
+            (0, Some((bottom, top))) => match top.shape() {
+                Some(upper) => bottom.len() + upper.names().iter().filter(|&&n| !bottom.contains(n)).count(),
+                None => bottom.len(),
+            },
+            (0, None) => 0,
+            _ => Attrs(flat).len(),
         }
     }
 
     pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-
-    pub(crate) fn depth(self) -> u64 {
-        if self.shape().is_some() { 0 } else { self.word(5) }
+        self.shape().is_some_and(Shape::is_empty)
     }
 
     pub(crate) fn layers(self) -> Option<(Attrs, Attrs)> {
-        if self.shape().is_some() { None } else { Some((Attrs(self.word(2)), Attrs(self.word(3)))) }
+        if self.shape().is_some() { None } else { Some((Attrs(self.word(1)), Attrs(self.word(2)))) }
     }
 
     fn flat_cache(self) -> &'static AtomicU64 {
         debug_assert!(self.shape().is_none());
-        // SAFETY: word 4 of a layered set is its cache.
-        unsafe { &*(self.0 as *const AtomicU64).add(4) }
+        // SAFETY: word 3 of a layered set is its cache.
+        unsafe { &*(self.0 as *const AtomicU64).add(3) }
     }
 
     /// The value of `name`.
@@ -187,16 +203,15 @@ impl Attrs {
         Attrs::from_word(Attrs::alloc_with(region, shape, |slots| slots.copy_from_slice(&values)).0)
     }
 
-    /// `bottom // top` without copying either. `len` is the number of distinct names.
-    pub(crate) fn layer(region: &mut Region, bottom: Attrs, top: Attrs, len: usize) -> Value {
-        let object = region.alloc(6);
-        // SAFETY: six words were just allocated.
+    /// `bottom // top` without copying either; both are flat.
+    pub(crate) fn layer(region: &mut Region, bottom: Attrs, top: Attrs) -> Value {
+        debug_assert!(bottom.shape().is_some() && top.shape().is_some());
+        let object = region.alloc(4);
+        // SAFETY: four words were just allocated.
         unsafe {
             *object = LAYERED;
-            *object.add(1) = len as u64;
-            *object.add(2) = bottom.0;
-            *object.add(3) = top.0;
-            *object.add(5) = 1 + bottom.depth().max(top.depth());
+            *object.add(1) = bottom.0;
+            *object.add(2) = top.0;
         }
         Value(object as u64 | TAG_ATTRS)
     }

@@ -21,6 +21,18 @@ pub enum ContextElement {
     Built { drv: Box<[u8]>, output: Box<[u8]> },
 }
 
+/// As Nix writes it: `path`, `=drv`, `!output!drv`.
+impl std::fmt::Display for ContextElement {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = String::from_utf8_lossy;
+        match self {
+            ContextElement::Opaque(path) => write!(f, "{}", text(path)),
+            ContextElement::DrvDeep(drv) => write!(f, "={}", text(drv)),
+            ContextElement::Built { drv, output } => write!(f, "!{}!{}", text(output), text(drv)),
+        }
+    }
+}
+
 /// Interns the elements of one evaluator.
 #[derive(Debug, Default)]
 pub(crate) struct ContextTable {

@@ -1,6 +1,6 @@
 //! [`List`]: object `len`, then one slot per element.
 
-use super::{TAG_LIST, Value};
+use super::{Slots, TAG_LIST, Value};
 use crate::heap::Region;
 
 /// A list. Elements may be thunks.
@@ -11,6 +11,17 @@ impl List {
     #[inline(always)]
     pub(crate) fn from_word(word: u64) -> List {
         List(word & !7)
+    }
+
+    /// A list with the slots that are to be written before anybody sees it.
+    #[inline(always)]
+    pub(crate) fn alloc(region: &mut Region, len: usize) -> (Value, Slots) {
+        let object = region.alloc(1 + len);
+        // SAFETY: that many words were just allocated; zero is a valid `Value`.
+        unsafe {
+            *object = len as u64;
+            (Value(object as u64 | TAG_LIST), Slots::new(object.add(1), len))
+        }
     }
 
     /// A list of `len` elements that `fill` writes (each one) before anybody sees it.

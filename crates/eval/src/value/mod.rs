@@ -34,7 +34,7 @@ use crate::heap::Region;
 ///
 /// Values are copied freely and shared between threads. There is no `==` on them: Nix's equality forces and can fail,
 /// it is `Ctx::equal`.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct Value(pub(crate) u64);
 
@@ -61,6 +61,27 @@ pub(crate) const BOX_FLOAT: u64 = 1;
 pub(crate) const BOX_PATH: u64 = 2;
 pub(crate) const BOX_PARTIAL: u64 = 3;
 pub(crate) const BOX_EXTERNAL: u64 = 4;
+
+/// The slots of an object that is being made: not yet reachable by another thread.
+pub(crate) struct Slots {
+    start: *mut u64,
+    len: usize,
+}
+
+impl Slots {
+    /// # Safety
+    /// `start` has `len` words, which nobody else reads until the object is published.
+    unsafe fn new(start: *mut u64, len: usize) -> Slots {
+        Slots { start, len }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(&self, index: usize, value: Value) {
+        assert!(index < self.len);
+        // SAFETY: inside the object, by the check.
+        unsafe { *self.start.add(index) = value.0 }
+    }
+}
 
 /// What a [`Value`] is, for `match`.
 #[derive(Clone, Copy, Debug)]

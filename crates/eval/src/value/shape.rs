@@ -16,6 +16,8 @@ pub struct Shape {
     positions: Positions,
     /// Permutation of the indices into the order of the names' bytes.
     alphabetical: OnceLock<Box<[u32]>>,
+    /// The same names without positions.
+    plain: OnceLock<ShapeRef>,
 }
 
 /// Shapes live as long as their evaluator (see [`crate::Value`]).
@@ -106,7 +108,8 @@ const MAX_SHARED: usize = 64;
 impl ShapeTable {
     fn add(&self, names: Box<[Name]>, positions: Positions) -> ShapeRef {
         debug_assert!(names.is_sorted_by(|a, b| a < b));
-        let shape: &Shape = self.shapes.push_with(|id| Shape { id, names, positions, alphabetical: OnceLock::new() }).1;
+        let shape: &Shape =
+            self.shapes.push_with(|id| Shape { id, names, positions, alphabetical: OnceLock::new(), plain: OnceLock::new() }).1;
         // SAFETY: entries of a `Table` never move; the table lives as long as the evaluator, which outlives every use
         // of a shape (module documentation of `value`).
         unsafe { &*std::ptr::from_ref(shape) }
@@ -132,6 +135,14 @@ impl ShapeTable {
         let shape = self.add(names.clone().into(), Positions::None);
         plain.insert(names.into(), shape);
         shape
+    }
+
+    /// The same names in a shape that tells no positions.
+    pub(crate) fn without_positions(&self, shape: ShapeRef) -> ShapeRef {
+        if !shape.has_positions() {
+            return shape;
+        }
+        shape.plain.get_or_init(|| self.make(shape.names.to_vec(), Vec::new()))
     }
 
     pub(crate) fn count(&self) -> u32 {

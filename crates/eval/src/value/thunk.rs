@@ -148,10 +148,6 @@ impl Thunk {
         // SAFETY: the payload of such a thunk is what `Thunk::apply` wrote.
         unsafe { (Value(*object.add(1)), std::slice::from_raw_parts(object.add(2).cast::<Value>(), *object as usize)) }
     }
-
-    pub(crate) fn address(self) -> u64 {
-        self.0
-    }
 }
 
 impl std::fmt::Debug for Thunk {

@@ -1,0 +1,121 @@
+//! `let`, attribute sets, variables of `with`.
+
+use nival_hir::module::{AttrDef, AttrsLit, ExprId, LetLit, Slot};
+use nival_syntax::Name;
+
+use crate::ctx::Ctx;
+use crate::error::{ErrorContext, ErrorKind, EvalError, Pos, Result};
+use crate::linked::Linked;
+use crate::value::{Attrs, AttrsBuilder, Frame, Thunk, Value};
+
+impl<'e> Ctx<'e> {
+    fn bind_sources(&mut self, m: &'e Linked, frame: Frame, sources: &[(Slot, ExprId)]) {
+        for &(slot, source) in sources {
+            let value = self.delay(m, frame, source);
+            frame.set(slot.0, value);
+        }
+    }
+
+    pub(crate) fn bind_let(&mut self, m: &'e Linked, frame: Frame, lit: &LetLit) {
+        self.bind_sources(m, frame, &lit.sources);
+        for &(slot, def) in &lit.defs {
+            let value = self.delay(m, frame, def);
+            frame.set(slot.0, value);
+        }
+    }
+
+    pub(crate) fn eval_attrs(&mut self, m: &'e Linked, frame: Frame, index: u32) -> Result<Value> {
+        let set = &m.sets[index as usize];
+        if let Some(value) = set.constant {
+            return Ok(value);
+        }
+        let lit = &m.module.attrsets[index as usize];
+        self.bind_sources(m, frame, &lit.sources);
+        let (value, slots) = Attrs::alloc(&mut self.region, set.shape);
+        if lit.recursive {
+            // With `__overrides` even atoms are delayed: what they name may be replaced.
+            for (i, def) in lit.attrs.iter().enumerate() {
+                let value = self.rec_slot(m, frame, def, lit.overrides);
+                if let Some(slot) = def.slot {
+                    frame.set(slot.0, value);
+                }
+                slots.set(i, value);
+            }
+        } else {
+            for (i, def) in lit.attrs.iter().enumerate() {
+                let value = self.delay(m, frame, def.value);
+                slots.set(i, value);
+            }
+        }
+        if lit.overrides || !lit.dynamic.is_empty() { self.finish_attrs(m, frame, index, lit, value) } else { Ok(value) }
+    }
+
+    #[inline]
+    fn rec_slot(&mut self, m: &'e Linked, frame: Frame, def: &AttrDef, overrides: bool) -> Value {
+        if overrides { Thunk::suspend(&mut self.region, m.id, def.value.0, frame) } else { self.delay(m, frame, def.value) }
+    }
+
+    /// `__overrides` and dynamic attributes, which apply after the others are in place.
+    #[inline(never)]
+    fn finish_attrs(&mut self, m: &'e Linked, frame: Frame, index: u32, lit: &AttrsLit, base: Value) -> Result<Value> {
+        let mut base = Attrs::from_word(base.0);
+        if lit.overrides {
+            let overrides = base.get(self.evaluator.names.overrides).unwrap_or(Value::UNSET);
+            let overrides = self.expect_attrs(overrides, || "while evaluating the `__overrides` attribute".into())?;
+            for attr in self.attrs_unsorted(overrides) {
+                let slot = lit.attrs.binary_search_by_key(&attr.name, |a| a.name).ok().and_then(|i| lit.attrs.get(i)?.slot);
+                if let Some(slot) = slot {
+                    frame.set(slot.0, attr.value);
+                }
+            }
+            base = Attrs::from_word(self.update(base, overrides).0);
+        }
+        let mut dynamic = AttrsBuilder::with_capacity(lit.dynamic.len());
+        let mut seen: Vec<(Name, Pos)> = Vec::with_capacity(lit.dynamic.len());
+        for (i, def) in lit.dynamic.iter().enumerate() {
+            let pos = Pos::attr(m.id, m.sets[index as usize].first + (lit.attrs.len() + i) as u32);
+            let name = self.eval(m, frame, def.name)?;
+            if name.is_null() {
+                continue;
+            }
+            let name = self.expect_string_no_context(name, || "while evaluating the name of a dynamic attribute".into())?;
+            let name = self.name(name.bytes());
+            let earlier = seen.iter().find(|s| s.0 == name).map(|s| s.1);
+            if earlier.is_some() || base.contains(name) {
+                let earlier = earlier.unwrap_or_else(|| base.position(name));
+                let place = self.evaluator.locate(earlier).map_or_else(String::new, |l| l.to_string());
+                return Err(EvalError::other(format!("dynamic attribute '{name}' already defined at {place}")).at(pos));
+            }
+            seen.push((name, pos));
+            let value = self.delay(m, frame, def.value);
+            dynamic.push_at(name, value, pos);
+        }
+        if dynamic.is_empty() {
+            return Ok(base.value());
+        }
+        let dynamic = self.attrs(dynamic);
+        Ok(self.update_flat(base, Attrs::from_word(dynamic.0)))
+    }
+
+    pub(crate) fn eval_with_var(&mut self, m: &'e Linked, frame: Frame, id: ExprId, index: u32) -> Result<Value> {
+        let var = &m.module.withs[index as usize];
+        for (i, &(depth, slot)) in var.chain.iter().enumerate() {
+            let namespace = self.read(frame.up(depth), slot.0);
+            let namespace = match namespace {
+                Ok(value) => match value.as_attrs() {
+                    Some(attrs) => attrs,
+                    None => {
+                        return Err(self
+                            .type_error(value, "a set")
+                            .context(m.pos(id), "while evaluating the first subexpression of a with expression"));
+                    }
+                },
+                Err(e) => return Err(e).context(m.pos(id), || "while evaluating the first subexpression of a with expression".into()),
+            };
+            if let Some(value) = self.lookup(m, var.site + i as u32, namespace, var.name) {
+                return self.force(value);
+            }
+        }
+        Err(EvalError::new(ErrorKind::UndefinedVariable, format!("undefined variable '{}'", var.name)).at(m.pos(id)))
+    }
+}

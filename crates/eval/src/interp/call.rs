@@ -1,0 +1,315 @@
+//! Applications: lambdas with all their arguments at once, builtins, partial and over-application, `__functor`.
+
+use nival_hir::module::{ExprId, ExprRange, Formal, Pattern};
+use nival_syntax::Name;
+
+use crate::ctx::Ctx;
+use crate::error::{EvalError, Pos, Result};
+use crate::linked::{Linked, LinkedLambda};
+use crate::value::{Attrs, BuiltinId, Closure, Frame, NOT_FOUND, Partial, Value, View};
+
+/// Builtins take at most this many arguments.
+pub(crate) const MAX_ARITY: usize = 4;
+
+impl<'e> Ctx<'e> {
+    pub(super) fn eval_call(&mut self, m: &'e Linked, frame: Frame, id: ExprId, function: ExprId, args: ExprRange) -> Result<Value> {
+        let function = self.eval(m, frame, function)?;
+        let args = m.list(args);
+        match function.view() {
+            View::Closure(closure) if closure.lambda().arity as usize == args.len() => {
+                let lambda = closure.lambda();
+                let new = Frame::alloc(&mut self.region, closure.frame(), lambda.frame_size as usize);
+                let (plain, last) = if lambda.pattern { args.split_at(args.len() - 1) } else { (args, &[][..]) };
+                for (slot, &arg) in (0..).zip(plain) {
+                    let value = self.delay(m, frame, arg);
+                    new.set(slot, value);
+                }
+                if let [last] = last {
+                    // A pattern forces its argument: no thunk for it.
+                    let value = match self.eval(m, frame, *last) {
+                        Ok(value) => value,
+                        Err(error) => return Err(argument_failed(lambda, m.pos(id), error)),
+                    };
+                    self.bind_pattern(lambda, new, value, m.pos(id))?;
+                }
+                self.run_body(lambda, new, m.pos(id))
+            }
+            View::Builtin(builtin) if self.evaluator.arity(builtin) == args.len() => {
+                let mut values = [Value::UNSET; MAX_ARITY];
+                let values = &mut values[..args.len()];
+                let strict = self.evaluator.strict_args(builtin);
+                for (i, (value, &arg)) in values.iter_mut().zip(args).enumerate() {
+                    *value = if strict & 1 << i != 0 {
+                        match self.eval(m, frame, arg) {
+                            Ok(value) => value,
+                            Err(error) => return Err(self.builtin_failed(builtin, m.pos(id), error)),
+                        }
+                    } else {
+                        self.delay(m, frame, arg)
+                    };
+                }
+                self.run_builtin(builtin, values, m.pos(id))
+            }
+            _ => {
+                let mut values: smallvec::SmallVec<[Value; 8]> = smallvec::SmallVec::with_capacity(args.len());
+                for &arg in args {
+                    values.push(self.delay(m, frame, arg));
+                }
+                self.apply(function, &values, m.pos(id))
+            }
+        }
+    }
+
+    /// Applies `function` to one or more arguments; the result is in weak head normal form.
+    pub fn call(&mut self, function: Value, args: &[Value]) -> Result<Value> {
+        let function = self.force(function)?;
+        self.apply(function, args, Pos::NONE)
+    }
+
+    /// `function` is forced.
+    pub(crate) fn apply(&mut self, mut function: Value, mut args: &[Value], pos: Pos) -> Result<Value> {
+        while !args.is_empty() {
+            let arity = match function.view() {
+                View::Closure(closure) => closure.lambda().arity as usize,
+                View::Builtin(builtin) => self.evaluator.arity(builtin),
+                View::Partial(partial) => self.missing_args(partial),
+                View::Attrs(set) => {
+                    function = self.apply_functor(set, args[0], pos)?;
+                    args = &args[1..];
+                    continue;
+                }
+                _ => return Err(self.not_a_function(function, pos)),
+            };
+            if args.len() < arity {
+                return Ok(match function.view() {
+                    View::Partial(partial) => Partial::alloc(&mut self.region, partial.function(), partial.args(), args),
+                    _ => Partial::alloc(&mut self.region, function, &[], args),
+                });
+            }
+            let (now, later) = args.split_at(arity);
+            function = match function.view() {
+                View::Closure(closure) => self.call_closure(closure, &[], now, pos)?,
+                View::Builtin(builtin) => self.run_builtin(builtin, now, pos)?,
+                View::Partial(partial) => match partial.function().view() {
+                    View::Closure(closure) => self.call_closure(closure, partial.args(), now, pos)?,
+                    View::Builtin(builtin) => {
+                        let all: smallvec::SmallVec<[Value; MAX_ARITY]> = partial.args().iter().chain(now).copied().collect();
+                        self.run_builtin(builtin, &all, pos)?
+                    }
+                    _ => return Err(self.not_a_function(function, pos)),
+                },
+                _ => return Err(self.not_a_function(function, pos)),
+            };
+            args = later;
+        }
+        Ok(function)
+    }
+
+    /// How many arguments a partial application still takes.
+    pub(crate) fn missing_args(&self, partial: Partial) -> usize {
+        let arity = match partial.function().view() {
+            View::Closure(closure) => closure.lambda().arity as usize,
+            View::Builtin(builtin) => self.evaluator.arity(builtin),
+            _ => 0,
+        };
+        arity.saturating_sub(partial.args().len())
+    }
+
+    /// All arguments of a lambda, in two runs.
+    fn call_closure(&mut self, closure: Closure, first: &[Value], more: &[Value], pos: Pos) -> Result<Value> {
+        let lambda = closure.lambda();
+        let frame = Frame::alloc(&mut self.region, closure.frame(), lambda.frame_size as usize);
+        let plain = lambda.arity - u32::from(lambda.pattern);
+        let mut args = first.iter().chain(more);
+        for (slot, &arg) in (0..plain).zip(&mut args) {
+            frame.set(slot, arg);
+        }
+        if lambda.pattern
+            && let Some(&last) = args.next()
+        {
+            let last = match self.force(last) {
+                Ok(last) => last,
+                Err(error) => return Err(argument_failed(lambda, pos, error)),
+            };
+            self.bind_pattern(lambda, frame, last, pos)?;
+        }
+        self.run_body(lambda, frame, pos)
+    }
+
+    #[inline(always)]
+    fn run_body(&mut self, lambda: &'e LinkedLambda, frame: Frame, pos: Pos) -> Result<Value> {
+        if let Err(error) = self.enter_call() {
+            return Err(error.at(pos));
+        }
+        let result = self.eval(lambda.linked(), frame, lambda.body);
+        self.depth -= 1;
+        match result {
+            Ok(value) => Ok(value),
+            Err(error) => Err(body_failed(lambda, pos, error)),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn run_builtin(&mut self, builtin: BuiltinId, args: &[Value], pos: Pos) -> Result<Value> {
+        self.call_pos = pos;
+        let run = self.evaluator.builtins[builtin.0 as usize].builtin.run;
+        if let Err(error) = self.enter_step() {
+            return Err(error.at(pos));
+        }
+        match run(self, args) {
+            Ok(value) => self.force(value),
+            Err(error) => Err(self.builtin_failed(builtin, pos, error)),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn builtin_failed(&self, builtin: BuiltinId, pos: Pos, error: Box<EvalError>) -> Box<EvalError> {
+        let name = self.evaluator.builtins[builtin.0 as usize].builtin.name;
+        error.at(pos).context(pos, format!("while calling the '{name}' builtin"))
+    }
+
+    fn apply_functor(&mut self, set: Attrs, arg: Value, pos: Pos) -> Result<Value> {
+        let Some(functor) = self.get(set, self.evaluator.names.functor) else { return Err(self.not_a_function(set.value(), pos)) };
+        self.enter_call()?;
+        let result = self.call(functor, &[set.value(), arg]);
+        self.depth -= 1;
+        result.map_err(|e| e.context(pos, "while calling a functor (an attribute set with a '__functor' attribute)"))
+    }
+
+    #[cold]
+    fn not_a_function(&mut self, value: Value, pos: Pos) -> Box<EvalError> {
+        let shown = self.show_for_error(value);
+        EvalError::type_error(format!("attempt to call something which is not a function but {}: {shown}", value.type_phrase())).at(pos)
+    }
+
+    /// Puts the attributes of the argument into the slots of the formals.
+    fn bind_pattern(&mut self, lambda: &'e LinkedLambda, frame: Frame, value: Value, pos: Pos) -> Result<()> {
+        let Some(pattern) = lambda.parameter_pattern() else { return Ok(()) };
+        let Some(set) = value.as_attrs() else {
+            let error = self.type_error(value, "a set");
+            return Err(argument_failed(lambda, pos, error));
+        };
+        if let Some((_, slot)) = pattern.bind {
+            frame.set(slot.0, value);
+        }
+        let mut used = 0;
+        let mut defaults = false;
+        match set.shape() {
+            Some(shape) if shape.len() <= 4 * pattern.formals.len() => {
+                // Both are sorted: one walk.
+                let names = shape.names();
+                let mut at = 0;
+                for formal in &pattern.formals {
+                    while at < names.len() && names[at] < formal.name {
+                        at += 1;
+                    }
+                    if at < names.len() && names[at] == formal.name {
+                        frame.set(formal.slot.0, set.slot(at as u32));
+                        used += 1;
+                        at += 1;
+                    } else {
+                        defaults |= self.formal_default(lambda, frame, formal, pos)?;
+                    }
+                }
+            }
+            Some(shape) => {
+                for formal in &pattern.formals {
+                    match shape.find(formal.name) {
+                        NOT_FOUND => defaults |= self.formal_default(lambda, frame, formal, pos)?,
+                        index => {
+                            frame.set(formal.slot.0, set.slot(index));
+                            used += 1;
+                        }
+                    }
+                }
+            }
+            None => {
+                for formal in &pattern.formals {
+                    match self.get(set, formal.name) {
+                        Some(value) => {
+                            frame.set(formal.slot.0, value);
+                            used += 1;
+                        }
+                        None => defaults |= self.formal_default(lambda, frame, formal, pos)?,
+                    }
+                }
+            }
+        }
+        if !pattern.ellipsis && used != set.len() {
+            return Err(self.unexpected_argument(lambda, pattern, set, pos));
+        }
+        if defaults {
+            let m = lambda.linked();
+            for formal in &pattern.formals {
+                if let (Some(default), true) = (formal.default, frame.get(formal.slot.0).is_unset()) {
+                    let value = self.delay(m, frame, default);
+                    frame.set(formal.slot.0, value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the absent `formal` has a default; otherwise an error.
+    #[inline]
+    fn formal_default(&mut self, lambda: &LinkedLambda, _frame: Frame, formal: &Formal, pos: Pos) -> Result<bool> {
+        if formal.default.is_some() { Ok(true) } else { Err(missing_argument(lambda, formal.name, pos)) }
+    }
+
+    #[cold]
+    fn unexpected_argument(&mut self, lambda: &LinkedLambda, pattern: &Pattern, set: Attrs, pos: Pos) -> Box<EvalError> {
+        let formals: Vec<Name> = pattern.formals.iter().map(|f| f.name).collect();
+        let unexpected = self.attrs_unsorted(set).map(|a| a.name).find(|name| !formals.contains(name));
+        let Some(name) = unexpected else { return EvalError::other("unexpected argument") };
+        let message = format!("function '{}' called with unexpected argument '{name}'", lambda.display_name());
+        let error = EvalError::type_error(message).at(lambda.pos()).context(pos, "from call site");
+        crate::error::did_you_mean(error, name, &formals)
+    }
+
+    /// The formals of a function that takes a set pattern next, and whether each has a default; `None` for other functions.
+    /// In the order of [`Name`].
+    pub fn function_args(&self, function: Value) -> Option<Vec<(Name, bool, Pos)>> {
+        let (closure, given) = match function.view() {
+            View::Closure(closure) => (closure, 0),
+            View::Partial(partial) => match partial.function().view() {
+                View::Closure(closure) => (closure, partial.args().len()),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let lambda = closure.lambda();
+        if given + 1 != lambda.arity as usize {
+            return None;
+        }
+        let m = lambda.linked();
+        let first = m.formal_starts.get(lambda.index as usize).copied().unwrap_or(0);
+        let formals = &lambda.parameter_pattern()?.formals;
+        Some(formals.iter().zip(first..).map(|(f, i)| (f.name, f.default.is_some(), Pos::formal(m.id, i))).collect())
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn body_failed(lambda: &LinkedLambda, pos: Pos, error: Box<EvalError>) -> Box<EvalError> {
+    let what = match lambda.name() {
+        Some(name) => format!("while calling '{name}'"),
+        None => "while calling anonymous lambda".into(),
+    };
+    let error = error.context(lambda.pos(), what);
+    if pos.is_none() { error } else { error.context(pos, "from call site") }
+}
+
+#[cold]
+#[inline(never)]
+fn argument_failed(lambda: &LinkedLambda, pos: Pos, error: Box<EvalError>) -> Box<EvalError> {
+    let error = error.context(lambda.pos(), "while evaluating the value passed for the lambda argument");
+    if pos.is_none() { error } else { error.context(pos, "from call site") }
+}
+
+#[cold]
+#[inline(never)]
+fn missing_argument(lambda: &LinkedLambda, name: Name, pos: Pos) -> Box<EvalError> {
+    let message = format!("function '{}' called without required argument '{name}'", lambda.display_name());
+    EvalError::new(crate::ErrorKind::MissingArgument, message).at(lambda.pos()).context(pos, "from call site")
+}

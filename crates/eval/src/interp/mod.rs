@@ -1,0 +1,171 @@
+//! The interpreter: expressions of a linked module in a frame. One file per family of expressions.
+
+mod bind;
+mod call;
+mod operator;
+mod select;
+mod text;
+
+use nival_hir::module::{Const, Expr, ExprId, PathKind};
+
+use crate::ctx::Ctx;
+use crate::error::{ErrorKind, EvalError, Result};
+use crate::linked::Linked;
+use crate::ops::path::join;
+use crate::value::{Closure, Frame, List, Thunk, Value};
+
+impl<'e> Ctx<'e> {
+    /// The value of an expression, in weak head normal form.
+    pub(crate) fn eval(&mut self, m: &'e Linked, frame: Frame, mut id: ExprId) -> Result<Value> {
+        loop {
+            match m.expr(id) {
+                Expr::Local(slot) => return self.read(frame, slot.0),
+                Expr::Outer { depth, slot } => return self.read(frame.up(depth), slot.0),
+                Expr::Const(index) => return self.eval_const(m, index),
+                Expr::Get { base, name, site } => return self.eval_get(m, frame, id, base, name, site),
+                Expr::Call { function, args } => return self.eval_call(m, frame, id, function, args),
+                Expr::Global(index) => return self.global(index),
+                Expr::If { condition, then_branch, else_branch } => {
+                    let chosen = self.eval_bool(m, frame, condition, "while evaluating a branch condition")?;
+                    id = if chosen { then_branch } else { else_branch };
+                }
+                Expr::Let(index) => {
+                    let lit = &m.module.lets[index as usize];
+                    self.bind_let(m, frame, lit);
+                    id = lit.body;
+                }
+                Expr::With { slot, namespace, body } => {
+                    let namespace = self.delay(m, frame, namespace);
+                    frame.set(slot.0, namespace);
+                    id = body;
+                }
+                Expr::Assert { condition, body } => {
+                    self.eval_assert(m, frame, id, condition)?;
+                    id = body;
+                }
+                Expr::Lambda(index) => return Ok(Closure::alloc(&mut self.region, &m.lambdas[index as usize], frame)),
+                Expr::Attrs(index) => return self.eval_attrs(m, frame, index),
+                Expr::List(items) => return Ok(self.eval_list(m, frame, m.list(items))),
+                Expr::WithVar(index) => return self.eval_with_var(m, frame, id, index),
+                Expr::Interpolate(parts) => return self.eval_interpolate(m, frame, id, m.list(parts)),
+                Expr::PathInterpolate(parts) => return self.eval_path_interpolate(m, frame, id, m.list(parts)),
+                Expr::Select { base, path, default } => match self.eval_select(m, frame, id, base, path, default)? {
+                    select::Selected::Value(value) => return Ok(value),
+                    select::Selected::Default(default) => id = default,
+                },
+                Expr::HasAttr { base, path } => return self.eval_has_attr(m, frame, base, path),
+                Expr::Not(operand) => return Ok(Value::bool(!self.eval_bool(m, frame, operand, "in the argument of '!'")?)),
+                Expr::Binary { op, lhs, rhs } => return self.eval_binary(m, frame, id, op, lhs, rhs),
+                Expr::Negate(operand) => return self.eval_negate(m, frame, id, operand),
+                Expr::CurPos => return self.position_value(m.pos(id)),
+                Expr::Undefined(name) => {
+                    return Err(EvalError::new(ErrorKind::UndefinedVariable, format!("undefined variable '{name}'")).at(m.pos(id)));
+                }
+                Expr::Missing => return Err(EvalError::new(ErrorKind::Parse, "syntax error").at(m.pos(id))),
+            }
+        }
+    }
+
+    /// What goes into a slot for an expression that is not needed yet: the value of an atom, else a thunk.
+    #[inline]
+    pub(crate) fn delay(&mut self, m: &'e Linked, frame: Frame, id: ExprId) -> Value {
+        let atom = match m.expr(id) {
+            Expr::Const(index) => m.consts[index as usize],
+            Expr::Local(slot) => frame.get(slot.0),
+            Expr::Outer { depth, slot } => frame.up(depth).get(slot.0),
+            Expr::Global(index) => self.evaluator.global(index),
+            Expr::Lambda(index) => Closure::alloc(&mut self.region, &m.lambdas[index as usize], frame),
+            Expr::List(items) if items.len == 0 => self.evaluator.empty_list(),
+            Expr::Attrs(index) => m.sets[index as usize].constant.unwrap_or(Value::UNSET),
+            _ => Value::UNSET,
+        };
+        if atom.is_unset() { Thunk::suspend(&mut self.region, m.id, id.0, frame) } else { atom }
+    }
+
+    /// The value of a variable. What was forced stays in the slot, so that the next reader finds it at once.
+    #[inline(always)]
+    pub(crate) fn read(&mut self, frame: Frame, slot: u32) -> Result<Value> {
+        let value = frame.get(slot);
+        if !value.is_thunk() {
+            return Ok(value);
+        }
+        let value = self.force(value)?;
+        frame.set(slot, value);
+        Ok(value)
+    }
+
+    #[inline(always)]
+    fn eval_const(&mut self, m: &'e Linked, index: u32) -> Result<Value> {
+        let value = m.consts[index as usize];
+        if value.is_unset() { self.home_path(m, index) } else { Ok(value) }
+    }
+
+    #[cold]
+    fn home_path(&mut self, m: &'e Linked, index: u32) -> Result<Value> {
+        let bytes = self.path_text(m, &m.module.consts[index as usize])?;
+        Ok(self.path(&bytes))
+    }
+
+    /// A path constant as absolute text, not normalised.
+    fn path_text(&mut self, m: &'e Linked, constant: &Const) -> Result<Vec<u8>> {
+        Ok(match constant {
+            Const::Path(PathKind::Absolute, bytes) => bytes.to_vec(),
+            Const::Path(PathKind::Relative, bytes) => join(&m.origin.base, bytes),
+            Const::Path(PathKind::Home, bytes) => join(&self.host().home_dir()?, bytes),
+            Const::Str(bytes) => bytes.to_vec(),
+            Const::Int(_) | Const::Float(_) => Vec::new(),
+        })
+    }
+
+    #[inline]
+    fn global(&mut self, index: u16) -> Result<Value> {
+        let value = self.evaluator.global(index);
+        if value.is_unset() {
+            let name = nival_hir::globals::GLOBALS.get(index as usize).copied().unwrap_or_default();
+            return Err(EvalError::new(ErrorKind::UndefinedVariable, format!("undefined variable '{name}'")));
+        }
+        self.force(value)
+    }
+
+    fn eval_list(&mut self, m: &'e Linked, frame: Frame, items: &[ExprId]) -> Value {
+        if items.is_empty() {
+            return self.evaluator.empty_list();
+        }
+        let (list, slots) = List::alloc(&mut self.region, items.len());
+        for (i, &item) in items.iter().enumerate() {
+            let value = self.delay(m, frame, item);
+            slots.set(i, value);
+        }
+        list
+    }
+
+    /// A condition or operand that must be a Boolean.
+    #[inline(always)]
+    pub(crate) fn eval_bool(&mut self, m: &'e Linked, frame: Frame, id: ExprId, what: &'static str) -> Result<bool> {
+        match self.eval(m, frame, id) {
+            Ok(Value::TRUE) => Ok(true),
+            Ok(Value::FALSE) => Ok(false),
+            other => Err(self.not_a_bool(m, id, other, what)),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn not_a_bool(&mut self, m: &'e Linked, id: ExprId, result: Result<Value>, what: &'static str) -> Box<EvalError> {
+        let error = match result {
+            Ok(value) => self.type_error(value, "a Boolean").at(m.pos(id)),
+            Err(error) => error,
+        };
+        error.context(m.pos(id), what)
+    }
+
+    fn eval_assert(&mut self, m: &'e Linked, frame: Frame, id: ExprId, condition: ExprId) -> Result<()> {
+        if self.eval_bool(m, frame, condition, "in the condition of the assert statement")? {
+            return Ok(());
+        }
+        let range = m.source_map.expr_range(condition);
+        let text = m.origin.text.get(usize::from(range.start())..usize::from(range.end())).unwrap_or_default();
+        let message = format!("assertion '{}' failed", String::from_utf8_lossy(text));
+        Err(EvalError::new(ErrorKind::Assert, message).at(m.pos(id)))
+    }
+}

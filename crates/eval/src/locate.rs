@@ -1,0 +1,115 @@
+//! From a [`Pos`] to a file, a range and a line.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use nival_hir::module::{Expr, Param};
+
+use crate::ctx::Ctx;
+use crate::error::{Place, Pos, Result};
+use crate::evaluator::Evaluator;
+use crate::linked::Linked;
+use crate::value::{AttrsBuilder, Value};
+
+/// Where a [`Pos`] is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceLocation {
+    /// Absolute path; `None` for text that no file holds.
+    pub file: Option<Vec<u8>>,
+    /// Name for texts without a file: `«string»`, `«stdin»`.
+    pub label: String,
+    /// Bytes of the text.
+    pub text: Arc<[u8]>,
+    /// Byte offsets in the text. Its start is the position that Nix tells.
+    pub range: Range<usize>,
+    /// Both counted from 1; the column in bytes.
+    pub line: u32,
+    pub column: u32,
+}
+
+/// As Nix writes it: `/path/file.nix:1:2`.
+impl std::fmt::Display for SourceLocation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.file {
+            Some(file) => f.write_str(&String::from_utf8_lossy(file))?,
+            None => f.write_str(&self.label)?,
+        }
+        write!(f, ":{}:{}", self.line, self.column)
+    }
+}
+
+impl Evaluator {
+    /// Path, range and line of a position; `None` for [`Pos::NONE`].
+    pub fn locate(&self, pos: Pos) -> Option<SourceLocation> {
+        if pos.is_none() {
+            return None;
+        }
+        let linked = self.modules.get(pos.module())?;
+        let range = linked.range(pos.place())?;
+        let text = linked.origin.text.clone();
+        let before = text.get(..range.start)?;
+        let line = memchr::memchr_iter(b'\n', before).count() as u32 + 1;
+        let column = (before.len() - memchr::memrchr(b'\n', before).map_or(0, |i| i + 1)) as u32 + 1;
+        Some(SourceLocation { file: linked.origin.file.clone(), label: linked.origin.label.clone(), text, range, line, column })
+    }
+}
+
+impl Linked {
+    fn range(&self, place: Place) -> Option<Range<usize>> {
+        let map = &self.source_map;
+        let from = |start: nival_syntax::TextSize, end: nival_syntax::TextSize| usize::from(start)..usize::from(end.max(start));
+        Some(match place {
+            Place::None => return None,
+            Place::Expr(id) => {
+                let start = map.position(id, &self.module);
+                let whole = map.expr_range(id);
+                match self.module.exprs.get(id.0 as usize) {
+                    Some(Expr::Binary { .. }) => map.detail_range(id).map_or(from(start, start), |r| from(r.start(), r.end())),
+                    _ => from(start, whole.end()),
+                }
+            }
+            Place::Attr(number) => {
+                let index = self.sets.partition_point(|s| s.first <= number).checked_sub(1)?;
+                let (set, lit) = (self.sets.get(index)?, self.module.attrsets.get(index)?);
+                let offset = number - set.first;
+                let place = match offset.checked_sub(lit.attrs.len() as u32) {
+                    None => map.attr(index as u32, offset),
+                    Some(dynamic) => map.dynamic_attr(index as u32, dynamic),
+                };
+                from(place.position, place.name.end())
+            }
+            Place::Lambda(index) => {
+                let range = map.lambda_range(index);
+                let params = &self.module.lambdas.get(index as usize)?.params;
+                let end = map.param_range(index, params.len().saturating_sub(1) as u32).end();
+                from(range.start(), end)
+            }
+            Place::Formal(number) => {
+                let index = self.formal_starts.partition_point(|&s| s <= number).checked_sub(1)?;
+                // Lambdas without formals share their number with the next one, which comes last.
+                let params = &self.module.lambdas.get(index)?.params;
+                let first = *self.formal_starts.get(index)?;
+                matches!(params.last(), Some(Param::Pattern(_))).then_some(())?;
+                let range = map.formal_range(index as u32, params.len(), number - first);
+                from(range.start(), range.end())
+            }
+            Place::Offset(offset) => offset as usize..offset as usize,
+        })
+    }
+}
+
+impl Ctx<'_> {
+    /// `{ file, line, column }`, or null where nothing is known: `__curPos`, `unsafeGetAttrPos`.
+    pub fn position_value(&mut self, pos: Pos) -> Result<Value> {
+        let Some(location) = self.evaluator.locate(pos) else { return Ok(Value::NULL) };
+        let Some(file) = location.file else { return Ok(Value::NULL) };
+        let mut set = AttrsBuilder::with_capacity(3);
+        let file = self.string(&file);
+        set.push(self.evaluator.names.file, file);
+        let line = self.int(location.line.into());
+        set.push(self.evaluator.names.line, line);
+        let column = self.int(location.column.into());
+        set.push(self.evaluator.names.column, column);
+        Ok(self.attrs(set))
+    }
+}

@@ -1,0 +1,124 @@
+//! `==` and the order of `<`.
+
+use std::cmp::Ordering;
+
+use crate::ctx::Ctx;
+use crate::error::{EvalError, Pos, Result};
+use crate::value::{Attrs, Value, View};
+
+impl<'e> Ctx<'e> {
+    /// `a == b` for two values that are elements of something: one and the same value is equal to itself, also where it
+    /// is a function.
+    pub fn equal(&mut self, a: Value, b: Value) -> Result<bool> {
+        let same = a.same(b);
+        let (a, b) = (self.force(a)?, self.force(b)?);
+        if same || a.same(b) { Ok(true) } else { self.equal_operands(a, b) }
+    }
+
+    /// `a == b` for the operands of an operator, both forced.
+    pub(crate) fn equal_operands(&mut self, a: Value, b: Value) -> Result<bool> {
+        Ok(match (a.view(), b.view()) {
+            (View::Int(a), View::Int(b)) => a == b,
+            (View::Float(a), View::Float(b)) => a == b,
+            (View::Int(a), View::Float(b)) => a as f64 == b,
+            (View::Float(a), View::Int(b)) => a == b as f64,
+            (View::Bool(a), View::Bool(b)) => a == b,
+            (View::Null, View::Null) => true,
+            (View::String(a), View::String(b)) => a.bytes() == b.bytes(),
+            (View::Path(a), View::Path(b)) => a.bytes() == b.bytes(),
+            (View::External(a), View::External(b)) => a == b,
+            (View::List(a), View::List(b)) => {
+                if a.len() != b.len() {
+                    return Ok(false);
+                }
+                self.enter_call()?;
+                let result = self.equal_lists(a.elements(), b.elements());
+                self.depth -= 1;
+                return result;
+            }
+            (View::Attrs(a), View::Attrs(b)) => {
+                self.enter_call()?;
+                let result = self.equal_attrs(a, b);
+                self.depth -= 1;
+                return result;
+            }
+            _ => false,
+        })
+    }
+
+    fn equal_lists(&mut self, a: &[Value], b: &[Value]) -> Result<bool> {
+        for (&a, &b) in a.iter().zip(b) {
+            if !self.equal(a, b)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn equal_attrs(&mut self, a: Attrs, b: Attrs) -> Result<bool> {
+        // Derivations are equal where their outputs are.
+        if self.is_derivation(a)? && self.is_derivation(b)? {
+            let out_path = self.evaluator.names.out_path;
+            if let (Some(a), Some(b)) = (self.get(a, out_path), self.get(b, out_path)) {
+                return self.equal(a, b);
+            }
+        }
+        let (a, b) = (self.flatten(a), self.flatten(b));
+        let (Some(x), Some(y)) = (a.shape(), b.shape()) else { return Ok(false) };
+        if x.id() != y.id() && x.names() != y.names() {
+            return Ok(false);
+        }
+        self.equal_lists(a.slots(x), b.slots(y))
+    }
+
+    /// `type = "derivation"`.
+    pub fn is_derivation(&mut self, set: Attrs) -> Result<bool> {
+        match self.get(set, self.evaluator.names.type_) {
+            Some(value) => Ok(self.force(value)?.as_string().is_some_and(|s| s.bytes() == b"derivation")),
+            None => Ok(false),
+        }
+    }
+
+    /// The order of `<`, of numbers, strings, paths and lists. NaN compares as greater.
+    pub fn compare(&mut self, a: Value, b: Value) -> Result<Ordering> {
+        let (a, b) = (self.force(a)?, self.force(b)?);
+        let floats = |a: f64, b: f64| {
+            if a < b {
+                Ordering::Less
+            } else if a == b {
+                Ordering::Equal
+            } else {
+                Ordering::Greater
+            }
+        };
+        Ok(match (a.view(), b.view()) {
+            (View::Int(a), View::Int(b)) => a.cmp(&b),
+            (View::Float(a), View::Float(b)) => floats(a, b),
+            (View::Int(a), View::Float(b)) => floats(a as f64, b),
+            (View::Float(a), View::Int(b)) => floats(a, b as f64),
+            (View::String(a), View::String(b)) => a.bytes().cmp(b.bytes()),
+            (View::Path(a), View::Path(b)) => a.bytes().cmp(b.bytes()),
+            (View::List(a), View::List(b)) => {
+                for (&x, &y) in a.elements().iter().zip(b.elements()) {
+                    if !self.equal(x, y)? {
+                        return self.compare(x, y).map_err(|e| e.context(Pos::NONE, "while comparing two list elements"));
+                    }
+                }
+                a.len().cmp(&b.len())
+            }
+            _ => return Err(self.incomparable(a, b)),
+        })
+    }
+
+    #[cold]
+    fn incomparable(&mut self, a: Value, b: Value) -> Box<EvalError> {
+        let (x, y) = (self.show_for_error(a), self.show_for_error(b));
+        let same_type = a.type_name() == b.type_name();
+        let reason = if same_type {
+            format!("values of that type are incomparable (values are {x} and {y})")
+        } else {
+            format!("values are {x} and {y}")
+        };
+        EvalError::other(format!("cannot compare {} with {}; {reason}", a.type_phrase(), b.type_phrase()))
+    }
+}

@@ -1,0 +1,99 @@
+//! `//`.
+
+use nival_syntax::Name;
+
+use crate::ctx::Ctx;
+use crate::value::{Attrs, ShapeRef, Value};
+
+/// How to make the union of two sets from the slots of both.
+#[derive(Debug)]
+pub(crate) struct MergePlan {
+    shape: ShapeRef,
+    /// For each slot of the result the slot it comes from: of the right set with [`FROM_RIGHT`].
+    from: Box<[u32]>,
+}
+
+const FROM_RIGHT: u32 = 1 << 31;
+
+/// Sets with more names together are merged without a plan.
+const PLANNED: usize = 128;
+/// A left set at least this big is not copied for a few names more.
+const LAYER_MIN: usize = 32;
+/// The upper layer has at most one name for this many in the lower one.
+const LAYER_RATIO: usize = 4;
+
+impl<'e> Ctx<'e> {
+    /// `a // b`.
+    pub fn update(&mut self, a: Attrs, b: Attrs) -> Value {
+        if b.is_empty() {
+            return a.value();
+        }
+        if a.is_empty() {
+            return b.value();
+        }
+        if let (Some(low), Some(high)) = (a.shape(), b.shape())
+            && low.len() + high.len() <= PLANNED
+            && (low.len() < LAYER_MIN || low.len() < LAYER_RATIO * high.len())
+        {
+            return self.update_planned(a, low, b, high);
+        }
+        let b = self.flatten(b);
+        let (bottom, top) = match a.layers() {
+            // The upper layers are joined, so that a look-up never has more than two sets to search.
+            Some((bottom, top)) => (bottom, Attrs::from_word(self.update_flat(top, b).0)),
+            None => (a, b),
+        };
+        if bottom.len() >= LAYER_MIN && bottom.len() >= LAYER_RATIO * top.len() {
+            return Attrs::layer(&mut self.region, bottom, top);
+        }
+        self.update_flat(bottom, top)
+    }
+
+    /// `a // b` in one layer.
+    pub(crate) fn update_flat(&mut self, a: Attrs, b: Attrs) -> Value {
+        let (a, b) = (self.flatten(a), self.flatten(b));
+        match (a.shape(), b.shape()) {
+            (Some(low), Some(high)) if low.len() + high.len() <= PLANNED => self.update_planned(a, low, b, high),
+            _ => Attrs::merge(&mut self.region, &self.evaluator.shapes, a, b).value(),
+        }
+    }
+
+    #[inline]
+    fn update_planned(&mut self, a: Attrs, low: ShapeRef, b: Attrs, high: ShapeRef) -> Value {
+        let key = (low.id() as u64) << 32 | high.id() as u64;
+        let shapes = &self.evaluator.shapes;
+        let plan = self.merges.entry(key).or_insert_with(|| plan(shapes, low, high));
+        let (left, right) = (a.slots(low), b.slots(high));
+        Attrs::alloc_with(&mut self.region, plan.shape, |slots| {
+            for (slot, &from) in slots.iter_mut().zip(&plan.from) {
+                *slot = if from & FROM_RIGHT != 0 { right[(from & !FROM_RIGHT) as usize] } else { left[from as usize] };
+            }
+        })
+    }
+}
+
+fn plan(shapes: &crate::value::ShapeTable, low: ShapeRef, high: ShapeRef) -> MergePlan {
+    let total = low.len() + high.len();
+    let (mut names, mut from): (Vec<Name>, Vec<u32>) = (Vec::with_capacity(total), Vec::with_capacity(total));
+    let positioned = low.has_positions() || high.has_positions();
+    let mut positions = Vec::with_capacity(if positioned { total } else { 0 });
+    let (mut i, mut j) = (0, 0);
+    while i < low.len() || j < high.len() {
+        let right = j < high.len() && (i == low.len() || high.names()[j] <= low.names()[i]);
+        let (shape, index) = if right { (high, j) } else { (low, i) };
+        if right {
+            if i < low.len() && low.names()[i] == high.names()[j] {
+                i += 1;
+            }
+            j += 1;
+        } else {
+            i += 1;
+        }
+        names.push(shape.names()[index]);
+        from.push(if right { index as u32 | FROM_RIGHT } else { index as u32 });
+        if positioned {
+            positions.push(shape.position(index));
+        }
+    }
+    MergePlan { shape: shapes.make(names, positions), from: from.into() }
+}

@@ -1,0 +1,139 @@
+//! Forcing thunks: claiming, evaluating, waiting for another thread, remembering failures.
+
+use std::collections::HashMap;
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
+
+use nival_hir::module::ExprId;
+
+use crate::ctx::Ctx;
+use crate::error::{ErrorKind, EvalError, Pos, Result};
+use crate::value::{State, Thunk, ThunkKind, Value};
+
+/// Which thread waits for which thunk. Only threads that have to wait look here.
+#[derive(Debug, Default)]
+pub(crate) struct WaitTable {
+    waiting: Mutex<HashMap<u32, Thunk>>,
+    finished: Condvar,
+}
+
+/// How often a waiting thread looks whether it was cancelled.
+const WAIT: Duration = Duration::from_millis(10);
+
+impl Ctx<'_> {
+    /// The value of a thunk.
+    #[inline(never)]
+    pub(crate) fn force_thunk(&mut self, thunk: Thunk) -> Result<Value> {
+        loop {
+            let state = match thunk.load() {
+                Ok(value) => return Ok(value),
+                Err(state) => state,
+            };
+            match state.kind() {
+                ThunkKind::Suspended | ThunkKind::Apply => {
+                    if self.alone {
+                        thunk.claim_alone(self.pending);
+                    } else if !thunk.exchange(state, self.pending) {
+                        continue;
+                    }
+                    return self.run_thunk(thunk, state);
+                }
+                ThunkKind::Pending | ThunkKind::Awaited => self.wait_for(thunk, state)?,
+                ThunkKind::Failed => return Err(self.evaluator.failure(state.number())),
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn run_thunk(&mut self, thunk: Thunk, state: State) -> Result<Value> {
+        let result = match self.enter_step() {
+            Ok(()) => match state.kind() {
+                ThunkKind::Suspended => {
+                    let linked = self.evaluator.linked(state.module());
+                    self.eval(linked, thunk.frame(), ExprId(state.number()))
+                }
+                _ => {
+                    let (function, args) = thunk.application();
+                    self.call(function, args)
+                }
+            },
+            Err(e) => Err(e),
+        };
+        match result {
+            Ok(value) => {
+                debug_assert!(!value.is_thunk());
+                if self.alone {
+                    thunk.finish_alone(value.0);
+                } else if thunk.finish(value.0) {
+                    self.evaluator.waits.finished.notify_all();
+                }
+                Ok(value)
+            }
+            Err(error) => Err(self.thunk_failed(thunk, state, error)),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn thunk_failed(&mut self, thunk: Thunk, state: State, error: Box<EvalError>) -> Box<EvalError> {
+        let word = if error.is_transient() {
+            state.0
+        } else {
+            let (number, _) = self.evaluator.failures.push_with(|_| error.clone());
+            State::new(ThunkKind::Failed, number).0
+        };
+        if thunk.finish(word) {
+            self.evaluator.waits.finished.notify_all();
+        }
+        error
+    }
+
+    /// Returns when the thunk has changed.
+    #[cold]
+    #[inline(never)]
+    fn wait_for(&mut self, thunk: Thunk, state: State) -> Result<()> {
+        if state.number() == self.thread {
+            return Err(EvalError::new(ErrorKind::InfiniteRecursion, "infinite recursion encountered").at(self.thunk_pos(thunk)));
+        }
+        if state.kind() == ThunkKind::Pending && !thunk.exchange(state, State::new(ThunkKind::Awaited, state.number())) {
+            return Ok(());
+        }
+        let evaluator = self.evaluator;
+        let mut waiting = evaluator.waits.waiting.lock().unwrap_or_else(|e| e.into_inner());
+        // Follow owner and awaited thunk by turns: a way back to this thread is a cycle that no thread can leave.
+        let mut next = thunk;
+        loop {
+            let Some(owner) = owner_of(next) else { break };
+            if owner == self.thread {
+                return Err(EvalError::new(ErrorKind::InfiniteRecursion, "infinite recursion encountered").at(self.thunk_pos(thunk)));
+            }
+            match waiting.get(&owner) {
+                Some(&awaited) => next = awaited,
+                None => break,
+            }
+        }
+        waiting.insert(self.thread, thunk);
+        let mut result = Ok(());
+        while owner_of(thunk) == Some(state.number()) {
+            waiting = evaluator.waits.finished.wait_timeout(waiting, WAIT).unwrap_or_else(|e| e.into_inner()).0;
+            result = self.interrupted();
+            if result.is_err() {
+                break;
+            }
+        }
+        waiting.remove(&self.thread);
+        result
+    }
+
+    /// Where the expression of a pending thunk is: unknown, since its state word was overwritten.
+    fn thunk_pos(&self, _thunk: Thunk) -> Pos {
+        Pos::NONE
+    }
+}
+
+fn owner_of(thunk: Thunk) -> Option<u32> {
+    match thunk.load() {
+        Err(state) if matches!(state.kind(), ThunkKind::Pending | ThunkKind::Awaited) => Some(state.number()),
+        _ => None,
+    }
+}
