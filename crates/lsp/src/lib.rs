@@ -1,1 +1,93 @@
-//! placeholder
+//! The language server: the protocol around [`nival_ide`] and [`nival_engine`].
+//!
+//! # The loop
+//! A thread reads standard input and checks every frame ([`transport`]); tower-lsp-server decodes messages; [`service`] does
+//! nothing but put each one, in order, on a crossbeam channel with a one-shot answer. One thread ([`main_loop`]) owns the
+//! [`nival_engine::Engine`] and everything else that changes: it applies each `did*` in order and hands read requests a
+//! snapshot on a [`pool`]. Builds run on threads of their own.
+//!
+//! # Where to start reading
+//! [`main_loop`], then [`requests`] (one file per request, a table of them all) and [`notifications`]; a new request imitates
+//! `requests/document_highlight.rs`.
+//!
+//! # Architecture invariants
+//! - The types of the protocol leave this crate in no direction; they meet the plain data of `ide` in [`convert`] alone.
+//! - Every request gets exactly one answer ([`answer::Answer`] answers when it is dropped), also when its handler panics.
+//! - Nothing waits for the client: what is sent to it goes through an outbox, what it answers comes back as an event.
+//! - Cancelling stops the work: the token of a request is set on arrival of `$/cancelRequest`, before anything queued.
+//! - A document is what the client said, to the byte: incremental edits apply to the text of the version before.
+//! - Messages are untrusted: frames have a maximal size, positions are clamped to the text, only `file:` URIs become paths.
+
+pub mod answer;
+mod capabilities;
+mod client;
+mod commands;
+mod convert;
+mod diagnostics;
+mod document;
+mod encoding;
+mod main_loop;
+mod notifications;
+mod pool;
+mod progress;
+mod requests;
+mod service;
+mod settings;
+mod state;
+mod transport;
+mod watch;
+
+use std::io::Read;
+
+use tokio::io::AsyncWrite;
+
+pub use settings::Settings;
+
+/// How to start a server.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// What the command line and the environment say; the client's settings are applied on top of it.
+    pub engine: nival_engine::EngineConfig,
+    /// The version that `serverInfo` reports.
+    pub version: String,
+}
+
+impl ServerConfig {
+    /// The defaults of an editor on this machine: no trust until the client gives it.
+    pub fn new(engine: nival_engine::EngineConfig) -> Self {
+        ServerConfig { engine, version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+}
+
+/// Serves one client on standard input and output. Returns when the client has said `exit`, has closed standard input or has
+/// died, with the exit code of the process: 0 only after an orderly `shutdown`.
+pub fn run_stdio(config: ServerConfig) -> i32 {
+    let runtime = match tokio::runtime::Builder::new_current_thread().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("nival lsp: cannot start: {error}");
+            return 1;
+        }
+    };
+    let code = runtime.block_on(serve(std::io::stdin(), tokio::io::stdout(), config));
+    // Standard output is written by a thread of the runtime; let it finish, but wait for nothing else.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    code
+}
+
+/// Serves one client on any pair of streams; see [`run_stdio`]. `input` is read on a thread of its own.
+pub async fn serve(input: impl Read + Send + 'static, output: impl AsyncWrite, config: ServerConfig) -> i32 {
+    let (outbox, loopback) = client::outbox();
+    let all = nival_engine::CancelToken::new();
+    let (events, main_loop) = main_loop::spawn(config, outbox, all.clone());
+    let service = service::Ordered::new(events.clone(), all);
+    let frames = transport::read_frames(input, events.clone());
+    let ended = main_loop.ended.clone();
+    let server = tower_lsp_server::Server::new(frames, output, loopback).concurrency_level(service::MAX_PENDING).serve(service);
+    tokio::select! {
+        () = server => {}
+        () = ended.notified() => {}
+    }
+    drop(events);
+    main_loop.finish()
+}

@@ -1,0 +1,140 @@
+//! The one place where the plain data of `ide` and `engine` becomes the types of the protocol, and back.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use nival_engine::{RenderOptions, Report, render};
+use nival_ide as ide;
+use tower_lsp_server::ls_types as lsp;
+
+use crate::encoding::Encoding;
+use crate::requests::ReadContext;
+
+/// The path of a `file:` URI; other schemes have none.
+pub fn path(uri: &lsp::Uri) -> Option<PathBuf> {
+    if uri.scheme().as_str() != "file" {
+        return None;
+    }
+    let path = uri.to_file_path()?.into_owned();
+    (path.is_absolute() && !path.as_os_str().as_encoded_bytes().contains(&0)).then_some(path)
+}
+
+/// The URI of a path: as the client spells it where it has the file open.
+pub fn uri(context: &ReadContext, path: &Path) -> Option<lsp::Uri> {
+    match context.documents.get(path) {
+        Some(document) => Some(document.uri.clone()),
+        None => lsp::Uri::from_file_path(path),
+    }
+}
+
+/// A place in any file, open or not. `None` if it cannot be read any more.
+pub fn location(context: &ReadContext, place: &ide::FileRange) -> Option<lsp::Location> {
+    let text = context.text(&place.path)?;
+    Some(lsp::Location { uri: uri(context, &place.path)?, range: text.range(place.range, context.encoding) })
+}
+
+pub fn location_link(context: &ReadContext, source: lsp::Range, target: &ide::NavigationTarget) -> Option<lsp::LocationLink> {
+    let text = context.text(&target.full.path)?;
+    Some(lsp::LocationLink {
+        origin_selection_range: Some(source),
+        target_uri: uri(context, &target.full.path)?,
+        target_range: text.range(target.full.range, context.encoding),
+        target_selection_range: text.range(target.focus, context.encoding),
+    })
+}
+
+pub fn diagnostic(context: &ReadContext, text: &crate::encoding::Text, diagnostic: &ide::Diagnostic) -> lsp::Diagnostic {
+    let mut message = diagnostic.message.clone();
+    for note in &diagnostic.notes {
+        message.push('\n');
+        message.push_str(note);
+    }
+    let related = diagnostic.related.iter().filter_map(|related| {
+        Some(lsp::DiagnosticRelatedInformation { location: location(context, &related.place)?, message: related.message.clone() })
+    });
+    let tags: Vec<_> = diagnostic
+        .tags
+        .iter()
+        .map(|tag| match tag {
+            ide::Tag::Unnecessary => lsp::DiagnosticTag::UNNECESSARY,
+            ide::Tag::Deprecated => lsp::DiagnosticTag::DEPRECATED,
+        })
+        .collect();
+    lsp::Diagnostic {
+        range: text.range(diagnostic.range, context.encoding),
+        severity: Some(match diagnostic.severity {
+            ide::Severity::Error => lsp::DiagnosticSeverity::ERROR,
+            ide::Severity::Warning => lsp::DiagnosticSeverity::WARNING,
+            ide::Severity::Info => lsp::DiagnosticSeverity::INFORMATION,
+            ide::Severity::Hint => lsp::DiagnosticSeverity::HINT,
+        }),
+        code: Some(lsp::NumberOrString::String(diagnostic.code.clone())),
+        source: Some("nival".to_owned()),
+        message,
+        related_information: context
+            .features
+            .related_information
+            .then(|| related.collect::<Vec<_>>())
+            .filter(|related| !related.is_empty()),
+        tags: (!tags.is_empty()).then_some(tags),
+        ..lsp::Diagnostic::default()
+    }
+}
+
+pub fn symbol_kind(kind: ide::SymbolKind) -> lsp::SymbolKind {
+    match kind {
+        ide::SymbolKind::Variable | ide::SymbolKind::Parameter | ide::SymbolKind::Inherited => lsp::SymbolKind::VARIABLE,
+        ide::SymbolKind::Attribute => lsp::SymbolKind::PROPERTY,
+        ide::SymbolKind::Set => lsp::SymbolKind::OBJECT,
+        ide::SymbolKind::Function => lsp::SymbolKind::FUNCTION,
+        ide::SymbolKind::String => lsp::SymbolKind::STRING,
+        ide::SymbolKind::Number => lsp::SymbolKind::NUMBER,
+        ide::SymbolKind::List => lsp::SymbolKind::ARRAY,
+    }
+}
+
+pub fn completion_kind(kind: ide::CompletionKind) -> lsp::CompletionItemKind {
+    match kind {
+        ide::CompletionKind::Variable | ide::CompletionKind::Parameter => lsp::CompletionItemKind::VARIABLE,
+        ide::CompletionKind::Attribute => lsp::CompletionItemKind::FIELD,
+        ide::CompletionKind::Function | ide::CompletionKind::Builtin => lsp::CompletionItemKind::FUNCTION,
+        ide::CompletionKind::Derivation => lsp::CompletionItemKind::MODULE,
+        ide::CompletionKind::Constant => lsp::CompletionItemKind::CONSTANT,
+        ide::CompletionKind::Keyword => lsp::CompletionItemKind::KEYWORD,
+        ide::CompletionKind::File => lsp::CompletionItemKind::FILE,
+        ide::CompletionKind::Folder => lsp::CompletionItemKind::FOLDER,
+    }
+}
+
+pub fn markdown(value: String) -> lsp::MarkupContent {
+    lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value }
+}
+
+/// A report as text, as every face shows it.
+pub fn report_text(context: &ReadContext, report: &Report) -> String {
+    let text_of = |path: &Path| -> Option<Arc<str>> { context.snapshot.text(path) };
+    render(report, &text_of, RenderOptions::default())
+}
+
+/// The cursor of a request, in bytes.
+pub fn position(
+    context: &ReadContext,
+    params: &lsp::TextDocumentPositionParams,
+) -> Option<(Arc<crate::document::Document>, ide::FilePosition)> {
+    let path = path(&params.text_document.uri)?;
+    let document = context.documents.get(&path)?.clone();
+    let offset = document.text.offset(params.position, context.encoding);
+    Some((document, ide::FilePosition { path: path.into(), offset }))
+}
+
+/// The selection ranges of one cursor, given innermost first, as the nested list of the protocol.
+pub fn selection_range(
+    text: &crate::encoding::Text,
+    encoding: Encoding,
+    ranges: &[ide::TextRange],
+    cursor: lsp::Position,
+) -> lsp::SelectionRange {
+    let outermost_first = ranges.iter().rev().map(|range| text.range(*range, encoding));
+    let nested = outermost_first.fold(None, |parent, range| Some(lsp::SelectionRange { range, parent: parent.map(Box::new) }));
+    nested.unwrap_or(lsp::SelectionRange { range: lsp::Range::new(cursor, cursor), parent: None })
+}

@@ -1,0 +1,234 @@
+//! Texts with an index of their lines: between byte offsets and the positions of the protocol, in logarithmic time.
+
+use std::sync::Arc;
+
+use nival_ide::{TextRange, TextSize};
+use tower_lsp_server::ls_types::{Position, PositionEncodingKind, Range};
+
+/// The unit of columns, agreed upon with the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Encoding {
+    Utf8,
+    #[default]
+    Utf16,
+    Utf32,
+}
+
+impl Encoding {
+    /// The best encoding that the client knows: bytes need no conversion; UTF-16 is what everyone knows.
+    pub fn negotiate(offered: Option<&[PositionEncodingKind]>) -> Self {
+        let offered = offered.unwrap_or_default();
+        if offered.contains(&PositionEncodingKind::UTF8) {
+            Encoding::Utf8
+        } else if offered.contains(&PositionEncodingKind::UTF16) || !offered.contains(&PositionEncodingKind::UTF32) {
+            Encoding::Utf16
+        } else {
+            Encoding::Utf32
+        }
+    }
+
+    pub fn kind(self) -> PositionEncodingKind {
+        match self {
+            Encoding::Utf8 => PositionEncodingKind::UTF8,
+            Encoding::Utf16 => PositionEncodingKind::UTF16,
+            Encoding::Utf32 => PositionEncodingKind::UTF32,
+        }
+    }
+}
+
+/// A character of more than one byte.
+#[derive(Debug, Clone, Copy)]
+struct Wide {
+    start: u32,
+    /// In bytes.
+    len: u8,
+    /// How many units fewer than bytes all wide characters before this one take, in UTF-16 and in UTF-32.
+    saved: [u32; 2],
+}
+
+/// A text and the index of its lines. Lines end at `\n`, `\r\n` and a lone `\r`, as the protocol says.
+#[derive(Debug, Clone)]
+pub struct Text {
+    text: Arc<str>,
+    line_starts: Vec<u32>,
+    wide: Vec<Wide>,
+}
+
+impl Text {
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
+        let text: Arc<str> = text.into();
+        let bytes = text.as_bytes();
+        let mut line_starts = vec![0];
+        for (at, byte) in bytes.iter().enumerate() {
+            if *byte == b'\n' || (*byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')) {
+                line_starts.push(at as u32 + 1);
+            }
+        }
+        let mut wide = Vec::new();
+        if !bytes.is_ascii() {
+            let mut saved = [0, 0];
+            for (start, c) in text.char_indices().filter(|(_, c)| !c.is_ascii()) {
+                let len = c.len_utf8();
+                wide.push(Wide { start: start as u32, len: len as u8, saved });
+                saved[0] += (len - c.len_utf16()) as u32;
+                saved[1] += (len - 1) as u32;
+            }
+        }
+        Text { text, line_starts, wide }
+    }
+
+    pub fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    /// The byte offset of a position. A line past the end is the end, a column past its line is the end of that line, one
+    /// within a character is the start of it.
+    pub fn offset(&self, position: Position, encoding: Encoding) -> TextSize {
+        let line = position.line as usize;
+        let Some(&start) = self.line_starts.get(line) else {
+            return TextSize::of(&*self.text);
+        };
+        let end = self.content_end(line);
+        let target = start.saturating_add(position.character).min(end);
+        let offset = match encoding {
+            Encoding::Utf8 => {
+                let mut offset = target as usize;
+                while !self.text.is_char_boundary(offset) {
+                    offset -= 1;
+                }
+                offset as u32
+            }
+            Encoding::Utf16 => self.offset_of_column(start, end, position.character, 0),
+            Encoding::Utf32 => self.offset_of_column(start, end, position.character, 1),
+        };
+        TextSize::from(offset)
+    }
+
+    /// The end of a line without its line break.
+    fn content_end(&self, line: usize) -> u32 {
+        let Some(&next) = self.line_starts.get(line + 1) else {
+            return self.text.len() as u32;
+        };
+        let bytes = self.text.as_bytes();
+        let end = next - 1;
+        if bytes[end as usize] == b'\n' && end > self.line_starts[line] && bytes[end as usize - 1] == b'\r' { end - 1 } else { end }
+    }
+
+    fn offset_of_column(&self, start: u32, end: u32, column: u32, unit: usize) -> u32 {
+        let first = self.wide.partition_point(|wide| wide.start < start);
+        let last = self.wide.partition_point(|wide| wide.start < end);
+        let line = &self.wide[first..last];
+        let base = line.first().map_or(0, |wide| wide.saved[unit]);
+        let column_of = |wide: &Wide| wide.start - start - (wide.saved[unit] - base);
+        // The last wide character that begins at or before the column.
+        let before = line.partition_point(|wide| column_of(wide) <= column);
+        let Some(wide) = before.checked_sub(1).map(|index| &line[index]) else {
+            return start.saturating_add(column).min(end);
+        };
+        let width = match (unit, wide.len) {
+            (0, 4) => 2,
+            _ => 1,
+        };
+        let past = column - column_of(wide);
+        if past < width {
+            return wide.start;
+        }
+        (wide.start + u32::from(wide.len)).saturating_add(past - width).min(end)
+    }
+
+    /// The position of a byte offset.
+    pub fn position(&self, offset: TextSize, encoding: Encoding) -> Position {
+        let offset = u32::from(offset).min(self.text.len() as u32);
+        let line = self.line_starts.partition_point(|start| *start <= offset) - 1;
+        let start = self.line_starts[line];
+        let unit = match encoding {
+            Encoding::Utf8 => return Position::new(line as u32, offset - start),
+            Encoding::Utf16 => 0,
+            Encoding::Utf32 => 1,
+        };
+        Position::new(line as u32, offset - start - (self.saved_before(offset, unit) - self.saved_before(start, unit)))
+    }
+
+    fn saved_before(&self, offset: u32, unit: usize) -> u32 {
+        let count = self.wide.partition_point(|wide| wide.start < offset);
+        let Some(wide) = count.checked_sub(1).map(|index| &self.wide[index]) else {
+            return 0;
+        };
+        let own = match (unit, wide.len) {
+            (0, 4) => 2,
+            (0, len) | (_, len) => u32::from(len) - 1,
+        };
+        wide.saved[unit] + own
+    }
+
+    pub fn range(&self, range: TextRange, encoding: Encoding) -> Range {
+        Range::new(self.position(range.start(), encoding), self.position(range.end(), encoding))
+    }
+
+    /// The bytes of a range; a reversed one is put in order.
+    pub fn text_range(&self, range: Range, encoding: Encoding) -> TextRange {
+        let (start, end) = (self.offset(range.start, encoding), self.offset(range.end, encoding));
+        TextRange::new(start.min(end), start.max(end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXTS: &[&str] = &["", "a", "a\nb", "a\r\nb\r\n", "a\rb", "é\n日本語 = \"🦀x\";\n🦀🦀", "\n\n", "x🦀\u{10ffff}é", "\r\n\r"];
+
+    /// Columns by counting characters one by one.
+    fn slow_position(text: &str, offset: usize, encoding: Encoding) -> Position {
+        let before = &text[..offset];
+        let breaks = |i: usize, b: u8| b == b'\n' || (b == b'\r' && text.as_bytes().get(i + 1) != Some(&b'\n'));
+        let line = before.bytes().enumerate().filter(|(i, b)| breaks(*i, *b)).count();
+        let start = before.bytes().enumerate().rfind(|(i, b)| breaks(*i, *b)).map_or(0, |(i, _)| i + 1);
+        let column = before[start..].chars().map(|c| match encoding {
+            Encoding::Utf8 => c.len_utf8(),
+            Encoding::Utf16 => c.len_utf16(),
+            Encoding::Utf32 => 1,
+        });
+        Position::new(line as u32, column.sum::<usize>() as u32)
+    }
+
+    #[test]
+    fn positions_are_what_counting_says() {
+        for text in TEXTS {
+            let index = Text::new(*text);
+            for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
+                for offset in (0..=text.len()).filter(|offset| text.is_char_boundary(*offset)) {
+                    let position = index.position(TextSize::from(offset as u32), encoding);
+                    assert_eq!(position, slow_position(text, offset, encoding), "{text:?} {offset} {encoding:?}");
+                    let within_break = offset > 0 && text.as_bytes()[offset - 1] == b'\r' && text.as_bytes().get(offset) == Some(&b'\n');
+                    if !within_break {
+                        assert_eq!(usize::from(index.offset(position, encoding)), offset, "{text:?} {position:?} {encoding:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn wild_positions_are_clamped() {
+        let index = Text::new("ab\r\né🦀\n");
+        let at = |line, character, encoding| u32::from(index.offset(Position::new(line, character), encoding));
+        for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
+            assert_eq!(at(0, u32::MAX, encoding), 2);
+            assert_eq!(at(1, u32::MAX, encoding), 10);
+            assert_eq!(at(u32::MAX, 3, encoding), 11);
+        }
+        // Within the crab.
+        assert_eq!(at(1, 2, Encoding::Utf16), 6);
+        assert_eq!(at(1, 4, Encoding::Utf8), 6);
+    }
+
+    #[test]
+    fn the_best_common_encoding_is_chosen() {
+        let kinds = [PositionEncodingKind::UTF16, PositionEncodingKind::UTF8];
+        assert_eq!(Encoding::negotiate(Some(&kinds)), Encoding::Utf8);
+        assert_eq!(Encoding::negotiate(Some(&kinds[..1])), Encoding::Utf16);
+        assert_eq!(Encoding::negotiate(Some(&[PositionEncodingKind::UTF32])), Encoding::Utf32);
+        assert_eq!(Encoding::negotiate(None), Encoding::Utf16);
+    }
+}

@@ -1,0 +1,175 @@
+//! The one thread that owns the engine and everything that changes.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, unbounded};
+use nival_engine::CancelToken;
+use tokio::sync::Notify;
+use tower_lsp_server::ls_types::MessageType;
+
+use crate::ServerConfig;
+use crate::answer::{Answer, RequestError};
+use crate::client::Client;
+use crate::diagnostics::Computed;
+use crate::pool::guarded;
+use crate::state::{Phase, State};
+use crate::{commands, notifications, requests};
+
+/// Everything that the loop hears.
+#[derive(Debug)]
+pub enum Event {
+    Request {
+        method: String,
+        params: serde_json::Value,
+        answer: Answer,
+        token: CancelToken,
+    },
+    Notification {
+        method: String,
+        params: serde_json::Value,
+    },
+    /// A worker has finished the diagnostics of a document.
+    Diagnostics(Computed),
+    /// A build was overtaken by an edit while it evaluated, and starts again.
+    Command(commands::Job),
+    /// A build is over.
+    BuildEnded {
+        token: String,
+    },
+    /// The client is gone.
+    Disconnected,
+}
+
+/// The running loop.
+pub struct MainLoop {
+    /// Told when the loop ends by itself.
+    pub ended: Arc<Notify>,
+    thread: Option<JoinHandle<i32>>,
+}
+
+/// How long running work is waited for at the end.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+impl MainLoop {
+    /// Waits for the loop to end, but not for long. The exit code.
+    pub fn finish(mut self) -> i32 {
+        let deadline = Instant::now() + PATIENCE;
+        let Some(thread) = self.thread.take() else { return 1 };
+        while !thread.is_finished() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        if thread.is_finished() { thread.join().unwrap_or(1) } else { 1 }
+    }
+}
+
+/// Starts the loop; the sender puts events on its channel.
+pub fn spawn(config: ServerConfig, client: Client, all: CancelToken) -> (Sender<Event>, MainLoop) {
+    let (sender, receiver) = unbounded();
+    let ended = Arc::new(Notify::new());
+    let (events, ended_here) = (sender.clone(), ended.clone());
+    let work = move || {
+        let code = match State::new(config, client, events, all) {
+            Ok(state) => run(state, &receiver),
+            Err(error) => {
+                eprintln!("nival lsp: cannot start: {error}");
+                1
+            }
+        };
+        ended_here.notify_one();
+        code
+    };
+    let thread = std::thread::Builder::new().name("nival-main".into()).spawn(work);
+    if thread.is_err() {
+        ended.notify_one();
+    }
+    (sender, MainLoop { ended, thread: thread.ok() })
+}
+
+fn run(mut state: State, events: &Receiver<Event>) -> i32 {
+    let code = loop {
+        let event = match next(&mut state, events) {
+            Some(event) => event,
+            None => break 1,
+        };
+        match event {
+            Event::Disconnected => break i32::from(!state.shut_down),
+            Event::Notification { method, .. } if method == "exit" => break i32::from(!state.shut_down),
+            event => {
+                let described = describe(&event);
+                if let Err(panic) = guarded(|| handle(&mut state, event)) {
+                    state.client.log(MessageType::ERROR, format!("nival has a defect: {described}: {panic}"));
+                }
+            }
+        }
+    };
+    state.stop();
+    code
+}
+
+/// The next event. What is due meanwhile is done: changes become visible when the queue is empty, diagnostics start when
+/// their time has come.
+fn next(state: &mut State, events: &Receiver<Event>) -> Option<Event> {
+    loop {
+        match events.try_recv() {
+            Ok(event) => return Some(event),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => {}
+        }
+        let due = guarded(|| {
+            state.flush();
+            state.start_due_diagnostics(Instant::now())
+        });
+        let received = match due {
+            Ok(Some(deadline)) => events.recv_deadline(deadline),
+            _ => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match received {
+            Ok(event) => return Some(event),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return None,
+        }
+    }
+}
+
+fn describe(event: &Event) -> String {
+    match event {
+        Event::Request { method, .. } | Event::Notification { method, .. } => method.clone(),
+        other => format!("{other:?}").chars().take(80).collect(),
+    }
+}
+
+fn handle(state: &mut State, event: Event) {
+    match event {
+        Event::Request { method, params, answer, token } => match (method.as_str(), state.phase()) {
+            ("initialize", Phase::New) => match requests::initialize(state, params) {
+                Ok(result) => answer.send(Ok(result)),
+                Err(error) => answer.send(Err::<(), _>(error)),
+            },
+            ("initialize", _) => answer.send(Err::<(), _>(RequestError::InvalidRequest("already initialized".into()))),
+            (_, Phase::New) => answer.send(Err::<(), _>(RequestError::NotInitialized("the server is not initialized".into()))),
+            (_, Phase::ShutDown) => answer.send(Err::<(), _>(RequestError::InvalidRequest("the server is shut down".into()))),
+            ("shutdown", Phase::Running) => {
+                state.shut_down = true;
+                answer.send(Ok(()));
+            }
+            (_, Phase::Running) => {
+                // A request sees every change that came before it.
+                state.flush();
+                requests::dispatch(state, &method, params, answer, token);
+            }
+        },
+        Event::Notification { method, params } => {
+            if state.phase() == Phase::Running {
+                notifications::dispatch(state, &method, params);
+            }
+        }
+        Event::Diagnostics(computed) => state.diagnostics_computed(computed),
+        Event::Command(job) => commands::start(state, job),
+        Event::BuildEnded { token } => {
+            state.builds.remove(&token);
+        }
+        Event::Disconnected => {}
+    }
+}

@@ -1,0 +1,22 @@
+//! `workspace/didChangeWatchedFiles`: files that others created, changed or deleted.
+
+use tower_lsp_server::ls_types::{DidChangeWatchedFilesParams, notification};
+
+use super::Heeded;
+use crate::convert;
+use crate::state::State;
+
+pub struct DidChangeWatchedFiles;
+
+impl Heeded for DidChangeWatchedFiles {
+    type Lsp = notification::DidChangeWatchedFiles;
+
+    fn run(state: &mut State, params: DidChangeWatchedFilesParams) {
+        for event in &params.changes {
+            if let Some(path) = convert::path(&event.uri) {
+                state.change().disk_changed(&path);
+            }
+        }
+        state.reschedule_evaluation();
+    }
+}

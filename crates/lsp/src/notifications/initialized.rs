@@ -1,0 +1,23 @@
+//! `initialized`: ask to hear of files that change on disk.
+
+use serde_json::json;
+use tower_lsp_server::ls_types::{InitializedParams, notification};
+
+use super::Heeded;
+use crate::state::State;
+
+pub struct Initialized;
+
+impl Heeded for Initialized {
+    type Lsp = notification::Initialized;
+
+    fn run(state: &mut State, _: InitializedParams) {
+        if state.features.watched_files_registration {
+            // Evaluation may read any file; those in version control's own folder are not among them.
+            let watchers = ["**/*.nix", "**/flake.lock", "**/*.{json,toml,sh,patch}"].map(|glob| json!({ "globPattern": glob }));
+            let options = json!({ "watchers": watchers });
+            let registration = json!({ "id": "nival-files", "method": "workspace/didChangeWatchedFiles", "registerOptions": options });
+            state.client.request("client/registerCapability", json!({ "registrations": [registration] }));
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! `window/workDoneProgress/cancel`: the user pressed the cancel button of a build.
+
+use tower_lsp_server::ls_types::{NumberOrString, WorkDoneProgressCancelParams, notification};
+
+use super::Heeded;
+use crate::state::State;
+
+pub struct Cancel;
+
+impl Heeded for Cancel {
+    type Lsp = notification::WorkDoneProgressCancel;
+
+    fn run(state: &mut State, params: WorkDoneProgressCancelParams) {
+        let token = match params.token {
+            NumberOrString::String(token) => token,
+            NumberOrString::Number(number) => number.to_string(),
+        };
+        if let Some(build) = state.builds.get(&token) {
+            build.cancel();
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! `textDocument/documentSymbol`: the outline.
+
+use nival_ide as ide;
+use tower_lsp_server::ls_types as lsp;
+
+use super::{ReadContext, ReadRequest};
+use crate::answer::RequestError;
+use crate::convert;
+use crate::encoding::Text;
+use crate::pool::Intent;
+
+pub struct DocumentSymbols;
+
+impl ReadRequest for DocumentSymbols {
+    type Lsp = lsp::request::DocumentSymbolRequest;
+    const INTENT: Intent = Intent::Latency;
+
+    fn run(context: &ReadContext, params: lsp::DocumentSymbolParams) -> Result<Option<lsp::DocumentSymbolResponse>, RequestError> {
+        let Some(path) = convert::path(&params.text_document.uri) else { return Ok(None) };
+        let Some(document) = context.documents.get(&path) else { return Ok(None) };
+        let symbols = ide::document_symbols(&context.snapshot, &path)?;
+        if context.features.hierarchical_symbols {
+            let nested = symbols.into_iter().map(|symbol| nested(context, &document.text, symbol)).collect();
+            return Ok(Some(lsp::DocumentSymbolResponse::Nested(nested)));
+        }
+        let mut flat = Vec::new();
+        for symbol in symbols {
+            flatten(context, document, symbol, None, &mut flat);
+        }
+        Ok(Some(lsp::DocumentSymbolResponse::Flat(flat)))
+    }
+}
+
+fn nested(context: &ReadContext, text: &Text, symbol: ide::Symbol) -> lsp::DocumentSymbol {
+    let children: Vec<_> = symbol.children.into_iter().map(|child| nested(context, text, child)).collect();
+    #[allow(deprecated, reason = "the field has no default")]
+    lsp::DocumentSymbol {
+        // Some clients reject an empty name.
+        name: if symbol.name.is_empty() { "\"\"".to_owned() } else { symbol.name },
+        detail: symbol.detail,
+        kind: convert::symbol_kind(symbol.kind),
+        tags: None,
+        deprecated: None,
+        range: text.range(symbol.range, context.encoding),
+        selection_range: text.range(symbol.name_range, context.encoding),
+        children: (!children.is_empty()).then_some(children),
+    }
+}
+
+fn flatten(
+    context: &ReadContext,
+    document: &crate::document::Document,
+    symbol: ide::Symbol,
+    container: Option<&str>,
+    into: &mut Vec<lsp::SymbolInformation>,
+) {
+    #[allow(deprecated, reason = "the field has no default")]
+    into.push(lsp::SymbolInformation {
+        name: symbol.name.clone(),
+        kind: convert::symbol_kind(symbol.kind),
+        tags: None,
+        deprecated: None,
+        location: lsp::Location { uri: document.uri.clone(), range: document.text.range(symbol.range, context.encoding) },
+        container_name: container.map(str::to_owned),
+    });
+    for child in symbol.children {
+        flatten(context, document, child, Some(&symbol.name), into);
+    }
+}

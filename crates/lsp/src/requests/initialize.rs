@@ -1,0 +1,44 @@
+//! `initialize`: agree on an encoding, learn the workspace and the settings.
+
+use tower_lsp_server::ls_types::{InitializeParams, InitializeResult, MessageType, ServerInfo};
+
+use crate::answer::RequestError;
+use crate::capabilities::{ClientFeatures, server_capabilities};
+use crate::convert;
+use crate::encoding::Encoding;
+use crate::settings::Settings;
+use crate::state::State;
+use crate::watch::watch_client;
+
+/// Runs on the main loop, once.
+pub fn initialize(state: &mut State, params: serde_json::Value) -> Result<InitializeResult, RequestError> {
+    let params: InitializeParams = serde_json::from_value(params).map_err(|error| RequestError::InvalidParams(error.to_string()))?;
+    state.features = ClientFeatures::new(&params.capabilities);
+    let offered = params.capabilities.general.as_ref().and_then(|general| general.position_encodings.as_deref());
+    state.encoding = Encoding::negotiate(offered);
+    #[allow(deprecated, reason = "clients without workspace folders still send it")]
+    let root = params.root_uri.as_ref().and_then(convert::path);
+    let folders = params.workspace_folders.unwrap_or_default();
+    state.roots = folders.iter().filter_map(|folder| convert::path(&folder.uri)).collect();
+    if state.roots.is_empty() {
+        state.roots.extend(root);
+    }
+    let settings = match Settings::from_json(&params.initialization_options.unwrap_or_default()) {
+        Ok(settings) => settings,
+        Err(error) => {
+            state.client.show(MessageType::WARNING, format!("nival: invalid initializationOptions are ignored: {error}"));
+            Settings::default()
+        }
+    };
+    state.configure(settings);
+    state.flush();
+    if let Some(process) = params.process_id {
+        watch_client(process, state.events.clone());
+    }
+    state.initialized = true;
+    Ok(InitializeResult {
+        capabilities: server_capabilities(state.encoding),
+        server_info: Some(ServerInfo { name: "nival".to_owned(), version: Some(state.version.clone()) }),
+        ..InitializeResult::default()
+    })
+}

@@ -1,0 +1,22 @@
+//! `textDocument/references`: all uses of the name under the cursor.
+
+use nival_ide as ide;
+use tower_lsp_server::ls_types as lsp;
+
+use super::{ReadContext, ReadRequest};
+use crate::answer::RequestError;
+use crate::convert;
+use crate::pool::Intent;
+
+pub struct References;
+
+impl ReadRequest for References {
+    type Lsp = lsp::request::References;
+    const INTENT: Intent = Intent::Latency;
+
+    fn run(context: &ReadContext, params: lsp::ReferenceParams) -> Result<Option<Vec<lsp::Location>>, RequestError> {
+        let Some((_, position)) = convert::position(context, &params.text_document_position) else { return Ok(None) };
+        let found = ide::references(&context.snapshot, &position, params.context.include_declaration)?;
+        Ok(Some(found.iter().filter_map(|place| convert::location(context, place)).collect()))
+    }
+}

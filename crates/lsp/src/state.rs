@@ -1,0 +1,123 @@
+//! What the main loop owns.
+
+use std::path::PathBuf;
+
+use crossbeam::channel::Sender;
+use nival_engine::{CancelToken, Change, Engine, EngineConfig};
+use rustc_hash::FxHashMap;
+
+use crate::ServerConfig;
+use crate::capabilities::ClientFeatures;
+use crate::client::Client;
+use crate::diagnostics::Schedule;
+use crate::document::Documents;
+use crate::encoding::Encoding;
+use crate::main_loop::Event;
+use crate::pool::Pool;
+use crate::requests::ReadContext;
+use crate::settings::Settings;
+
+/// Where the connection is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    New,
+    Running,
+    ShutDown,
+}
+
+/// The state of the server. Lives on one thread; readers get copies of its parts.
+pub struct State {
+    pub engine: Engine,
+    pub client: Client,
+    pub events: Sender<Event>,
+    pub pool: Pool,
+    pub version: String,
+    /// What the command line and the environment say.
+    base: EngineConfig,
+    pub settings: Settings,
+    pub roots: Vec<PathBuf>,
+    pub documents: Documents,
+    pub encoding: Encoding,
+    pub features: ClientFeatures,
+    pub initialized: bool,
+    pub shut_down: bool,
+    /// Running builds by their progress token.
+    pub builds: FxHashMap<String, CancelToken>,
+    pub next_build: u64,
+    /// The parent of every token: stops everything when the server ends.
+    pub all: CancelToken,
+    pub(crate) schedule: Schedule,
+    change: Change,
+}
+
+impl State {
+    /// # Errors
+    /// If the machine gives no threads.
+    pub fn new(config: ServerConfig, client: Client, events: Sender<Event>, all: CancelToken) -> std::io::Result<Self> {
+        Ok(State {
+            engine: Engine::new(config.engine.clone()),
+            client,
+            events,
+            pool: Pool::new()?,
+            version: config.version,
+            base: config.engine,
+            settings: Settings::default(),
+            roots: Vec::new(),
+            documents: Documents::default(),
+            encoding: Encoding::default(),
+            features: ClientFeatures::default(),
+            initialized: false,
+            shut_down: false,
+            builds: FxHashMap::default(),
+            next_build: 0,
+            all,
+            schedule: Schedule::default(),
+            change: Change::new(),
+        })
+    }
+
+    pub fn phase(&self) -> Phase {
+        match (self.shut_down, self.initialized) {
+            (true, _) => Phase::ShutDown,
+            (false, true) => Phase::Running,
+            (false, false) => Phase::New,
+        }
+    }
+
+    /// Changes collected until the next reader: a burst of edits is applied once.
+    pub fn change(&mut self) -> &mut Change {
+        &mut self.change
+    }
+
+    /// Makes collected changes visible.
+    pub fn flush(&mut self) {
+        if !self.change.is_empty() {
+            self.engine.apply(std::mem::take(&mut self.change));
+        }
+    }
+
+    /// Takes the settings over, and evaluates everything afresh under them.
+    pub fn configure(&mut self, settings: Settings) {
+        self.settings = settings;
+        let mut config = self.settings.apply(&self.base);
+        config.roots.extend(self.roots.iter().cloned());
+        self.change.set_config(config);
+        self.reschedule_all();
+    }
+
+    /// What a reader needs, as it is now. Call [`State::flush`] before.
+    pub fn read_context(&self, token: CancelToken) -> ReadContext {
+        ReadContext {
+            snapshot: self.engine.snapshot(),
+            documents: self.documents.clone(),
+            encoding: self.encoding,
+            features: self.features,
+            token,
+        }
+    }
+
+    /// Stops all work; builders are killed by their builds.
+    pub fn stop(&mut self) {
+        self.all.cancel();
+    }
+}

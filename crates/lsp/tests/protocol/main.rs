@@ -1,0 +1,7 @@
+//! The server as a client sees it: bytes in, bytes out, without a process around.
+
+#![allow(clippy::disallowed_methods, reason = "tests set up their own world")]
+
+mod harness;
+mod lifecycle;
+mod ordering;
