@@ -1,10 +1,260 @@
-//! From the tree to a [`Module`](crate::Module).
+//! From the tree to a [`Module`](crate::Module): one pass over the nodes; everything that a node needs on the way is in
+//! buffers that are used again.
 
-use nival_syntax::flat::FlatTree;
+mod attrs;
+mod bindings;
+mod env;
+mod expr;
+mod function;
+mod names;
+mod order;
+mod strings;
 
-use crate::{LowerOptions, Lowered};
+use std::sync::Arc;
+
+use nival_syntax::flat::{FlatTree, Node};
+use nival_syntax::{Name, SyntaxErrorKind, SyntaxKind, TextRange};
+
+use self::bindings::SetBuilder;
+use self::env::{Env, NewBinding};
+use self::names::{Local, LocalNames};
+use crate::lowered::{LowerError, LowerErrorKind, LowerOptions, Lowered};
+use crate::module::*;
+use crate::scopes::{BindingKind, Reference, ScopeKind, Scopes, Target};
+use crate::source_map::{AttrPlace, SourceMap};
 
 /// Lowers a text. Pure; any text gives a module. A module with errors is not fit for evaluation.
 pub fn lower(tree: &FlatTree, options: &LowerOptions) -> Lowered {
-    todo!("{} {}", tree.len(), options.scope.len())
+    let mut lowerer = Lowerer::new(tree);
+    lowerer.env.push_frame(None);
+    let mut extra: Vec<NewBinding> = Vec::with_capacity(options.scope.len());
+    for &name in &options.scope {
+        let (local, slot) = (lowerer.env.names.local_of(name), lowerer.env.new_slot());
+        extra.push(NewBinding { local, range: TextRange::default(), slot, kind: BindingKind::Extra, inherited: false });
+    }
+    let root_node = tree.root();
+    let scope = lowerer.env.open(ScopeKind::File, root_node.range(), extra);
+    let root = lowerer.child_or_missing(root_node);
+    lowerer.env.close(scope);
+    let frame_size = lowerer.env.pop_frame();
+    lowerer.finish(root, frame_size)
+}
+
+struct Lowerer<'t> {
+    tree: &'t FlatTree,
+    env: Env<'t>,
+    exprs: Vec<Expr>,
+    ranges: Vec<TextRange>,
+    details: Vec<(ExprId, TextRange)>,
+    lists: Vec<ExprId>,
+    consts: Vec<Const>,
+    lambdas: Vec<Lambda>,
+    lambda_ranges: Vec<TextRange>,
+    params: Vec<TextRange>,
+    /// Of each lambda, in the order of `lambdas`, its run of `params` as it was pushed.
+    param_runs: Vec<(u32, u32)>,
+    attrsets: Vec<AttrsLit>,
+    attr_starts: Vec<u32>,
+    attrs: Vec<AttrPlace>,
+    dynamic_starts: Vec<u32>,
+    dynamics: Vec<AttrPlace>,
+    lets: Vec<LetLit>,
+    paths: Vec<AttrPath>,
+    path_starts: Vec<u32>,
+    path_parts: Vec<TextRange>,
+    withs: Vec<WithVar>,
+    references: Vec<Reference>,
+    sites: u32,
+    errors: Vec<LowerError>,
+    /// Not 0 inside of text that the parser could not make sense of: names there are not reported.
+    garbage: u32,
+    /// Stack of children whose parent is not finished; each user takes from where it began.
+    scratch: Vec<ExprId>,
+    nodes: Vec<Node<'t>>,
+    free_builders: Vec<SetBuilder<'t>>,
+}
+
+impl<'t> Lowerer<'t> {
+    fn new(tree: &'t FlatTree) -> Self {
+        // Every node is about one expression or less; a guess that is a little small costs one copy.
+        let exprs = tree.len() * 3 / 4 + 8;
+        Lowerer {
+            tree,
+            env: Env::new(LocalNames::new(tree.len() / 16 + 16)),
+            exprs: Vec::with_capacity(exprs),
+            ranges: Vec::with_capacity(exprs),
+            details: Vec::new(),
+            lists: Vec::new(),
+            consts: Vec::new(),
+            lambdas: Vec::new(),
+            lambda_ranges: Vec::new(),
+            params: Vec::new(),
+            param_runs: Vec::new(),
+            attrsets: Vec::new(),
+            attr_starts: Vec::new(),
+            attrs: Vec::new(),
+            dynamic_starts: Vec::new(),
+            dynamics: Vec::new(),
+            lets: Vec::new(),
+            paths: Vec::new(),
+            path_starts: Vec::new(),
+            path_parts: Vec::new(),
+            withs: Vec::new(),
+            references: Vec::new(),
+            sites: 0,
+            errors: Vec::new(),
+            garbage: 0,
+            scratch: Vec::new(),
+            nodes: Vec::new(),
+            free_builders: Vec::new(),
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, expr: Expr, range: TextRange) -> ExprId {
+        let id = ExprId(self.exprs.len() as u32);
+        self.exprs.push(expr);
+        self.ranges.push(range);
+        id
+    }
+
+    fn constant(&mut self, value: Const, range: TextRange) -> ExprId {
+        let index = self.consts.len() as u32;
+        self.consts.push(value);
+        self.push(Expr::Const(index), range)
+    }
+
+    fn missing(&mut self, range: TextRange) -> ExprId {
+        self.push(Expr::Missing, range)
+    }
+
+    fn new_sites(&mut self, count: usize) -> u32 {
+        let first = self.sites;
+        self.sites += count as u32;
+        first
+    }
+
+    /// Takes the children pushed on the scratch stack since `from`.
+    fn list_from(&mut self, from: usize) -> ExprRange {
+        let start = self.lists.len() as u32;
+        self.lists.extend(self.scratch.drain(from..));
+        ExprRange { start, len: self.lists.len() as u32 - start }
+    }
+
+    fn error(&mut self, range: TextRange, kind: LowerErrorKind) {
+        self.errors.push(LowerError { range, kind });
+    }
+
+    fn name(&self, local: Local) -> Name {
+        self.env.names.name(local)
+    }
+
+    /// A use of a name.
+    fn variable(&mut self, local: Local, range: TextRange, inherit: bool) -> ExprId {
+        let (withs, sites) = (&mut self.withs, &mut self.sites);
+        let (expr, target) = self.env.resolve(local, |mut var| {
+            var.site = *sites;
+            *sites += var.chain.len() as u32;
+            withs.push(var);
+            withs.len() as u32 - 1
+        });
+        let id = self.push(expr, range);
+        let name = self.name(local);
+        if target == Target::Undefined && self.garbage == 0 {
+            self.error(range, LowerErrorKind::UndefinedVariable(name));
+        }
+        self.references.push(Reference { range, expr: id, name, target, inherit });
+        id
+    }
+
+    fn finish(mut self, root: ExprId, frame_size: u32) -> Lowered {
+        if !self.references.is_sorted_by_key(|r| r.range.start()) {
+            self.references.sort_by_key(|r| r.range.start());
+        }
+        let (param_starts, params) = self.params_in_order();
+        let errors = self.all_errors(root);
+        let module = Module {
+            exprs: self.exprs.into(),
+            lists: self.lists.into(),
+            consts: self.consts.into(),
+            lambdas: self.lambdas.into(),
+            attrsets: self.attrsets.into(),
+            lets: self.lets.into(),
+            paths: self.paths.into(),
+            withs: self.withs.into(),
+            sites: self.sites,
+            frame_size,
+            root,
+        };
+        let errors = order::sort_errors(&module, &self.ranges, errors);
+        let source_map = SourceMap {
+            exprs: self.ranges.into(),
+            details: self.details.into(),
+            attr_starts: self.attr_starts.into(),
+            attrs: self.attrs.into(),
+            dynamic_starts: self.dynamic_starts.into(),
+            dynamics: self.dynamics.into(),
+            param_starts,
+            params,
+            lambdas: self.lambda_ranges.into(),
+            path_starts: self.path_starts.into(),
+            path_parts: self.path_parts.into(),
+        };
+        let scopes =
+            Scopes { scopes: self.env.scopes.into(), bindings: self.env.bindings.into(), references: self.references.into() };
+        Lowered { module: Arc::new(module), source_map: Arc::new(source_map), scopes: Arc::new(scopes), errors: errors.into() }
+    }
+
+    /// Inner functions push their parameters before outer ones are finished; here they come into the order of the lambdas.
+    fn params_in_order(&self) -> (Box<[u32]>, Box<[TextRange]>) {
+        let mut starts = Vec::with_capacity(self.param_runs.len());
+        let mut params = Vec::with_capacity(self.params.len());
+        for &(start, end) in &self.param_runs {
+            starts.push(params.len() as u32);
+            params.extend_from_slice(self.params.get(start as usize..end as usize).unwrap_or_default());
+        }
+        (starts.into(), params.into())
+    }
+
+    fn all_errors(&mut self, _root: ExprId) -> Vec<LowerError> {
+        let mut errors = std::mem::take(&mut self.errors);
+        for error in self.tree.errors() {
+            let kind = match error.kind {
+                SyntaxErrorKind::DynamicInLet => LowerErrorKind::DynamicInLet,
+                SyntaxErrorKind::DynamicInInherit => LowerErrorKind::DynamicInInherit,
+                _ => LowerErrorKind::Syntax(error.message()),
+            };
+            errors.push(LowerError { range: error.range, kind });
+        }
+        errors
+    }
+
+    /// The one expression below a node such as a `PAREN`.
+    fn child_or_missing(&mut self, node: Node<'t>) -> ExprId {
+        match only_child(node) {
+            Some(child) => self.expr(child),
+            None => self.missing(TextRange::empty(node.range().end())),
+        }
+    }
+}
+
+/// The expression below a node that has one: a node that is no garbage if there is one.
+fn only_child(node: Node<'_>) -> Option<Node<'_>> {
+    let mut children = node.children();
+    let first = children.next()?;
+    if first.kind() != SyntaxKind::ERROR {
+        return Some(first);
+    }
+    Some(children.find(|child| child.kind() != SyntaxKind::ERROR).unwrap_or(first))
+}
+
+/// Without parentheses, which mean nothing.
+fn unparen(mut node: Node<'_>) -> Node<'_> {
+    while node.kind() == SyntaxKind::PAREN {
+        match only_child(node) {
+            Some(child) => node = child,
+            None => break,
+        }
+    }
+    node
 }

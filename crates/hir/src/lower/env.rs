@@ -1,0 +1,165 @@
+//! Frames, scopes and what a name means at the place that is being lowered.
+
+use nival_syntax::TextRange;
+use rustc_hash::FxHashMap;
+
+use super::names::{Local, LocalNames, UNBOUND};
+use crate::module::{Expr, Slot, WithVar};
+use crate::scopes::{Binding, BindingId, BindingKind, Scope, ScopeId, ScopeKind, Target};
+
+/// The frame of the file or of one function.
+struct Frame {
+    next_slot: u32,
+    lambda: Option<u32>,
+    /// Distinct for every frame of the text.
+    id: u32,
+}
+
+/// A binding that is in scope.
+struct Bound {
+    local: Local,
+    /// What the name was bound to before.
+    shadows: u32,
+    frame: u32,
+    slot: Slot,
+    binding: BindingId,
+}
+
+struct With {
+    frame: u32,
+    slot: Slot,
+    scope: ScopeId,
+}
+
+/// To undo [`Env::open`] with.
+#[must_use]
+pub(super) struct OpenScope {
+    bound: usize,
+    parent: Option<ScopeId>,
+    pub id: ScopeId,
+}
+
+/// A binding about to come into scope.
+pub(super) struct NewBinding {
+    pub local: Local,
+    pub range: TextRange,
+    pub slot: Slot,
+    pub kind: BindingKind,
+    pub inherited: bool,
+}
+
+pub(super) struct Env<'t> {
+    pub names: LocalNames<'t>,
+    frames: Vec<Frame>,
+    frame_count: u32,
+    bound: Vec<Bound>,
+    withs: Vec<With>,
+    scope: Option<ScopeId>,
+    pub scopes: Vec<Scope>,
+    pub bindings: Vec<Binding>,
+    /// By name, innermost `with` and frame: in one function all uses of a name below the same `with`s share a lookup.
+    with_vars: FxHashMap<(Local, ScopeId, u32), u32>,
+}
+
+impl<'t> Env<'t> {
+    pub fn new(names: LocalNames<'t>) -> Self {
+        Env {
+            names,
+            frames: Vec::new(),
+            frame_count: 0,
+            bound: Vec::new(),
+            withs: Vec::new(),
+            scope: None,
+            scopes: Vec::new(),
+            bindings: Vec::new(),
+            with_vars: FxHashMap::default(),
+        }
+    }
+
+    pub fn push_frame(&mut self, lambda: Option<u32>) {
+        self.frames.push(Frame { next_slot: 0, lambda, id: self.frame_count });
+        self.frame_count += 1;
+    }
+
+    /// Ends a frame and gives its size.
+    pub fn pop_frame(&mut self) -> u32 {
+        self.frames.pop().map_or(0, |frame| frame.next_slot)
+    }
+
+    pub fn new_slot(&mut self) -> Slot {
+        match self.frames.last_mut() {
+            Some(frame) => {
+                frame.next_slot += 1;
+                Slot(frame.next_slot - 1)
+            }
+            None => Slot(0),
+        }
+    }
+
+    fn depth(&self) -> u32 {
+        self.frames.len() as u32 - 1
+    }
+
+    /// Opens a scope in the current frame. Of equal names the later hides the earlier.
+    pub fn open(&mut self, kind: ScopeKind, range: TextRange, new: impl IntoIterator<Item = NewBinding>) -> OpenScope {
+        let id = ScopeId(self.scopes.len() as u32);
+        let open = OpenScope { bound: self.bound.len(), parent: self.scope, id };
+        let first_binding = self.bindings.len() as u32;
+        let frame = self.depth();
+        for NewBinding { local, range, slot, kind, inherited } in new {
+            let binding = BindingId(self.bindings.len() as u32);
+            let entry = self.names.get_mut(local);
+            self.bound.push(Bound { local, shadows: entry.head, frame, slot, binding });
+            entry.head = self.bound.len() as u32 - 1;
+            self.bindings.push(Binding { name: entry.name, kind, range, scope: id, slot, inherited });
+        }
+        let lambda = self.frames.last().and_then(|frame| frame.lambda);
+        let bindings = self.bindings.len() as u32 - first_binding;
+        self.scopes.push(Scope { kind, parent: self.scope, range, lambda, first_binding, bindings });
+        self.scope = Some(id);
+        open
+    }
+
+    pub fn close(&mut self, open: OpenScope) {
+        while self.bound.len() > open.bound {
+            if let Some(bound) = self.bound.pop() {
+                self.names.get_mut(bound.local).head = bound.shadows;
+            }
+        }
+        self.scope = open.parent;
+    }
+
+    pub fn push_with(&mut self, slot: Slot, scope: ScopeId) {
+        self.withs.push(With { frame: self.depth(), slot, scope });
+    }
+
+    pub fn pop_with(&mut self) {
+        self.withs.pop();
+    }
+
+    /// What the name means here. `with_var` makes a new lookup through the `with`s around.
+    #[inline]
+    pub fn resolve(&mut self, local: Local, with_var: impl FnOnce(WithVar) -> u32) -> (Expr, Target) {
+        let entry = self.names.get(local);
+        if entry.head != UNBOUND {
+            let bound = &self.bound[entry.head as usize];
+            let depth = self.depth() - bound.frame;
+            let expr = if depth == 0 { Expr::Local(bound.slot) } else { Expr::Outer { depth, slot: bound.slot } };
+            return (expr, Target::Binding(bound.binding));
+        }
+        if let Some(index) = self.names.global(local) {
+            return (Expr::Global(index), Target::Global(index));
+        }
+        let name = self.names.name(local);
+        let (Some(innermost), Some(frame)) = (self.withs.last(), self.frames.last()) else {
+            return (Expr::Undefined(name), Target::Undefined);
+        };
+        let depth = self.frames.len() as u32 - 1;
+        let withs = &self.withs;
+        let index = *self.with_vars.entry((local, innermost.scope, frame.id)).or_insert_with(|| {
+            let chain = withs.iter().rev().map(|with| (depth - with.frame, with.slot)).collect();
+            with_var(WithVar { name, chain, site: 0 })
+        });
+        (Expr::WithVar(index), Target::With(innermost.scope))
+    }
+}

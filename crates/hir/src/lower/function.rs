@@ -1,0 +1,173 @@
+//! Functions.
+
+use nival_syntax::flat::Node;
+use nival_syntax::{Name, SyntaxKind, TextRange};
+
+use super::env::{NewBinding, OpenScope};
+use super::names::Local;
+use super::{Lowerer, only_child, unparen};
+use crate::lowered::LowerErrorKind;
+use crate::module::*;
+use crate::scopes::{BindingKind, ScopeKind};
+
+impl<'t> Lowerer<'t> {
+    /// A `LAMBDA` and those it is fused with; `name` is what it is bound to.
+    pub fn lambda(&mut self, node: Node<'t>, name: Option<Name>) -> ExprId {
+        let index = self.lambdas.len() as u32;
+        self.lambdas.push(Lambda { params: Box::default(), body: ExprId(0), frame_size: 0, name });
+        self.lambda_ranges.push(node.range());
+        self.param_runs.push((0, 0));
+        self.env.push_frame(Some(index));
+
+        let mut params = Vec::new();
+        let mut ranges = Vec::new();
+        let mut scopes: Vec<OpenScope> = Vec::new();
+        let mut pattern_ranges = Vec::new();
+        let mut function = node;
+        let body = loop {
+            let mut children = function.children();
+            let param = children.next();
+            let body = children.find(|child| child.kind() != SyntaxKind::ERROR);
+            let scope_range = function.range();
+            match param.map(|param| (param, param.kind())) {
+                Some((param, SyntaxKind::NAME_PARAM)) => {
+                    let slot = self.env.new_slot();
+                    let local = self.env.names.local(param.text());
+                    params.push(Param::Name(self.name(local), slot));
+                    ranges.push(param.range());
+                    let binding = NewBinding { local, range: param.range(), slot, kind: BindingKind::Param, inherited: false };
+                    scopes.push(self.env.open(ScopeKind::Lambda, scope_range, [binding]));
+                    match body.map(unparen) {
+                        Some(body) if body.kind() == SyntaxKind::LAMBDA => function = body,
+                        body => break body,
+                    }
+                }
+                Some((param, SyntaxKind::PATTERN_PARAM)) => {
+                    ranges.push(param.range());
+                    let (pattern, scope) = self.pattern(param, function, &mut pattern_ranges);
+                    params.push(Param::Pattern(Box::new(pattern)));
+                    scopes.push(scope);
+                    break body.map(unparen);
+                }
+                _ => {
+                    // A function whose parameter makes no sense still is one.
+                    let slot = self.env.new_slot();
+                    let local = self.env.names.local(b"");
+                    params.push(Param::Name(self.name(local), slot));
+                    ranges.push(TextRange::empty(scope_range.start()));
+                    scopes.push(self.env.open(ScopeKind::Lambda, scope_range, []));
+                    break body.or(param);
+                }
+            }
+        };
+        // Nix names the functions that the body of a named function gives, too.
+        let body = self.named(body, node.range(), name);
+        while let Some(scope) = scopes.pop() {
+            self.env.close(scope);
+        }
+        let frame_size = self.env.pop_frame();
+        let start = self.params.len() as u32;
+        self.params.append(&mut ranges);
+        self.params.append(&mut pattern_ranges);
+        if let Some(run) = self.param_runs.get_mut(index as usize) {
+            *run = (start, self.params.len() as u32);
+        }
+        if let Some(lambda) = self.lambdas.get_mut(index as usize) {
+            *lambda = Lambda { params: params.into(), body, frame_size, name };
+        }
+        self.push(Expr::Lambda(index), node.range())
+    }
+
+    /// An expression that is bound to `name`.
+    pub fn named(&mut self, node: Option<Node<'t>>, parent: TextRange, name: Option<Name>) -> ExprId {
+        match node.map(unparen) {
+            Some(node) if name.is_some() && node.kind() == SyntaxKind::LAMBDA => {
+                stacker::maybe_grow(64 << 10, 1 << 20, || self.lambda(node, name))
+            }
+            node => self.operand(node, parent),
+        }
+    }
+
+    /// Lowers a pattern, and leaves its scope open for the body. `ranges` gets the range of the `@` name, then those of the formals.
+    fn pattern(&mut self, param: Node<'t>, function: Node<'t>, ranges: &mut Vec<TextRange>) -> (Pattern, OpenScope) {
+        struct Found<'t> {
+            local: Local,
+            range: TextRange,
+            slot: Slot,
+            default: Option<Node<'t>>,
+        }
+        let mut formals: Vec<Found<'t>> = Vec::new();
+        let mut bind: Option<(Local, TextRange)> = None;
+        for child in param.children() {
+            match child.kind() {
+                SyntaxKind::AT_BINDING => {
+                    if let Some(name) = only_child(child).filter(|name| name.kind() == SyntaxKind::NAME) {
+                        bind = bind.or(Some((self.env.names.local(name.text()), name.range())));
+                    }
+                }
+                SyntaxKind::FORMAL => {
+                    let mut parts = child.children();
+                    let Some(name) = parts.next().filter(|name| name.kind() == SyntaxKind::NAME) else { continue };
+                    let local = self.env.names.local(name.text());
+                    formals.push(Found { local, range: name.range(), slot: Slot(0), default: parts.next() });
+                }
+                _ => {}
+            }
+        }
+        // Stable, so that of equal names the first in the text stays first.
+        formals.sort_by_key(|formal| self.env.names.name(formal.local));
+        let mut index = 1;
+        while index < formals.len() {
+            let (first, second) = (&formals[index - 1], &formals[index]);
+            if first.local == second.local {
+                let (range, kind) = (second.range, LowerErrorKind::DuplicateFormal { name: self.name(second.local), previous: first.range });
+                self.error(range, kind);
+                formals.remove(index);
+            } else {
+                index += 1;
+            }
+        }
+        if let Some((local, range)) = bind
+            && let Some(formal) = formals.iter().find(|formal| formal.local == local)
+        {
+            let kind = LowerErrorKind::DuplicateFormal { name: self.name(local), previous: formal.range };
+            // Nix reports the start of the function; `range` is what to show.
+            self.error(TextRange::new(function.range().start(), range.end().max(function.range().start())), kind);
+            bind = None;
+        }
+
+        let ellipsis = has_ellipsis(param);
+        ranges.push(bind.map_or(TextRange::empty(param.range().start()), |(_, range)| range));
+        ranges.extend(formals.iter().map(|formal| formal.range));
+        let bind = bind.map(|(local, range)| (local, range, self.env.new_slot()));
+        for formal in &mut formals {
+            formal.slot = self.env.new_slot();
+        }
+        let at = bind.map(|(local, range, slot)| NewBinding { local, range, slot, kind: BindingKind::PatternBind, inherited: false });
+        let names = formals.iter().map(|f| NewBinding { local: f.local, range: f.range, slot: f.slot, kind: BindingKind::Formal, inherited: false });
+        let scope = self.env.open(ScopeKind::Lambda, function.range(), at.into_iter().chain(names));
+        let mut in_text: Vec<usize> = (0..formals.len()).filter(|&i| formals[i].default.is_some()).collect();
+        in_text.sort_by_key(|&i| formals[i].range.start());
+        let mut defaults = vec![None; formals.len()];
+        for i in in_text {
+            defaults[i] = formals[i].default.map(|default| self.expr(default));
+        }
+        let formals =
+            formals.iter().zip(defaults).map(|(f, default)| Formal { name: self.name(f.local), slot: f.slot, default }).collect();
+        (Pattern { formals, ellipsis, bind: bind.map(|(local, _, slot)| (self.name(local), slot)) }, scope)
+    }
+}
+
+fn has_ellipsis(param: Node<'_>) -> bool {
+    let mut skip_to = 0;
+    let mut children = param.children().peekable();
+    for index in param.token_range() {
+        while let Some(child) = children.next_if(|child| child.token_range().start <= index) {
+            skip_to = child.token_range().end;
+        }
+        if index >= skip_to && param.tree().token(index).is_some_and(|token| token.kind() == SyntaxKind::ELLIPSIS) {
+            return true;
+        }
+    }
+    false
+}

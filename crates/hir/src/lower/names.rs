@@ -1,0 +1,123 @@
+//! Names of one text while it is lowered: the process-wide table (and its lock) is asked once for each distinct name, and what
+//! a name is bound to at the moment is one index away.
+
+use nival_syntax::Name;
+use rustc_hash::FxHashMap;
+
+use crate::globals;
+
+/// A name of the text being lowered: index into [`LocalNames::entries`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Local(pub u32);
+
+pub(super) const UNBOUND: u32 = u32::MAX;
+
+pub(super) struct LocalName {
+    pub name: Name,
+    /// The innermost binding of this name that is in scope: index into the stack of bindings, or [`UNBOUND`].
+    pub head: u32,
+    pub global: Global,
+}
+
+/// Whether a name is in the initial scope: asked only when it is needed.
+#[derive(Clone, Copy)]
+pub(super) enum Global {
+    Unknown,
+    No,
+    Yes(u16),
+}
+
+/// The functions that operators and `<…>` call, if the text binds their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Special {
+    Sub,
+    Mul,
+    Div,
+    LessThan,
+    FindFile,
+    NixPath,
+}
+
+const SPECIALS: [&[u8]; 6] = [b"__sub", b"__mul", b"__div", b"__lessThan", b"__findFile", b"__nixPath"];
+
+impl Special {
+    pub fn bytes(self) -> &'static [u8] {
+        SPECIALS[self as usize]
+    }
+}
+
+pub(super) struct LocalNames<'t> {
+    ids: FxHashMap<&'t [u8], Local>,
+    pub entries: Vec<LocalName>,
+    specials: [Option<Local>; SPECIALS.len()],
+}
+
+impl<'t> LocalNames<'t> {
+    pub fn new(capacity: usize) -> Self {
+        LocalNames {
+            ids: FxHashMap::with_capacity_and_hasher(capacity, Default::default()),
+            entries: Vec::with_capacity(capacity),
+            specials: Default::default(),
+        }
+    }
+
+    #[inline]
+    pub fn local(&mut self, bytes: &'t [u8]) -> Local {
+        match self.ids.get(bytes) {
+            Some(&local) => local,
+            None => self.add(bytes, bytes),
+        }
+    }
+
+    /// For a name that is not written so in the text: `"a\nb"`, an extra name of the options.
+    pub fn local_of(&mut self, name: Name) -> Local {
+        self.local(name.as_bytes())
+    }
+
+    fn add(&mut self, key: &'t [u8], bytes: &[u8]) -> Local {
+        let local = Local(self.entries.len() as u32);
+        self.entries.push(LocalName { name: Name::new(bytes), head: UNBOUND, global: Global::Unknown });
+        self.ids.insert(key, local);
+        if bytes.starts_with(b"__")
+            && let Some(special) = SPECIALS.iter().position(|special| *special == bytes)
+        {
+            self.specials[special] = Some(local);
+        }
+        local
+    }
+
+    #[inline]
+    pub fn get(&self, local: Local) -> &LocalName {
+        &self.entries[local.0 as usize]
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, local: Local) -> &mut LocalName {
+        &mut self.entries[local.0 as usize]
+    }
+
+    #[inline]
+    pub fn name(&self, local: Local) -> Name {
+        self.get(local).name
+    }
+
+    /// Its number in the initial scope.
+    pub fn global(&mut self, local: Local) -> Option<u16> {
+        let entry = self.get_mut(local);
+        match entry.global {
+            Global::Yes(index) => Some(index),
+            Global::No => None,
+            Global::Unknown => {
+                let found = globals::global(entry.name.as_bytes());
+                entry.global = found.map_or(Global::No, Global::Yes);
+                found
+            }
+        }
+    }
+
+    /// The special name, if an enclosing construct binds it.
+    #[inline]
+    pub fn shadowed(&self, special: Special) -> Option<Local> {
+        self.specials[special as usize].filter(|&local| self.get(local).head != UNBOUND)
+    }
+}
