@@ -271,4 +271,75 @@ pub struct WithVar {
     pub site: u32,
 }
 
+impl Module {
+    /// The expressions of a run; none for one out of bounds.
+    pub fn list(&self, range: ExprRange) -> &[ExprId] {
+        self.lists.get(range.start as usize..range.start as usize + range.len as usize).unwrap_or_default()
+    }
+
+    /// Calls `visit` with each direct child of an expression, in the order in which Nix binds their variables.
+    pub fn children(&self, id: ExprId, mut visit: impl FnMut(ExprId)) {
+        let Some(&expr) = self.exprs.get(id.0 as usize) else { return };
+        match expr {
+            Expr::Missing
+            | Expr::Const(_)
+            | Expr::Local(_)
+            | Expr::Outer { .. }
+            | Expr::Global(_)
+            | Expr::WithVar(_)
+            | Expr::Undefined(_)
+            | Expr::CurPos => {}
+            Expr::Interpolate(range) | Expr::PathInterpolate(range) | Expr::List(range) => self.list(range).iter().copied().for_each(visit),
+            Expr::Attrs(index) => {
+                let Some(set) = self.attrsets.get(index as usize) else { return };
+                set.sources.iter().for_each(|source| visit(source.1));
+                set.attrs.iter().for_each(|attr| visit(attr.value));
+                for dynamic in &set.dynamic {
+                    visit(dynamic.name);
+                    visit(dynamic.value);
+                }
+            }
+            Expr::Let(index) => {
+                let Some(lets) = self.lets.get(index as usize) else { return };
+                lets.sources.iter().chain(&lets.defs).for_each(|def| visit(def.1));
+                visit(lets.body);
+            }
+            Expr::With { namespace, body, .. } => [namespace, body].into_iter().for_each(visit),
+            Expr::Lambda(index) => {
+                let Some(lambda) = self.lambdas.get(index as usize) else { return };
+                if let Some(Param::Pattern(pattern)) = lambda.params.last() {
+                    pattern.formals.iter().filter_map(|formal| formal.default).for_each(&mut visit);
+                }
+                visit(lambda.body);
+            }
+            Expr::Call { function, args } => {
+                visit(function);
+                self.list(args).iter().copied().for_each(visit);
+            }
+            Expr::Get { base, .. } => visit(base),
+            Expr::Select { base, path, default } => {
+                visit(base);
+                default.map(ExprRef::get).into_iter().for_each(&mut visit);
+                self.dynamic_parts(path).for_each(visit);
+            }
+            Expr::HasAttr { base, path } => {
+                visit(base);
+                self.dynamic_parts(path).for_each(visit);
+            }
+            Expr::If { condition, then_branch, else_branch } => [condition, then_branch, else_branch].into_iter().for_each(visit),
+            Expr::Assert { condition, body } => [condition, body].into_iter().for_each(visit),
+            Expr::Not(operand) | Expr::Negate(operand) => visit(operand),
+            Expr::Binary { lhs, rhs, .. } => [lhs, rhs].into_iter().for_each(visit),
+        }
+    }
+
+    fn dynamic_parts(&self, path: u32) -> impl Iterator<Item = ExprId> + '_ {
+        let parts = self.paths.get(path as usize).map_or(&[][..], |path| &path.parts);
+        parts.iter().filter_map(|part| match part {
+            AttrName::Dynamic(id) => Some(*id),
+            AttrName::Static(_) => None,
+        })
+    }
+}
+
 const _: () = assert!(size_of::<Expr>() == 16);

@@ -84,10 +84,13 @@ pub enum Target {
 /// A use of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reference {
+    /// Empty where the name is not written: `a - b` uses `__sub`.
     pub range: TextRange,
     pub expr: ExprId,
     pub name: Name,
     pub target: Target,
+    /// Written in an `inherit`, where it is also the name of what is defined.
+    pub inherit: bool,
 }
 
 /// A name that is visible at some place.

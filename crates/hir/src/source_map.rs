@@ -1,5 +1,7 @@
 //! [`SourceMap`]: where in the text the parts of a [`Module`](crate::module::Module) stand.
 
+use std::cmp::Reverse;
+
 use nival_syntax::{TextRange, TextSize};
 
 use crate::module::ExprId;
@@ -86,15 +88,15 @@ impl SourceMap {
 
     /// The smallest expression whose text holds `offset` or ends there. Linear in the number of expressions.
     pub fn expr_at(&self, offset: TextSize) -> Option<ExprId> {
-        let holding = self.exprs.iter().enumerate().filter(|(_, range)| range.contains_inclusive(offset));
+        let holding = self.exprs.iter().enumerate().filter(|(_, range)| !range.is_empty() && range.contains_inclusive(offset));
         // Of equal ranges the outer one comes later (children are lowered first), of touching ones the one that begins here wins.
-        holding.min_by_key(|(_, range)| (range.end() == offset && !range.is_empty(), range.len())).map(|(i, _)| ExprId(i as u32))
+        holding.min_by_key(|&(i, range)| (range.end() == offset, range.len(), Reverse(i))).map(|(i, _)| ExprId(i as u32))
     }
 
     /// The smallest expression whose text holds the whole of `range`.
     pub fn expr_covering(&self, range: TextRange) -> Option<ExprId> {
         let holding = self.exprs.iter().enumerate().filter(|(_, expr)| expr.contains_range(range));
-        holding.min_by_key(|(_, expr)| expr.len()).map(|(i, _)| ExprId(i as u32))
+        holding.min_by_key(|&(i, expr)| (expr.len(), Reverse(i))).map(|(i, _)| ExprId(i as u32))
     }
 }
 

@@ -78,7 +78,6 @@ impl<'t> Lowerer<'t> {
             }
         }
         let mut dynamic = Vec::with_capacity(builder.dynamics.len());
-        self.dynamic_starts.push(0);
         let mut places = Vec::with_capacity(builder.dynamics.len());
         for entry in &mut builder.dynamics {
             let name = self.dynamic_name(entry.name);
@@ -86,7 +85,6 @@ impl<'t> Lowerer<'t> {
             let value = self.entry_value(&mut entry.value, entry.name.range(), None);
             dynamic.push(DynamicDef { name, value });
         }
-        self.dynamic_starts.pop();
         if let Some(scope) = scope {
             self.env.close(scope);
         }
@@ -102,8 +100,7 @@ impl<'t> Lowerer<'t> {
         self.push(Expr::Attrs(index), range)
     }
 
-    /// `name` is what the `let` is bound to: unused by Nix for the functions it gives.
-    pub fn let_in(&mut self, node: Node<'t>, _name: Option<Name>) -> ExprId {
+    pub fn let_in(&mut self, node: Node<'t>) -> ExprId {
         let range = node.range();
         let mut builder = self.new_builder();
         self.collect(node, &mut builder);

@@ -76,12 +76,6 @@ impl<'t> SetBuilder<'t> {
     }
 }
 
-/// A path down to a definition, for messages.
-struct Trail<'a> {
-    up: Option<&'a Trail<'a>>,
-    local: Option<Local>,
-}
-
 impl<'t> Lowerer<'t> {
     pub fn new_builder(&mut self) -> SetBuilder<'t> {
         self.free_builders.pop().unwrap_or_default()

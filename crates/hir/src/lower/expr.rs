@@ -47,7 +47,7 @@ impl<'t> Lowerer<'t> {
             }
             SyntaxKind::ATTR_SET => self.attr_set(node),
             SyntaxKind::LEGACY_LET => self.legacy_let(node),
-            SyntaxKind::LET_IN => self.let_in(node, None),
+            SyntaxKind::LET_IN => self.let_in(node),
             SyntaxKind::LAMBDA => self.lambda(node, None),
             SyntaxKind::APPLY => self.call(node),
             SyntaxKind::SELECT => self.select(node),
@@ -218,14 +218,8 @@ impl<'t> Lowerer<'t> {
         }
     }
 
-    fn constant_name(&mut self, id: ExprId) -> Option<nival_syntax::Name> {
-        match self.exprs.get(id.0 as usize) {
-            Some(&Expr::Const(index)) => match self.consts.get(index as usize) {
-                Some(Const::Str(bytes)) => Some(nival_syntax::Name::new(bytes)),
-                _ => None,
-            },
-            _ => None,
-        }
+    fn constant_name(&self, id: ExprId) -> Option<nival_syntax::Name> {
+        self.constant_string(id).map(nival_syntax::Name::new)
     }
 
     fn unary(&mut self, node: Node<'t>) -> ExprId {

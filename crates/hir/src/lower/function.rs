@@ -120,7 +120,8 @@ impl<'t> Lowerer<'t> {
         while index < formals.len() {
             let (first, second) = (&formals[index - 1], &formals[index]);
             if first.local == second.local {
-                let (range, kind) = (second.range, LowerErrorKind::DuplicateFormal { name: self.name(second.local), previous: first.range });
+                let (range, kind) =
+                    (second.range, LowerErrorKind::DuplicateFormal { name: self.name(second.local), previous: first.range });
                 self.error(range, kind);
                 formals.remove(index);
             } else {
@@ -144,7 +145,13 @@ impl<'t> Lowerer<'t> {
             formal.slot = self.env.new_slot();
         }
         let at = bind.map(|(local, range, slot)| NewBinding { local, range, slot, kind: BindingKind::PatternBind, inherited: false });
-        let names = formals.iter().map(|f| NewBinding { local: f.local, range: f.range, slot: f.slot, kind: BindingKind::Formal, inherited: false });
+        let names = formals.iter().map(|f| NewBinding {
+            local: f.local,
+            range: f.range,
+            slot: f.slot,
+            kind: BindingKind::Formal,
+            inherited: false,
+        });
         let scope = self.env.open(ScopeKind::Lambda, function.range(), at.into_iter().chain(names));
         let mut in_text: Vec<usize> = (0..formals.len()).filter(|&i| formals[i].default.is_some()).collect();
         in_text.sort_by_key(|&i| formals[i].range.start());
@@ -152,8 +159,7 @@ impl<'t> Lowerer<'t> {
         for i in in_text {
             defaults[i] = formals[i].default.map(|default| self.expr(default));
         }
-        let formals =
-            formals.iter().zip(defaults).map(|(f, default)| Formal { name: self.name(f.local), slot: f.slot, default }).collect();
+        let formals = formals.iter().zip(defaults).map(|(f, default)| Formal { name: self.name(f.local), slot: f.slot, default }).collect();
         (Pattern { formals, ellipsis, bind: bind.map(|(local, _, slot)| (self.name(local), slot)) }, scope)
     }
 }

@@ -172,7 +172,7 @@ impl<'t> Lowerer<'t> {
             self.references.sort_by_key(|r| r.range.start());
         }
         let (param_starts, params) = self.params_in_order();
-        let errors = self.all_errors(root);
+        let errors = self.all_errors();
         let module = Module {
             exprs: self.exprs.into(),
             lists: self.lists.into(),
@@ -200,8 +200,7 @@ impl<'t> Lowerer<'t> {
             path_starts: self.path_starts.into(),
             path_parts: self.path_parts.into(),
         };
-        let scopes =
-            Scopes { scopes: self.env.scopes.into(), bindings: self.env.bindings.into(), references: self.references.into() };
+        let scopes = Scopes { scopes: self.env.scopes.into(), bindings: self.env.bindings.into(), references: self.references.into() };
         Lowered { module: Arc::new(module), source_map: Arc::new(source_map), scopes: Arc::new(scopes), errors: errors.into() }
     }
 
@@ -216,7 +215,7 @@ impl<'t> Lowerer<'t> {
         (starts.into(), params.into())
     }
 
-    fn all_errors(&mut self, _root: ExprId) -> Vec<LowerError> {
+    fn all_errors(&mut self) -> Vec<LowerError> {
         let mut errors = std::mem::take(&mut self.errors);
         for error in self.tree.errors() {
             let kind = match error.kind {
