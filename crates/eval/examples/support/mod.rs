@@ -126,7 +126,10 @@ impl Host for DiskHost {
         if let Some(expected) = request.expected_sha256 {
             let expected = Hash::parse_any(&String::from_utf8_lossy(expected), Some(HashAlgo::Sha256)).map_err(bad)?;
             if expected != hash {
-                return Err(HostError::Io(format!("store path mismatch in (possibly filtered) path added from '{}'", os(request.path).display())));
+                return Err(HostError::Io(format!(
+                    "store path mismatch in (possibly filtered) path added from '{}'",
+                    os(request.path).display()
+                )));
             }
         }
         let ca = ContentAddress { method, hash };
