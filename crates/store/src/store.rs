@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::content_address::ContentAddressMethod;
-use crate::derivation::Derivation;
+use crate::derivation::{Derivation, ModuloHashes};
 use crate::error::StoreResult;
 use crate::hash::HashAlgo;
+use crate::local::LocalStore;
 use crate::nar::{FileSource, PathFilter};
 use crate::path_info::PathInfo;
 use crate::store_path::{StoreDir, StorePath, StorePathSet};
@@ -74,4 +75,73 @@ pub trait Store: Send + Sync {
 
     /// Keeps `path` from garbage collection while this process lives.
     fn add_temp_root(&self, path: &StorePath) -> StoreResult<()>;
+
+    /// The table of derivation hashes, shared by all that compute output paths for this store.
+    fn modulo_hashes(&self) -> &ModuloHashes;
+}
+
+impl Store for LocalStore {
+    fn store_dir(&self) -> &StoreDir {
+        LocalStore::store_dir(self)
+    }
+    fn real_path(&self, path: &StorePath) -> PathBuf {
+        LocalStore::real_path(self, path)
+    }
+    fn is_valid(&self, path: &StorePath) -> StoreResult<bool> {
+        LocalStore::is_valid(self, path)
+    }
+    fn path_info(&self, path: &StorePath) -> StoreResult<Option<Arc<PathInfo>>> {
+        LocalStore::path_info(self, path)
+    }
+    fn path_from_hash_part(&self, hash_part: &str) -> StoreResult<Option<StorePath>> {
+        LocalStore::path_from_hash_part(self, hash_part)
+    }
+    fn query_valid_paths(&self, paths: &StorePathSet) -> StoreResult<StorePathSet> {
+        LocalStore::query_valid_paths(self, paths)
+    }
+    fn all_valid_paths(&self) -> StoreResult<StorePathSet> {
+        LocalStore::all_valid_paths(self)
+    }
+    fn referrers(&self, path: &StorePath) -> StoreResult<StorePathSet> {
+        LocalStore::referrers(self, path)
+    }
+    fn valid_derivers(&self, path: &StorePath) -> StoreResult<StorePathSet> {
+        LocalStore::valid_derivers(self, path)
+    }
+    fn derivation_outputs(&self, drv: &StorePath) -> StoreResult<BTreeMap<String, Option<StorePath>>> {
+        LocalStore::derivation_outputs(self, drv)
+    }
+    fn add_text(&self, name: &str, contents: &[u8], references: &StorePathSet) -> StoreResult<StorePath> {
+        LocalStore::add_text(self, name, contents, references)
+    }
+    fn add_path(
+        &self,
+        name: &str,
+        source: &dyn FileSource,
+        path: &Path,
+        method: ContentAddressMethod,
+        algo: HashAlgo,
+        references: &StorePathSet,
+        filter: Option<&mut PathFilter<'_>>,
+    ) -> StoreResult<Arc<PathInfo>> {
+        LocalStore::add_path(self, name, source, path, method, algo, references, filter)
+    }
+    fn add_nar(&self, info: &PathInfo, nar: &mut dyn Read) -> StoreResult<()> {
+        LocalStore::add_nar(self, info, nar)
+    }
+    fn nar_from_path(&self, path: &StorePath, out: &mut dyn Write) -> StoreResult<()> {
+        LocalStore::nar_from_path(self, path, out)
+    }
+    fn read_derivation(&self, path: &StorePath) -> StoreResult<Derivation> {
+        LocalStore::read_derivation(self, path)
+    }
+    fn write_derivation(&self, drv: &Derivation) -> StoreResult<StorePath> {
+        LocalStore::write_derivation(self, drv)
+    }
+    fn add_temp_root(&self, path: &StorePath) -> StoreResult<()> {
+        LocalStore::add_temp_root(self, path)
+    }
+    fn modulo_hashes(&self) -> &ModuloHashes {
+        LocalStore::modulo_hashes(self)
+    }
 }

@@ -17,7 +17,7 @@ use crate::store_path::{StorePath, StorePathSet};
 
 pub use aterm::AtermError;
 pub use json::{DERIVATION_JSON_VERSION, DerivationJsonError, derivations_to_json};
-pub use modulo::{HashModulo, ModuloError, ModuloHashes};
+pub use modulo::{DerivationReader, HashModulo, ModuloError, ModuloHashes};
 pub use output::{DerivationOutput, DerivationType, DerivationTypeError};
 pub use placeholder::DownstreamPlaceholder;
 

@@ -19,6 +19,7 @@ use std::path::Path;
 
 pub use error::NarError;
 pub use read::{copy_nar, parse};
+pub(crate) use restore::{OMIT_TIME, STORE_MTIME};
 pub use restore::{RestoreOptions, Restorer};
 pub use sink::{NarSink, NullSink, Tee};
 pub use source::{DiskSource, FileKind, FileSource, PathFilter};
