@@ -1,5 +1,6 @@
-//! Parses and lowers every `.nix` file below the given paths: `lower_tree [--errors] PATH…`. Prints MB/s of parsing and of both,
-//! and how many files have errors; `--errors` lists them.
+//! Parses and lowers every `.nix` file below the given paths: `lower_tree [--errors] [--validate] PATH…`. Prints MB/s of parsing and of both,
+//! and how many files have errors; `--errors` lists them,
+//! `--validate` checks every module.
 
 // An example is an edge of the program.
 #![allow(clippy::disallowed_methods)]
@@ -7,7 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use nival_hir::{LowerOptions, lower};
+use nival_hir::{LowerOptions, lower, validate};
 use nival_syntax::flat;
 
 fn main() {
@@ -30,9 +31,13 @@ fn main() {
 
     let options = LowerOptions::default();
     let start = Instant::now();
+    let check = flags.iter().any(|flag| flag == "--validate");
     let (mut exprs, mut bad) = (0, 0);
     for (path, text) in &texts {
         let lowered = lower(&flat::parse(text), &options);
+        if check && let Err(error) = validate(&lowered.module) {
+            println!("{}: {error}", path.display());
+        }
         exprs += lowered.module.exprs.len();
         if let Some(error) = lowered.errors.first() {
             bad += 1;
@@ -43,7 +48,12 @@ fn main() {
     }
     let both = start.elapsed().as_secs_f64();
     println!("{} files, {megabytes:.1} MB, {nodes} nodes, {exprs} expressions, {bad} files with errors", texts.len());
-    println!("parse {:.0} MB/s, parse and lower {:.0} MB/s, lower alone {:.0} MB/s", megabytes / parse, megabytes / both, megabytes / (both - parse));
+    println!(
+        "parse {:.0} MB/s, parse and lower {:.0} MB/s, lower alone {:.0} MB/s",
+        megabytes / parse,
+        megabytes / both,
+        megabytes / (both - parse)
+    );
 }
 
 fn collect(path: &Path, files: &mut Vec<PathBuf>) {

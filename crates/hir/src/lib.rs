@@ -14,8 +14,10 @@ pub mod globals;
 mod lower;
 pub mod lowered;
 pub mod module;
+pub mod print;
 pub mod scopes;
 pub mod source_map;
+pub mod validate;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use lower::lower;
@@ -23,3 +25,4 @@ pub use lowered::{LowerError, LowerErrorKind, LowerOptions, Lowered};
 pub use module::Module;
 pub use scopes::Scopes;
 pub use source_map::SourceMap;
+pub use validate::validate;

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::names::Local;
 use super::{Lowerer, only_child, unparen};
-use crate::lowered::LowerErrorKind;
+use crate::lowered::{LowerErrorKind, quoted};
 
 /// A set being collected.
 #[derive(Default)]
@@ -229,7 +229,7 @@ impl<'t> Lowerer<'t> {
                 text.push('.');
             }
             match local {
-                Some(local) => text.push_str(&self.name(local).to_str()),
+                Some(local) => text.push_str(&quoted(self.name(local).as_bytes())),
                 None => text.push_str("\"${...}\""),
             }
         }

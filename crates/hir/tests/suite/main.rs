@@ -1,0 +1,5 @@
+//! The tests of the crate, text to text. One binary, because linking one is faster than linking many.
+
+mod lowering;
+mod robust;
+mod scopes;
