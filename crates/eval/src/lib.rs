@@ -36,6 +36,7 @@ mod interp;
 mod linked;
 mod locate;
 pub mod ops;
+pub mod print;
 mod thunk;
 pub mod value;
 

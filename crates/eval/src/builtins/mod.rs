@@ -1,5 +1,8 @@
 //! The builtins, one file per family.
 
+pub(crate) mod ere;
+pub(crate) mod version;
+
 use crate::builtin::BuiltinTable;
 
 /// All builtins.

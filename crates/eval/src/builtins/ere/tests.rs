@@ -1,0 +1,118 @@
+use expect_test::{Expect, expect};
+use proptest::prelude::*;
+
+use super::{Ere, EreError, Searcher};
+
+fn text(subject: &[u8], span: Option<(usize, usize)>) -> String {
+    span.map_or("null".into(), |(start, end)| format!("{:?}", String::from_utf8_lossy(&subject[start..end])))
+}
+
+/// What `builtins.match` and `builtins.split` make of it: groups of the whole match, then each match with its groups.
+fn check(pattern: &str, subject: &str, expected: Expect) {
+    let found = match Ere::new(pattern.as_bytes()) {
+        Err(error) => error.to_string(),
+        Ok(ere) => {
+            let subject = subject.as_bytes();
+            let groups = |c: &super::Captures| c[1..].iter().map(|&s| text(subject, s)).collect::<Vec<_>>().join(" ");
+            let whole = Searcher::new(&ere, subject, &|| false).whole().unwrap();
+            let mut all = Vec::new();
+            Searcher::new(&ere, subject, &|| false).each(|c| all.push(format!("{}({})", text(subject, c[0]), groups(c)))).unwrap();
+            format!("{} | {}", whole.map_or("null".into(), |c| format!("[{}]", groups(&c))), all.join(" "))
+        }
+    };
+    expected.assert_eq(&found);
+}
+
+#[test]
+fn groups_follow_the_reference() {
+    check("(a|b*)*", "aab", expect![[r#"[""] | "aab"("") ""("")"#]]);
+    check("(a*)+", "aa", expect![[r#"[""] | "aa"("") ""("")"#]]);
+    check("(a|ab)(c|bcd)(d*)", "abcd", expect![[r#"["a" "bcd" ""] | "abcd"("a" "bcd" "")"#]]);
+    check("a?(ab)?", "ab", expect![[r#"["ab"] | "a"(null) ""(null) ""(null)"#]]);
+    check("((a)|b)*", "ab", expect![[r#"["b" "a"] | "ab"("b" "a") ""(null null)"#]]);
+    check("(a)?(b)?", "b", expect![[r#"[null "b"] | "b"(null "b") ""(null null)"#]]);
+    check("(a|b|)*", "xabx", expect![[r#"null | ""("") "ab"("") ""("") ""("")"#]]);
+}
+
+#[test]
+fn anchors_hold_at_the_ends_only() {
+    check("^", "abc", expect![[r#"null | ""()"#]]);
+    check("$", "abc", expect![[r#"null | ""()"#]]);
+    check("(^|b)", "bab", expect![[r#"null | "b"("b") "b"("b")"#]]);
+    check("^x", "xxb", expect![[r#"null | "x"()"#]]);
+    check("(^a|b)*", "ab", expect![[r#"["b"] | "ab"("b") ""(null)"#]]);
+}
+
+#[test]
+fn brackets() {
+    check("[a-z-]+", "a-b", expect![[r#"[] | "a-b"()"#]]);
+    check("[[:alnum:]-]", "-", expect![[r#"[] | "-"()"#]]);
+    check("[]a]", "]", expect![[r#"[] | "]"()"#]]);
+    check("[^]a]", "]", expect![["null | "]]);
+    check("[[=a=]]*", "aA", expect![[r#"[] | "aA"() ""()"#]]);
+    check("[[.hyphen.]]", "-", expect![[r#"[] | "-"()"#]]);
+    check("[--0]", "/", expect![[r#"[] | "/"()"#]]);
+    check(r"[a\]", r"\", expect![[r#"[] | "\\"()"#]]);
+}
+
+#[test]
+fn what_the_grammar_refuses() {
+    for pattern in [
+        r"\n", r"\}", r"\]", r"\-", "[a-z--0]", "[[:alnum:]-z]", "[]", "*a", "^*", "(", ")", "a{2", "a{,2}", "a{2,1}", "{2}", "a|*b", "[[.-.]]",
+        "[[:foo:]]", "[b-a]", r"\", "a{1a}", "(?:a)", "[a-", "[a", "a{", "a{1,",
+    ] {
+        assert_eq!(Ere::new(pattern.as_bytes()).err(), Some(EreError::Invalid), "{pattern}");
+    }
+    assert_eq!(Ere::new(b"a{99999}").err(), Some(EreError::TooLarge));
+    assert_eq!(Ere::new("(".repeat(5000).as_bytes()).err(), Some(EreError::TooLarge));
+    for pattern in ["a**", "a]", "a}", "[[]", "()", "(|a)", "a{1}{2}", r"\(\{\|\^\$"] {
+        assert!(Ere::new(pattern.as_bytes()).is_ok(), "{pattern}");
+    }
+}
+
+#[test]
+fn long_subjects_and_cancelling() {
+    let subject = "ab".repeat(200_000);
+    let ere = Ere::new(b"((a)|b)*").unwrap();
+    let whole = Searcher::new(&ere, subject.as_bytes(), &|| false).whole().unwrap();
+    assert_eq!(whole.unwrap()[1], Some((399_999, 400_000)));
+    let slow = Ere::new(b"(a|a)*c").unwrap();
+    assert!(Searcher::new(&slow, "a".repeat(60).as_bytes(), &|| true).whole().is_err());
+}
+
+/// Expressions on which all engines agree: groups, classes, and repetitions of what cannot be empty.
+fn pattern() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![Just("a"), Just("b"), Just("."), Just("[ab]"), Just("[^a]"), Just("\\.")].prop_map(String::from);
+    leaf.prop_recursive(4, 24, 3, |inner| {
+        prop_oneof![
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("{a}{b}")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a}|{b})")),
+            inner.clone().prop_map(|a| format!("({a})")),
+            (inner, prop_oneof![Just("*"), Just("+"), Just("?"), Just("{1,3}"), Just("{2}")]).prop_map(|(a, q)| format!("(x{a}){q}")),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// A whole match is where Perl's rules find one, with the same groups.
+    #[test]
+    fn whole_matches_agree_with_another_engine(pattern in pattern(), subject in "[abx.]{0,12}") {
+        let ere = Ere::new(pattern.as_bytes()).unwrap();
+        let other = regex::bytes::Regex::new(&format!("(?s-u)^(?:{pattern})$")).unwrap();
+        let ours = Searcher::new(&ere, subject.as_bytes(), &|| false).whole().unwrap();
+        let theirs = other.captures(subject.as_bytes()).map(|c| c.iter().map(|m| m.map(|m| (m.start(), m.end()))).collect::<Vec<_>>());
+        prop_assert_eq!(ours, theirs);
+    }
+
+    #[test]
+    fn any_text_is_refused_or_compiled(pattern in "[-\\[\\](){}|^$.*+?:=a-c0-3,\\\\]{0,24}", subject in "[a-c-]{0,8}") {
+        if let Ok(ere) = Ere::new(pattern.as_bytes()) {
+            let steps = std::cell::Cell::new(0);
+            let tired = || { steps.set(steps.get() + 1); steps.get() > 8 };
+            let _ = Searcher::new(&ere, subject.as_bytes(), &tired).whole();
+            let _ = Searcher::new(&ere, subject.as_bytes(), &tired).each(|_| {});
+        }
+    }
+}
