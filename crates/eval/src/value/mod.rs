@@ -7,6 +7,7 @@
 
 mod attrs;
 mod closure;
+mod describe;
 mod context;
 mod frame;
 mod list;

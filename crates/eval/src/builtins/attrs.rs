@@ -1,0 +1,212 @@
+//! Attribute sets.
+
+use nival_hir::module::Param;
+use nival_syntax::Name;
+use rustc_hash::FxHashMap;
+
+use super::support::{arg, builtin, frame, known, required};
+use crate::builtin::Builtin;
+use crate::error::{EvalError, Result};
+use crate::value::{Attrs, AttrsBuilder, Value, View};
+use crate::{Ctx, Pos};
+
+#[rustfmt::skip]
+pub(super) const TABLE: &[Builtin] = &[
+    builtin("attrNames", &["set"], attr_names, "The names of a set's attributes, sorted. No attribute is evaluated."),
+    builtin("attrValues", &["set"], attr_values, "The values of a set's attributes, in the order of their names."),
+    builtin("getAttr", &["name", "set"], get_attr, "The attribute called `name`: `set.${name}` as a function. An error where there is none."),
+    builtin("hasAttr", &["name", "set"], has_attr, "Whether the set has an attribute called `name`: `set ? ${name}` as a function."),
+    builtin("unsafeGetAttrPos", &["name", "set"], get_attr_pos, "Where the attribute was written: `{ file, line, column }`, or `null` where that is not known. It makes a result depend on the layout of the source."),
+    builtin("removeAttrs", &["set", "names"], remove_attrs, "The set without the named attributes; names that it does not have are ignored."),
+    builtin("listToAttrs", &["list"], list_to_attrs, "A set from a list of `{ name, value }` pairs. Of pairs with the same name the first counts.\n\n```nix\nlistToAttrs [ { name = \"a\"; value = 1; } ]  # { a = 1; }\n```"),
+    builtin("intersectAttrs", &["a", "b"], intersect_attrs, "The attributes of `b` whose names `a` has too."),
+    builtin("catAttrs", &["name", "sets"], cat_attrs, "The values of the attribute `name` of those sets in a list that have it."),
+    builtin("functionArgs", &["function"], function_args, "The named arguments of a function, each with whether it has a default: `functionArgs ({ a, b ? 1 }: a)` is `{ a = false; b = true; }`. Empty for functions that take anything."),
+    builtin("mapAttrs", &["function", "set"], map_attrs, "The set with each value replaced by `function name value`, called when it is needed."),
+    builtin("zipAttrsWith", &["function", "sets"], zip_attrs_with, "Merges sets: each name that occurs gets `function name values`, with the values from all sets that have it, in order.\n\n```nix\nzipAttrsWith (name: values: values) [ { a = 1; } { a = 2; b = 3; } ]  # { a = [ 1 2 ]; b = [ 3 ]; }\n```"),
+];
+
+fn attr_names(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let set = ctx.expect_attrs(args[0], frame("while evaluating the argument passed to builtins.attrNames"))?;
+    let sorted = ctx.attrs_sorted(set);
+    ctx.list_with(sorted.len(), |ctx, i| Ok(ctx.name_string(sorted[i].name)))
+}
+
+fn attr_values(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let set = ctx.expect_attrs(args[0], frame("while evaluating the argument passed to builtins.attrValues"))?;
+    let sorted = ctx.attrs_sorted(set);
+    ctx.list_with(sorted.len(), |_, i| Ok(sorted[i].value))
+}
+
+fn get_attr(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let name = ctx.expect_string_no_context(args[0], arg("first", "getAttr"))?;
+    let set = ctx.expect_attrs(args[1], arg("second", "getAttr"))?;
+    let value = required(set, Name::new(name.bytes()), || "in the attribute set under consideration".into())?;
+    ctx.force(value)
+}
+
+fn has_attr(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let name = ctx.expect_string_no_context(args[0], arg("first", "hasAttr"))?;
+    let set = ctx.expect_attrs(args[1], arg("second", "hasAttr"))?;
+    Ok(Value::bool(set.contains(Name::new(name.bytes()))))
+}
+
+fn get_attr_pos(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let name = ctx.expect_string_no_context(args[0], arg("first", "unsafeGetAttrPos"))?;
+    let set = ctx.expect_attrs(args[1], arg("second", "unsafeGetAttrPos"))?;
+    Ok(position(ctx, set.position(Name::new(name.bytes()))))
+}
+
+/// `{ column, file, line }` of a place in a file, else `null`.
+fn position(ctx: &mut Ctx<'_>, pos: Pos) -> Value {
+    let Some((place, file)) = ctx.evaluator().locate(pos).and_then(|place| Some((place.clone(), place.file?))) else {
+        return Value::NULL;
+    };
+    let mut set = AttrsBuilder::with_capacity(3);
+    set.push(known().column, ctx.int(place.column.into()));
+    set.push(known().file, ctx.string(file.as_os_str().as_encoded_bytes()));
+    set.push(known().line, ctx.int(place.line.into()));
+    ctx.attrs(set)
+}
+
+fn remove_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let set = ctx.expect_attrs(args[0], arg("first", "removeAttrs"))?;
+    let list = ctx.expect_list(args[1], arg("second", "removeAttrs"))?;
+    let mut names = Vec::with_capacity(list.len());
+    for &element in list.elements() {
+        let what = frame("while evaluating the values of the second argument passed to builtins.removeAttrs");
+        names.push(Name::new(ctx.expect_string_no_context(element, what)?.bytes()));
+    }
+    names.retain(|&name| set.contains(name));
+    if names.is_empty() {
+        return Ok(set.value());
+    }
+    names.sort_unstable();
+    select(ctx, set, |name| names.binary_search(&name).is_err())
+}
+
+/// The attributes of `set` that `keep` wants, with their positions.
+fn select(ctx: &mut Ctx<'_>, set: Attrs, keep: impl Fn(Name) -> bool) -> Result<Value> {
+    let set = ctx.flatten(set);
+    let mut kept = AttrsBuilder::with_capacity(set.len());
+    let Some(shape) = set.shape() else { return Ok(set.value()) };
+    for (index, (&name, &value)) in shape.names().iter().zip(set.slots(shape)).enumerate() {
+        if keep(name) {
+            kept.push_at(name, value, shape.position(index));
+        }
+    }
+    Ok(ctx.attrs(kept))
+}
+
+fn list_to_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let list = ctx.expect_list(args[0], frame("while evaluating the argument passed to builtins.listToAttrs"))?;
+    let known = known();
+    let pair = || "in a {name=...; value=...;} pair".to_owned();
+    let mut pairs = Vec::with_capacity(list.len());
+    for &element in list.elements() {
+        let set = ctx.expect_attrs(element, frame("while evaluating an element of the list passed to builtins.listToAttrs"))?;
+        let name = required(set, known.name, pair)?;
+        let what = frame("while evaluating the `name` attribute of an element of the list passed to builtins.listToAttrs");
+        pairs.push((Name::new(ctx.expect_string_no_context(name, what)?.bytes()), set));
+    }
+    // A pair that an earlier one hides needs no value.
+    let order: Vec<u32> = {
+        let mut order: Vec<u32> = (0..pairs.len() as u32).collect();
+        order.sort_by_key(|&i| pairs[i as usize].0);
+        order.dedup_by_key(|i| pairs[*i as usize].0);
+        order
+    };
+    let mut result = AttrsBuilder::with_capacity(order.len());
+    for index in order {
+        let (name, set) = pairs[index as usize];
+        let value = required(set, known.value, pair)?;
+        result.push_at(name, value, set.position(known.value));
+    }
+    Ok(ctx.attrs(result))
+}
+
+fn intersect_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let left = ctx.expect_attrs(args[0], arg("first", "intersectAttrs"))?;
+    let right = ctx.expect_attrs(args[1], arg("second", "intersectAttrs"))?;
+    let mut result = AttrsBuilder::with_capacity(left.len().min(right.len()));
+    // The bigger set may be all of nixpkgs: it is only asked.
+    if left.len() < right.len() {
+        for attr in ctx.attrs_unsorted(left) {
+            if let Some(value) = right.get(attr.name) {
+                result.push_at(attr.name, value, right.position(attr.name));
+            }
+        }
+    } else {
+        let right = ctx.flatten(right);
+        let Some(shape) = right.shape() else { return Ok(right.value()) };
+        for (index, (&name, &value)) in shape.names().iter().zip(right.slots(shape)).enumerate() {
+            if left.contains(name) {
+                result.push_at(name, value, shape.position(index));
+            }
+        }
+    }
+    Ok(ctx.attrs(result))
+}
+
+fn cat_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let name = ctx.expect_string_no_context(args[0], arg("first", "catAttrs"))?;
+    let name = Name::new(name.bytes());
+    let list = ctx.expect_list(args[1], arg("second", "catAttrs"))?;
+    let mut found = Vec::new();
+    for &element in list.elements() {
+        let what = frame("while evaluating an element in the list passed as second argument to builtins.catAttrs");
+        found.extend(ctx.expect_attrs(element, what)?.get(name));
+    }
+    Ok(ctx.list(&found))
+}
+
+fn function_args(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let function = ctx.force(args[0])?;
+    let Some((closure, given)) = function.as_lambda() else {
+        return match function.view() {
+            View::Builtin(_) | View::Partial(_) => Ok(ctx.attrs(AttrsBuilder::new())),
+            _ => Err(EvalError::type_error("'functionArgs' requires a function")),
+        };
+    };
+    let mut set = AttrsBuilder::new();
+    if let Some(Param::Pattern(pattern)) = closure.param(given) {
+        for (index, formal) in pattern.formals.iter().enumerate() {
+            set.push_at(formal.name, Value::bool(formal.default.is_some()), closure.formal_position(given, index));
+        }
+    }
+    Ok(ctx.attrs(set))
+}
+
+fn map_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let set = ctx.expect_attrs(args[1], arg("second", "mapAttrs"))?;
+    let function = args[0];
+    ctx.map_attrs(set, |ctx, attr| {
+        let name = ctx.name_string(attr.name);
+        Ok(ctx.lazy_call(function, &[name, attr.value]))
+    })
+}
+
+fn zip_attrs_with(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let function = ctx.expect_function(args[0], arg("first", "zipAttrsWith"))?;
+    let list = ctx.expect_list(args[1], arg("second", "zipAttrsWith"))?;
+    let mut indices: FxHashMap<Name, usize> = FxHashMap::default();
+    let mut values: Vec<(Name, Vec<Value>)> = Vec::new();
+    for &element in list.elements() {
+        let what = frame("while evaluating a value of the list passed as second argument to builtins.zipAttrsWith");
+        let set = ctx.expect_attrs(element, what)?;
+        for attr in ctx.attrs_unsorted(set) {
+            let index = *indices.entry(attr.name).or_insert_with(|| {
+                values.push((attr.name, Vec::new()));
+                values.len() - 1
+            });
+            values[index].1.push(attr.value);
+        }
+    }
+    let mut result = AttrsBuilder::with_capacity(values.len());
+    for (name, values) in &values {
+        let text = ctx.name_string(*name);
+        let values = ctx.list(values);
+        result.push(*name, ctx.lazy_call(function, &[text, values]));
+    }
+    Ok(ctx.attrs(result))
+}

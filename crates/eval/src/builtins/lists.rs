@@ -1,0 +1,285 @@
+//! Lists.
+
+use rustc_hash::FxHashMap;
+
+use super::support::{While, arg, builtin, frame, known, quoted_arg};
+use crate::builtin::Builtin;
+use crate::error::{EvalError, Result};
+use crate::value::{AttrsBuilder, List, Value};
+use crate::Ctx;
+
+#[rustfmt::skip]
+pub(super) const TABLE: &[Builtin] = &[
+    builtin("head", &["list"], head, "The first element of a list; an error for the empty one."),
+    builtin("tail", &["list"], tail, "A list without its first element; an error for the empty one. It copies the rest: to walk a long list, fold it instead."),
+    builtin("elemAt", &["list", "index"], elem_at, "The element number `index`, counted from 0; an error outside the list."),
+    builtin("length", &["list"], length, "How many elements a list has. None of them is evaluated."),
+    builtin("map", &["function", "list"], map, "The list of what `function` gives for each element. Each call is made when its result is needed.\n\n```nix\nmap (x: x * 2) [ 1 2 ]  # [ 2 4 ]\n```"),
+    builtin("filter", &["predicate", "list"], filter, "The elements for which `predicate` gives `true`, in their order."),
+    builtin("elem", &["value", "list"], elem, "Whether some element of the list equals `value`."),
+    builtin("concatLists", &["lists"], concat_lists, "One list with the elements of all the given lists, in order."),
+    builtin("foldl'", &["operator", "start", "list"], foldl, "Reduces a list from the left: `operator (operator start x0) x1` and so on. Every intermediate result is evaluated at once, so that long lists need no deep stack; `start` itself only when it is used.\n\n```nix\nfoldl' (sum: x: sum + x) 0 [ 1 2 3 ]  # 6\n```"),
+    builtin("any", &["predicate", "list"], |ctx, args| any_or_all(ctx, args, true), "Whether `predicate` gives `true` for at least one element. Stops at the first."),
+    builtin("all", &["predicate", "list"], |ctx, args| any_or_all(ctx, args, false), "Whether `predicate` gives `true` for every element. Stops at the first for which it does not."),
+    builtin("genList", &["generator", "length"], gen_list, "A list of `length` elements, of which number i is `generator i`, made when it is needed."),
+    builtin("sort", &["less", "list"], sort, "Sorts a list. `less a b` says whether `a` must come before `b`; elements of which neither must keep their order. `builtins.lessThan` is the usual one.\n\n```nix\nsort builtins.lessThan [ 3 1 2 ]  # [ 1 2 3 ]\n```"),
+    builtin("partition", &["predicate", "list"], partition, "Splits a list in two: `{ right = …; wrong = …; }` with the elements for which `predicate` gives `true`, and the others."),
+    builtin("groupBy", &["key", "list"], group_by, "Collects the elements under the name that `key` gives for each: a set of lists.\n\n```nix\ngroupBy (x: if x < 3 then \"low\" else \"high\") [ 1 5 2 ]  # { high = [ 5 ]; low = [ 1 2 ]; }\n```"),
+    builtin("concatMap", &["function", "list"], concat_map, "What `function` gives for each element, a list each, put one after the other."),
+];
+
+fn head(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let list = ctx.expect_list(args[0], quoted_arg("first", "head"))?;
+    match list.get(0) {
+        Some(first) => ctx.force(first),
+        None => Err(EvalError::other("'builtins.head' called on an empty list")),
+    }
+}
+
+fn tail(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let list = ctx.expect_list(args[0], quoted_arg("first", "tail"))?;
+    match list.elements().split_first() {
+        Some((_, rest)) => Ok(ctx.list(rest)),
+        None => Err(EvalError::other("'builtins.tail' called on an empty list")),
+    }
+}
+
+fn elem_at(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let index = ctx.expect_int(args[1], quoted_arg("second", "elemAt"))?;
+    let list = ctx.expect_list(args[0], quoted_arg("first", "elemAt"))?;
+    match usize::try_from(index).ok().and_then(|i| list.get(i)) {
+        Some(element) => ctx.force(element),
+        None => Err(EvalError::other(format!("'builtins.elemAt' called with index {index} on a list of size {}", list.len()))),
+    }
+}
+
+fn length(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let list = ctx.expect_list(args[0], arg("first", "length"))?;
+    Ok(ctx.int(list.len() as i64))
+}
+
+fn map(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let list = ctx.expect_list(args[1], arg("second", "map"))?;
+    if list.is_empty() {
+        return Ok(list.value());
+    }
+    let function = ctx.expect_function(args[0], arg("first", "map"))?;
+    let elements = list.elements();
+    ctx.list_with(elements.len(), |ctx, i| Ok(ctx.lazy_call(function, &elements[i..=i])))
+}
+
+fn filter(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let list = ctx.expect_list(args[1], arg("second", "filter"))?;
+    if list.is_empty() {
+        return Ok(list.value());
+    }
+    let predicate = ctx.expect_function(args[0], arg("first", "filter"))?;
+    let mut kept = Vec::with_capacity(list.len());
+    for &element in list.elements() {
+        let keep = ctx.call(predicate, &[element])?;
+        if ctx.expect_bool(keep, frame("while evaluating the return value of the filtering function passed to builtins.filter"))? {
+            kept.push(element);
+        }
+    }
+    if kept.len() == list.len() { Ok(list.value()) } else { Ok(ctx.list(&kept)) }
+}
+
+fn elem(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let list = ctx.expect_list(args[1], arg("second", "elem"))?;
+    for &element in list.elements() {
+        if ctx.equal(args[0], element).during(frame("while searching for the presence of the given element in the list"))? {
+            return Ok(Value::TRUE);
+        }
+    }
+    Ok(Value::FALSE)
+}
+
+/// All elements of `lists`; where only one list has any, that list itself.
+fn concat(ctx: &mut Ctx<'_>, lists: &[List]) -> Value {
+    let mut filled = lists.iter().filter(|list| !list.is_empty());
+    if let (Some(only), None) = (filled.next(), filled.next()) {
+        return only.value();
+    }
+    let mut elements = Vec::with_capacity(lists.iter().map(|list| list.len()).sum());
+    lists.iter().for_each(|list| elements.extend_from_slice(list.elements()));
+    ctx.list(&elements)
+}
+
+fn concat_lists(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let list = ctx.expect_list(args[0], arg("first", "concatLists"))?;
+    let mut lists = Vec::with_capacity(list.len());
+    for &element in list.elements() {
+        lists.push(ctx.expect_list(element, frame("while evaluating a value of the list passed to builtins.concatLists"))?);
+    }
+    Ok(concat(ctx, &lists))
+}
+
+fn foldl(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let operator = ctx.expect_function(args[0], arg("first", "foldlStrict"))?;
+    let list = ctx.expect_list(args[2], arg("third", "foldlStrict"))?;
+    let mut current = args[1];
+    for &element in list.elements() {
+        current = ctx.call(operator, &[current, element])?;
+    }
+    ctx.force(current)
+}
+
+fn any_or_all(ctx: &mut Ctx<'_>, args: &[Value], any: bool) -> Result<Value> {
+    let name = if any { "any" } else { "all" };
+    let predicate = ctx.expect_function(args[0], arg("first", name))?;
+    let list = ctx.expect_list(args[1], arg("second", name))?;
+    for &element in list.elements() {
+        let result = ctx.call(predicate, &[element])?;
+        let what = || format!("while evaluating the return value of the function passed to builtins.{name}");
+        if ctx.expect_bool(result, what)? == any {
+            return Ok(Value::bool(any));
+        }
+    }
+    Ok(Value::bool(!any))
+}
+
+fn gen_list(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let length = ctx.expect_int(args[1], arg("second", "genList"))?;
+    let Ok(length_usize) = usize::try_from(length) else {
+        return Err(EvalError::other(format!("cannot create list of size {length}")));
+    };
+    let generator = ctx.expect_function(args[0], arg("first", "genList"))?;
+    ctx.list_with(length_usize, |ctx, i| {
+        if i & 0xffff == 0xffff {
+            ctx.check_interrupt()?;
+        }
+        let index = ctx.int(i as i64);
+        Ok(ctx.lazy_call(generator, &[index]))
+    })
+}
+
+fn sort(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let list = ctx.expect_list(args[1], arg("second", "sort"))?;
+    if list.is_empty() {
+        return Ok(list.value());
+    }
+    let less = ctx.expect_function(args[0], arg("first", "sort"))?;
+    let mut elements = Vec::with_capacity(list.len());
+    for &element in list.elements() {
+        elements.push(ctx.force(element)?);
+    }
+    let natural = ctx.builtin("lessThan").is_some_and(|builtin| builtin.same(less));
+    merge_sort(&mut elements, &mut |a, b| {
+        if natural {
+            return Ok(ctx.compare(a, b).during(frame("while evaluating the ordering function passed to builtins.sort"))?.is_lt());
+        }
+        let result = ctx.call(less, &[a, b])?;
+        ctx.expect_bool(result, frame("while evaluating the return value of the sorting function passed to builtins.sort"))
+    })?;
+    Ok(ctx.list(&elements))
+}
+
+/// Stable, ends with the comparator's first error, and gives some reordering even where the comparator contradicts
+/// itself: none of the library's sorts promises all three.
+fn merge_sort<T: Copy>(items: &mut [T], less: &mut impl FnMut(T, T) -> Result<bool>) -> Result<()> {
+    const RUN: usize = 8;
+    for run in items.chunks_mut(RUN) {
+        for i in 1..run.len() {
+            let mut j = i;
+            while j > 0 && less(run[j], run[j - 1])? {
+                run.swap(j, j - 1);
+                j -= 1;
+            }
+        }
+    }
+    let mut merged = Vec::with_capacity(items.len());
+    let mut width = RUN;
+    while width < items.len() {
+        merged.clear();
+        for pair in items.chunks(2 * width) {
+            let (left, right) = pair.split_at(width.min(pair.len()));
+            let (mut i, mut j) = (0, 0);
+            while i < left.len() && j < right.len() {
+                if less(right[j], left[i])? {
+                    merged.push(right[j]);
+                    j += 1;
+                } else {
+                    merged.push(left[i]);
+                    i += 1;
+                }
+            }
+            merged.extend_from_slice(&left[i..]);
+            merged.extend_from_slice(&right[j..]);
+        }
+        items.copy_from_slice(&merged);
+        width *= 2;
+    }
+    Ok(())
+}
+
+fn partition(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let predicate = ctx.expect_function(args[0], arg("first", "partition"))?;
+    let list = ctx.expect_list(args[1], arg("second", "partition"))?;
+    let (mut right, mut wrong) = (Vec::with_capacity(list.len()), Vec::new());
+    for &element in list.elements() {
+        ctx.force(element)?;
+        let result = ctx.call(predicate, &[element])?;
+        let side = ctx.expect_bool(result, frame("while evaluating the return value of the partition function passed to builtins.partition"))?;
+        if side { right.push(element) } else { wrong.push(element) }
+    }
+    let mut set = AttrsBuilder::with_capacity(2);
+    set.push(known().right, ctx.list(&right));
+    set.push(known().wrong, ctx.list(&wrong));
+    Ok(ctx.attrs(set))
+}
+
+fn group_by(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let key = ctx.expect_function(args[0], arg("first", "groupBy"))?;
+    let list = ctx.expect_list(args[1], arg("second", "groupBy"))?;
+    let mut groups: FxHashMap<nival_syntax::Name, Vec<Value>> = FxHashMap::default();
+    for &element in list.elements() {
+        let result = ctx.call(key, &[element])?;
+        let what = frame("while evaluating the return value of the grouping function passed to builtins.groupBy");
+        let name = ctx.expect_string_no_context(result, what)?;
+        groups.entry(nival_syntax::Name::new(name.bytes())).or_default().push(element);
+    }
+    let mut set = AttrsBuilder::with_capacity(groups.len());
+    for (name, elements) in groups {
+        set.push(name, ctx.list(&elements));
+    }
+    Ok(ctx.attrs(set))
+}
+
+fn concat_map(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let function = ctx.expect_function(args[0], arg("first", "concatMap"))?;
+    let list = ctx.expect_list(args[1], arg("second", "concatMap"))?;
+    let mut lists = Vec::with_capacity(list.len());
+    for &element in list.elements() {
+        let result = ctx.call(function, &[element])?;
+        lists.push(ctx.expect_list(result, frame("while evaluating the return value of the function passed to builtins.concatMap"))?);
+    }
+    Ok(concat(ctx, &lists))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::merge_sort;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn sorts_stably(items in proptest::collection::vec((0u8..8, any::<u16>()), 0..100)) {
+            let mut ours = items.clone();
+            merge_sort(&mut ours, &mut |a, b| Ok(a.0 < b.0)).unwrap();
+            let mut theirs = items;
+            theirs.sort_by_key(|item| item.0);
+            prop_assert_eq!(ours, theirs);
+        }
+
+        #[test]
+        fn any_comparator_gives_a_reordering(items in proptest::collection::vec(any::<u16>(), 0..60), answers in any::<u64>()) {
+            let mut ours = items.clone();
+            let mut at = 0;
+            merge_sort(&mut ours, &mut |_, _| { at = (at + 1) % 64; Ok(answers >> at & 1 == 1) }).unwrap();
+            ours.sort_unstable();
+            let mut expected = items;
+            expected.sort_unstable();
+            prop_assert_eq!(ours, expected);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What the families share: table entries, wording, attributes that must be there.
+
+use nival_syntax::Name;
+
+use crate::builtin::{Builtin, BuiltinFn};
+use crate::error::{ErrorKind, EvalError, Pos, Result};
+use crate::print::for_message;
+use crate::value::{Attrs, BuiltinId, Context, Str, Value};
+use crate::Ctx;
+
+/// A table entry; `name` is without `__`.
+pub(super) const fn builtin(name: &'static str, params: &'static [&'static str], run: BuiltinFn, doc: &'static str) -> Builtin {
+    Builtin { name, arity: params.len() as u8, run, params, doc }
+}
+
+/// "while evaluating the first argument passed to builtins.map".
+pub(super) fn arg(nth: &'static str, of: &'static str) -> impl Fn() -> String + Copy {
+    move || format!("while evaluating the {nth} argument passed to builtins.{of}")
+}
+
+/// As [`arg`], in the wording of those that quote the function.
+pub(super) fn quoted_arg(nth: &'static str, of: &'static str) -> impl Fn() -> String + Copy {
+    move || format!("while evaluating the {nth} argument passed to 'builtins.{of}'")
+}
+
+/// "expected a set but found an integer: 1", where a frame of its own would say nothing.
+pub(super) fn mismatch(ctx: &mut Ctx<'_>, value: Value, expected: &str) -> Box<EvalError> {
+    let shown = for_message(ctx, value);
+    EvalError::type_error(format!("expected {expected} but found {}: {shown}", value.type_phrase()))
+}
+
+/// A fixed frame.
+pub(super) fn frame(text: &'static str) -> impl Fn() -> String + Copy {
+    move || text.to_owned()
+}
+
+/// Wraps an error into an outer frame.
+pub(super) trait While<T> {
+    fn during(self, what: impl FnOnce() -> String) -> Result<T>;
+}
+
+impl<T> While<T> for Result<T> {
+    #[inline]
+    fn during(self, what: impl FnOnce() -> String) -> Result<T> {
+        self.map_err(|error| error.context(Pos::NONE, what()))
+    }
+}
+
+/// The attribute `name`, not forced; `what` words the frame of the error where it is missing.
+pub(super) fn required(set: Attrs, name: Name, what: impl FnOnce() -> String) -> Result<Value> {
+    set.get(name)
+        .ok_or_else(|| EvalError::new(ErrorKind::MissingAttribute, format!("attribute '{name}' missing")).context(Pos::NONE, what()))
+}
+
+impl Ctx<'_> {
+    /// Without `__`.
+    pub(crate) fn builtin_name(&self, id: BuiltinId) -> &'static str {
+        self.evaluator.builtins.get(id.0 as usize).map_or("", |b| b.builtin.name)
+    }
+
+    pub(crate) fn max_call_depth(&self) -> u32 {
+        self.evaluator.options.max_call_depth
+    }
+}
+
+/// Joins the contexts of the strings that make up a result.
+#[derive(Clone, Copy)]
+pub(super) struct Gathered(pub Context);
+
+impl Gathered {
+    pub(super) fn new() -> Self {
+        Gathered(Context::EMPTY)
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, ctx: &mut Ctx<'_>, string: Str) {
+        if !string.context().is_empty() {
+            self.0 = ctx.context_union(self.0, string.context());
+        }
+    }
+}
+
+/// Defines a struct of names that are interned once per process.
+macro_rules! known_names {
+    ($($field:ident = $text:literal),* $(,)?) => {
+        /// Names that builtins look for.
+        pub(crate) struct Known { $(pub $field: Name,)* }
+
+        /// See [`Known`].
+        pub(crate) fn known() -> &'static Known {
+            static KNOWN: std::sync::LazyLock<Known> = std::sync::LazyLock::new(|| Known { $($field: Name::new($text),)* });
+            &KNOWN
+        }
+    };
+}
+
+known_names! {
+    name = "name", value = "value", version = "version", success = "success", right = "right", wrong = "wrong",
+    start_set = "startSet", operator = "operator", key = "key", file = "file", line = "line", column = "column",
+    path = "path", prefix = "prefix", hash = "hash", hash_algo = "hashAlgo", to_hash_format = "toHashFormat",
+    drv_path = "drvPath", out_path = "outPath", to_string = "__toString", kind = "type", all_outputs = "allOutputs", outputs = "outputs",
+    structured_attrs = "__structuredAttrs", ignore_nulls = "__ignoreNulls", args = "args", functor = "__functor",
+}

@@ -1,0 +1,81 @@
+//! The form in which `nix-instantiate --eval` prints values. It does not say which function or thunk a value is, and it
+//! cannot be read back.
+
+use rustc_hash::FxHashSet;
+
+use super::{float, known, literal};
+use crate::error::{ErrorKind, EvalError, Result};
+use crate::value::{ThunkKind, Value, View};
+use crate::Ctx;
+
+/// `value` as far as it is evaluated.
+///
+/// # Errors
+/// Where the value is nested deeper than calls may be.
+pub fn ambiguous(ctx: &mut Ctx<'_>, value: Value) -> Result<Vec<u8>> {
+    let mut printer = Printer { ctx, out: Vec::new(), seen: FxHashSet::default() };
+    printer.value(value, 0)?;
+    Ok(printer.out)
+}
+
+struct Printer<'a, 'e> {
+    ctx: &'a mut Ctx<'e>,
+    out: Vec<u8>,
+    /// Addresses of the sets and lists printed so far.
+    seen: FxHashSet<u64>,
+}
+
+impl Printer<'_, '_> {
+    fn write(&mut self, text: impl AsRef<[u8]>) {
+        self.out.extend_from_slice(text.as_ref());
+    }
+
+    fn value(&mut self, value: Value, depth: u32) -> Result<()> {
+        if depth > self.ctx.max_call_depth() {
+            return Err(EvalError::new(ErrorKind::StackOverflow, "stack overflow; max-call-depth exceeded"));
+        }
+        match known(value) {
+            View::Int(int) => self.write(int.to_string()),
+            View::Float(float) => self.write(float::display(float)),
+            View::Bool(bool) => self.write(if bool { "true" } else { "false" }),
+            View::Null => self.write("null"),
+            View::String(string) => literal::string(&mut self.out, string.bytes()),
+            View::Path(path) => self.write(path.bytes()),
+            View::Closure(_) => self.write("<LAMBDA>"),
+            View::Builtin(_) => self.write("<PRIMOP>"),
+            View::Partial(partial) => self.write(if partial.as_closure().is_some() { "<LAMBDA>" } else { "<PRIMOP-APP>" }),
+            View::External(_) => self.write("<EXTERNAL>"),
+            View::Thunk(thunk) => match thunk.load().err().map(|state| state.kind()) {
+                Some(ThunkKind::Pending | ThunkKind::Awaited) => self.write("«potential infinite recursion»"),
+                _ => self.write("<CODE>"),
+            },
+            View::Attrs(attrs) => {
+                if !attrs.is_empty() && !self.seen.insert(attrs.value().0) {
+                    self.write("«repeated»");
+                    return Ok(());
+                }
+                self.write("{ ");
+                for attr in self.ctx.attrs_sorted(attrs) {
+                    literal::attr_name(&mut self.out, attr.name.as_bytes());
+                    self.write(" = ");
+                    stacker::maybe_grow(64 << 10, 1 << 20, || self.value(attr.value, depth + 1))?;
+                    self.write("; ");
+                }
+                self.write("}");
+            }
+            View::List(list) => {
+                if !list.is_empty() && !self.seen.insert(list.value().0) {
+                    self.write("«repeated»");
+                    return Ok(());
+                }
+                self.write("[ ");
+                for &element in list.elements() {
+                    stacker::maybe_grow(64 << 10, 1 << 20, || self.value(element, depth + 1))?;
+                    self.write(" ");
+                }
+                self.write("]");
+            }
+        }
+        Ok(())
+    }
+}
