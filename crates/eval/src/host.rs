@@ -136,6 +136,11 @@ pub trait Host: Send + Sync {
     /// Reads a `.drv` file from the store.
     fn read_derivation(&self, store_path: &str) -> HostResult<Arc<[u8]>>;
 
+    /// The references of a store path that exists, itself included where it refers to itself.
+    fn references(&self, store_path: &str) -> HostResult<Vec<String>> {
+        Err(HostError::Io(format!("the references of '{store_path}' are not known here")))
+    }
+
     /// Builds (import-from-derivation) outputs of a derivation; gives output names with their paths.
     fn realise(&self, drv: &str, outputs: &[String]) -> HostResult<Vec<(String, String)>>;
 

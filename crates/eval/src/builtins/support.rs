@@ -5,8 +5,8 @@ use nival_syntax::Name;
 use crate::builtin::{Builtin, BuiltinFn};
 use crate::error::{ErrorKind, EvalError, Pos, Result};
 use crate::print::for_message;
-use crate::value::{Attrs, BuiltinId, Context, Str, Value};
-use crate::Ctx;
+use crate::value::{Attrs, BuiltinId, Context, List, Str, Value};
+use crate::{CoerceOptions, Ctx};
 
 /// A table entry; `name` is without `__`.
 pub(super) const fn builtin(name: &'static str, params: &'static [&'static str], run: BuiltinFn, doc: &'static str) -> Builtin {
@@ -50,6 +50,44 @@ impl<T> While<T> for Result<T> {
 pub(super) fn required(set: Attrs, name: Name, what: impl FnOnce() -> String) -> Result<Value> {
     set.get(name)
         .ok_or_else(|| EvalError::new(ErrorKind::MissingAttribute, format!("attribute '{name}' missing")).context(Pos::NONE, what()))
+}
+
+/// Expecting types where the caller words the frame itself.
+impl Ctx<'_> {
+    fn expect_bare<T>(&mut self, value: Value, found: fn(Value) -> Option<T>, expected: &str) -> Result<T> {
+        let value = self.force(value)?;
+        found(value).ok_or_else(|| mismatch(self, value, expected))
+    }
+
+    pub(super) fn expect_bool_bare(&mut self, value: Value) -> Result<bool> {
+        self.expect_bare(value, Value::as_bool, "a Boolean")
+    }
+
+    pub(super) fn expect_list_bare(&mut self, value: Value) -> Result<List> {
+        self.expect_bare(value, Value::as_list, "a list")
+    }
+
+    pub(super) fn expect_string_bare(&mut self, value: Value) -> Result<Str> {
+        self.expect_bare(value, Value::as_string, "a string")
+    }
+
+    pub(super) fn expect_string_no_context_bare(&mut self, value: Value) -> Result<Str> {
+        without_last_frame(self.expect_string_no_context(value, String::new))
+    }
+
+    pub(super) fn coerce_to_string_bare(&mut self, value: Value, options: CoerceOptions) -> Result<Str> {
+        without_last_frame(self.coerce_to_string(value, options, String::new))
+    }
+}
+
+/// Takes an empty frame off again.
+fn without_last_frame<T>(result: Result<T>) -> Result<T> {
+    result.map_err(|mut error| {
+        if error.trace.last().is_some_and(|frame| frame.message.is_empty()) {
+            error.trace.pop();
+        }
+        error
+    })
 }
 
 impl Ctx<'_> {

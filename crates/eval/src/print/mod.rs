@@ -1,14 +1,20 @@
 //! Values as text: the language's own notation, JSON and XML.
 
 mod ambiguous;
-pub(crate) mod float;
+pub mod float;
+pub mod json;
 mod literal;
 mod pretty;
+mod xml;
 
 pub use ambiguous::ambiguous;
 pub use literal::{attr_name, identifier, string};
+pub use json::{to_json, to_json_with};
 pub use pretty::{ErrorStyle, PrintOptions, for_message, pretty};
+pub use xml::{XmlOptions, to_xml};
 
+use crate::Ctx;
+use crate::error::EvalError;
 use crate::value::{Value, View};
 
 /// The value of a thunk that has one.
@@ -24,3 +30,20 @@ fn known(value: Value) -> View {
     resolve(value).view()
 }
 
+/// What a value is, for messages: "a set", "the built-in function 'map'".
+pub fn phrase(ctx: &Ctx<'_>, value: Value) -> String {
+    match value.view() {
+        View::Builtin(id) => format!("the built-in function '{}'", ctx.builtin_name(id)),
+        View::Partial(partial) => match partial.function().view() {
+            View::Builtin(id) => format!("the partially applied built-in function '{}'", ctx.builtin_name(id)),
+            _ => "a function".into(),
+        },
+        _ => value.type_phrase().into(),
+    }
+}
+
+/// The error for bytes that no string of the language can hold.
+pub(crate) fn null_byte(bytes: &[u8]) -> Box<EvalError> {
+    let shown = String::from_utf8_lossy(bytes).replace('\0', "␀");
+    EvalError::other(format!("input string '{shown}' cannot be represented as Nix string because it contains null bytes"))
+}

@@ -1,0 +1,228 @@
+//! Reading the attributes of a derivation, in the order of their names.
+
+use nival_store::{ContentAddressMethod, Derivation, HashAlgo};
+
+use super::{Outputs, disabled, other};
+use crate::builtins::support::known;
+use crate::error::Result;
+use crate::print::json;
+use crate::value::{Attr, Attrs, Context, Str, Value};
+use crate::{CoerceOptions, Ctx};
+
+/// What the attributes said.
+pub(super) struct Attributes {
+    /// Without outputs and inputs.
+    pub drv: Derivation,
+    /// Of all strings used.
+    pub context: Context,
+    pub content_addressed: bool,
+    pub impure: bool,
+    pub hash: Option<String>,
+    pub algo: Option<HashAlgo>,
+    pub mode: Option<ContentAddressMethod>,
+    pub outputs: Outputs,
+}
+
+/// Attributes whose effect structured attributes turn off.
+const CHECKS: [&[u8]; 6] =
+    [b"allowedReferences", b"allowedRequisites", b"disallowedReferences", b"disallowedRequisites", b"maxSize", b"maxClosureSize"];
+
+const COERCE: CoerceOptions = CoerceOptions { more: true, copy_to_store: true, canonicalize_path: false };
+
+struct Reader<'a, 'e> {
+    ctx: &'a mut Ctx<'e>,
+    name: &'a str,
+    /// The JSON object of structured attributes, so far.
+    json: Option<Vec<u8>>,
+    found: Attributes,
+}
+
+fn flag(ctx: &mut Ctx<'_>, set: Attrs, name: nival_syntax::Name) -> Result<bool> {
+    let Some(value) = set.get(name) else { return Ok(false) };
+    ctx.expect_bool(value, || format!("while evaluating the `{name}` attribute passed to builtins.derivationStrict"))
+}
+
+pub(super) fn read(ctx: &mut Ctx<'_>, name: &str, set: Attrs) -> Result<Attributes> {
+    let structured = flag(ctx, set, known().structured_attrs)?;
+    let ignore_nulls = flag(ctx, set, known().ignore_nulls)?;
+    let attrs = ctx.attrs_sorted(set);
+    let mut reader = Reader {
+        ctx,
+        name,
+        json: structured.then(|| b"{".to_vec()),
+        found: Attributes {
+            drv: Derivation { name: name.to_owned(), ..Derivation::default() },
+            context: Context::EMPTY,
+            content_addressed: false,
+            impure: false,
+            hash: None,
+            algo: None,
+            mode: None,
+            outputs: Outputs::from(["out".to_owned()]),
+        },
+    };
+    for attr in attrs {
+        if attr.name == known().ignore_nulls {
+            continue;
+        }
+        reader.attribute(attr, ignore_nulls).map_err(|error| {
+            error.context(set.position(attr.name), format!("while evaluating attribute '{}' of derivation '{name}'", attr.name))
+        })?;
+    }
+    let Reader { json, mut found, .. } = reader;
+    if let Some(mut json) = json {
+        json.push(b'}');
+        found.drv.env.insert(b"__json".to_vec(), json);
+    }
+    Ok(found)
+}
+
+impl Reader<'_, '_> {
+    fn add_context(&mut self, string: Str) {
+        self.found.context = self.ctx.context_union(self.found.context, string.context());
+    }
+
+    fn warn(&self, message: &str) {
+        self.ctx.host().warn(message);
+    }
+
+    fn attribute(&mut self, attr: Attr, ignore_nulls: bool) -> Result<()> {
+        if ignore_nulls && self.ctx.force(attr.value)?.is_null() {
+            return Ok(());
+        }
+        match attr.name.as_bytes() {
+            b"__contentAddressed" => self.found.content_addressed |= self.bool(attr.value)?,
+            b"__impure" => {
+                if self.bool(attr.value)? {
+                    return Err(disabled("impure-derivations"));
+                }
+            }
+            b"args" => {
+                let list = self.ctx.expect_list_bare(attr.value)?;
+                for &element in list.elements() {
+                    let what = || "while evaluating an element of the argument list".to_owned();
+                    let string = self.ctx.coerce_to_string(element, COERCE, what)?;
+                    self.add_context(string);
+                    self.found.drv.args.push(string.bytes().to_vec());
+                }
+            }
+            _ if self.json.is_some() => self.structured(attr)?,
+            _ => self.variable(attr)?,
+        }
+        Ok(())
+    }
+
+    fn bool(&mut self, value: Value) -> Result<bool> {
+        self.ctx.expect_bool_bare(value)
+    }
+
+    /// An attribute that becomes an environment variable.
+    fn variable(&mut self, attr: Attr) -> Result<()> {
+        let string = self.ctx.coerce_to_string_bare(attr.value, COERCE)?;
+        self.add_context(string);
+        let name = attr.name.as_bytes();
+        let bytes = string.bytes();
+        match name {
+            b"__json" => {
+                self.warn(&format!(
+                    "In derivation '{}': setting structured attributes via '__json' is deprecated, and may be disallowed in future versions of Nix. Set '__structuredAttrs = true' instead.",
+                    self.name
+                ));
+                let json = crate::builtins::json::normalise(bytes)
+                    .map_err(|error| other(format!("cannot process __json attribute: {error}")))?;
+                self.found.drv.env.insert(name.to_vec(), json);
+                return Ok(());
+            }
+            b"builder" => self.found.drv.builder = bytes.to_vec(),
+            b"system" => self.found.drv.platform = bytes.to_vec(),
+            b"outputHash" => self.found.hash = Some(string.to_str().into_owned()),
+            b"outputHashAlgo" => self.found.algo = string.to_str().parse().ok(),
+            b"outputHashMode" => self.mode(&string.to_str())?,
+            b"outputs" => {
+                let text = string.to_str();
+                self.outputs(text.split([' ', '\t', '\n', '\r']).filter(|output| !output.is_empty()).map(str::to_owned))?;
+            }
+            _ => {}
+        }
+        self.found.drv.env.insert(name.to_vec(), bytes.to_vec());
+        Ok(())
+    }
+
+    /// An attribute of a derivation with structured attributes.
+    fn structured(&mut self, attr: Attr) -> Result<()> {
+        if attr.name == known().structured_attrs {
+            return Ok(());
+        }
+        let (text, context) = json::to_json(self.ctx, attr.value)?;
+        self.found.context = self.ctx.context_union(self.found.context, context);
+        if let Some(json) = &mut self.json {
+            if json.len() > 1 {
+                json.push(b',');
+            }
+            json::json_string(json, attr.name.as_bytes())?;
+            json.push(b':');
+            json.extend_from_slice(&text);
+        }
+        match attr.name.as_bytes() {
+            b"builder" => {
+                let string = self.ctx.expect_string_bare(attr.value)?;
+                self.add_context(string);
+                self.found.drv.builder = string.bytes().to_vec();
+            }
+            b"system" => self.found.drv.platform = self.plain(attr.value)?.bytes().to_vec(),
+            b"outputHash" => self.found.hash = Some(self.plain(attr.value)?.to_str().into_owned()),
+            b"outputHashAlgo" => self.found.algo = self.plain(attr.value)?.to_str().parse().ok(),
+            b"outputHashMode" => {
+                let mode = self.plain(attr.value)?;
+                self.mode(&mode.to_str())?;
+            }
+            b"outputs" => {
+                let list = self.ctx.expect_list_bare(attr.value)?;
+                let mut outputs = Vec::with_capacity(list.len());
+                for &element in list.elements() {
+                    outputs.push(self.plain(element)?.to_str().into_owned());
+                }
+                self.outputs(outputs.into_iter())?;
+            }
+            check if CHECKS.contains(&check) => {
+                let (name, check) = (self.name, attr.name);
+                self.warn(&format!(
+                    "In a derivation named '{name}', 'structuredAttrs' disables the effect of the derivation attribute '{check}'; use 'outputChecks.<output>.{check}' instead"
+                ));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn plain(&mut self, value: Value) -> Result<Str> {
+        self.ctx.expect_string_no_context_bare(value)
+    }
+
+    fn mode(&mut self, mode: &str) -> Result<()> {
+        self.found.mode = Some(match mode {
+            "recursive" | "nar" => ContentAddressMethod::Nar,
+            "flat" => ContentAddressMethod::Flat,
+            "text" => ContentAddressMethod::Text,
+            "git" => return Err(disabled("git-hashing")),
+            _ => return Err(other(format!("invalid value '{mode}' for 'outputHashMode' attribute"))),
+        });
+        Ok(())
+    }
+
+    fn outputs(&mut self, names: impl Iterator<Item = String>) -> Result<()> {
+        self.found.outputs.clear();
+        for name in names {
+            if name == "drvPath" {
+                return Err(other("invalid derivation output name 'drvPath'"));
+            }
+            if let Some(name) = self.found.outputs.replace(name) {
+                return Err(other(format!("duplicate derivation output '{name}'")));
+            }
+        }
+        if self.found.outputs.is_empty() {
+            return Err(other("derivation cannot have an empty set of outputs"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! `toJSON` and `fromJSON`.
+
+mod lexer;
+mod parse;
+
+pub(crate) use parse::{JsonError, Sink, parse};
+
+use super::support::{arg, builtin};
+use crate::builtin::Builtin;
+use crate::error::{EvalError, Pos, Result};
+use crate::print::json;
+use crate::value::{AttrsBuilder, Value};
+use crate::{Ctx, print};
+
+#[rustfmt::skip]
+pub(super) const TABLE: &[Builtin] = &[
+    builtin("toJSON", &["value"], to_json, "`value` as JSON text, everything inside it evaluated. Paths are copied to the store, sets with `outPath` (derivations) give that, sets with `__toString` what it gives. Functions are an error."),
+    builtin("fromJSON", &["text"], from_json, "The value of a JSON text. Numbers without a point or exponent become integers.\n\n```nix\nfromJSON \"{ \\\"a\\\": [1, null] }\"  # { a = [ 1 null ]; }\n```"),
+];
+
+fn to_json(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let (text, context) = json::to_json(ctx, args[0])?;
+    Ok(ctx.string_with_context(text, context))
+}
+
+/// Makes values of what the parser meets.
+struct Values<'a, 'e>(&'a mut Ctx<'e>);
+
+impl Sink for Values<'_, '_> {
+    type Value = Value;
+
+    fn null(&mut self) -> Value {
+        Value::NULL
+    }
+    fn bool(&mut self, bool: bool) -> Value {
+        Value::bool(bool)
+    }
+    fn int(&mut self, int: i64) -> Value {
+        self.0.int(int)
+    }
+    fn float(&mut self, float: f64) -> Value {
+        self.0.float(float)
+    }
+    fn string(&mut self, bytes: &[u8]) -> Value {
+        self.0.string(bytes)
+    }
+    fn list(&mut self, elements: Vec<Value>) -> Value {
+        self.0.list(&elements)
+    }
+    fn object(&mut self, members: Vec<(Vec<u8>, Value)>) -> Value {
+        let mut set = AttrsBuilder::with_capacity(members.len());
+        // Of equal names the last counts, and the builder keeps the first.
+        for (name, value) in members.iter().rev() {
+            set.push(nival_syntax::Name::new(name), *value);
+        }
+        self.0.attrs(set)
+    }
+}
+
+fn from_json(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let text = ctx.expect_string_no_context(args[0], arg("first", "fromJSON"))?;
+    parse(text.bytes(), &mut Values(ctx)).map_err(|error| match error {
+        JsonError::Syntax(message) => EvalError::other(message).context(Pos::NONE, "while decoding a JSON string"),
+        JsonError::TooBig(number) => EvalError::other(format!("unsigned json number {number} outside of Nix integer range")),
+        JsonError::NullByte(text) => print::null_byte(&text),
+    })
+}
+
+/// Prints what is parsed, in the one form that `toJSON` has: no spaces, names sorted.
+struct Text;
+
+impl Sink for Text {
+    type Value = Vec<u8>;
+
+    fn null(&mut self) -> Vec<u8> {
+        b"null".to_vec()
+    }
+    fn bool(&mut self, bool: bool) -> Vec<u8> {
+        bool.to_string().into_bytes()
+    }
+    fn int(&mut self, int: i64) -> Vec<u8> {
+        int.to_string().into_bytes()
+    }
+    fn float(&mut self, float: f64) -> Vec<u8> {
+        print::float::json(float).into_bytes()
+    }
+    fn string(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(bytes.len() + 2);
+        // The parser lets UTF-8 through only.
+        let _ = json::json_string(&mut out, bytes);
+        out
+    }
+    fn list(&mut self, elements: Vec<Vec<u8>>) -> Vec<u8> {
+        [b"[", elements.join(&b","[..]).as_slice(), b"]"].concat()
+    }
+    fn object(&mut self, members: Vec<(Vec<u8>, Vec<u8>)>) -> Vec<u8> {
+        let members: std::collections::BTreeMap<_, _> = members.into_iter().collect();
+        let members: Vec<Vec<u8>> = members.iter().map(|(name, value)| [self.string(name).as_slice(), b":", value].concat()).collect();
+        [b"{", members.join(&b","[..]).as_slice(), b"}"].concat()
+    }
+}
+
+/// A JSON text in canonical form.
+pub(crate) fn normalise(text: &[u8]) -> Result<Vec<u8>, JsonError> {
+    parse(text, &mut Text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,18 @@
+//! `toXML`.
+
+use super::support::builtin;
+use crate::builtin::Builtin;
+use crate::error::Result;
+use crate::print::{XmlOptions, to_xml};
+use crate::value::Value;
+use crate::Ctx;
+
+#[rustfmt::skip]
+pub(super) const TABLE: &[Builtin] = &[
+    builtin("toXML", &["value"], run, "`value` as an XML document, everything inside it evaluated. Functions appear with their parameters only."),
+];
+
+fn run(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let (text, context) = to_xml(ctx, args[0], XmlOptions { strict: true, location: false })?;
+    Ok(ctx.string_with_context(text, context))
+}

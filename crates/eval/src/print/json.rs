@@ -1,0 +1,152 @@
+//! Values as JSON: `toJSON`, `nix eval --json`, structured attributes.
+
+use super::float;
+use crate::error::{ErrorKind, EvalError, Pos, Result};
+use crate::value::{Attrs, Context, Value, View};
+use crate::{CoerceOptions, Ctx};
+
+/// `value`, evaluated throughout, with the context of all its strings. Paths are copied to the store.
+pub fn to_json(ctx: &mut Ctx<'_>, value: Value) -> Result<(Vec<u8>, Context)> {
+    to_json_with(ctx, value, true)
+}
+
+/// As [`to_json`]; without `copy_to_store` paths give their own text.
+pub fn to_json_with(ctx: &mut Ctx<'_>, value: Value, copy_to_store: bool) -> Result<(Vec<u8>, Context)> {
+    let mut printer = Printer { ctx, out: Vec::new(), context: Context::EMPTY };
+    printer.value(value, copy_to_store, 0)?;
+    Ok((printer.out, printer.context))
+}
+
+struct Printer<'a, 'e> {
+    ctx: &'a mut Ctx<'e>,
+    out: Vec<u8>,
+    context: Context,
+}
+
+impl Printer<'_, '_> {
+    fn value(&mut self, value: Value, copy: bool, depth: u32) -> Result<()> {
+        if depth > self.ctx.max_call_depth() {
+            return Err(EvalError::new(ErrorKind::StackOverflow, "stack overflow; max-call-depth exceeded"));
+        }
+        stacker::maybe_grow(64 << 10, 1 << 20, || self.value_inner(value, copy, depth))
+    }
+
+    fn value_inner(&mut self, value: Value, copy: bool, depth: u32) -> Result<()> {
+        let value = self.ctx.force(value)?;
+        match value.view() {
+            View::Int(int) => self.out.extend_from_slice(int.to_string().as_bytes()),
+            View::Bool(bool) => self.out.extend_from_slice(if bool { b"true" } else { b"false" }),
+            View::Null => self.out.extend_from_slice(b"null"),
+            View::Float(float) => self.out.extend_from_slice(float::json(float).as_bytes()),
+            View::String(string) => {
+                self.context = self.ctx.context_union(self.context, string.context());
+                json_string(&mut self.out, string.bytes())?;
+            }
+            View::Path(path) if copy => {
+                let stored = self.ctx.copy_path_to_store(path.bytes())?;
+                self.context = self.ctx.context_union(self.context, stored.context());
+                json_string(&mut self.out, stored.bytes())?;
+            }
+            View::Path(path) => json_string(&mut self.out, path.bytes())?,
+            View::Attrs(attrs) => self.attrs(value, attrs, copy, depth)?,
+            View::List(list) => {
+                self.out.push(b'[');
+                for (index, &element) in list.elements().iter().enumerate() {
+                    if index > 0 {
+                        self.out.push(b',');
+                    }
+                    let result = self.value(element, copy, depth + 1);
+                    result.map_err(|e| e.context(Pos::NONE, format!("while evaluating list element at index {index}")))?;
+                }
+                self.out.push(b']');
+            }
+            View::Closure(_) | View::Builtin(_) | View::Partial(_) | View::Thunk(_) | View::External(_) => {
+                return Err(EvalError::type_error(format!("cannot convert {} to JSON", self.phrase(value))));
+            }
+        }
+        Ok(())
+    }
+
+    fn phrase(&self, value: Value) -> String {
+        super::phrase(self.ctx, value)
+    }
+
+    fn attrs(&mut self, value: Value, attrs: Attrs, copy: bool, depth: u32) -> Result<()> {
+        let known = crate::builtins::known();
+        if attrs.contains(known.to_string) {
+            let options = CoerceOptions { more: false, copy_to_store: false, canonicalize_path: false };
+            let string = self.ctx.coerce_to_string(value, options, String::new)?;
+            self.context = self.ctx.context_union(self.context, string.context());
+            return json_string(&mut self.out, string.bytes());
+        }
+        if let Some(path) = attrs.get(known.out_path) {
+            return self.value(path, copy, depth + 1);
+        }
+        self.out.push(b'{');
+        for (index, attr) in self.ctx.attrs_sorted(attrs).into_iter().enumerate() {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            json_string(&mut self.out, attr.name.as_bytes())?;
+            self.out.push(b':');
+            let result = self.value(attr.value, copy, depth + 1);
+            result.map_err(|e| e.context(attrs.position(attr.name), format!("while evaluating attribute '{}'", attr.name)))?;
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+}
+
+/// Appends a JSON string.
+///
+/// # Errors
+/// Where `bytes` are not UTF-8, in Nix's words.
+pub fn json_string(out: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
+    if let Err(error) = std::str::from_utf8(bytes) {
+        let (at, message) = match error.error_len() {
+            Some(length) => {
+                // The byte that made it impossible to go on.
+                let at = error.valid_up_to() + if length > 1 { length } else { usize::from(starts_sequence(bytes, error.valid_up_to())) };
+                let byte = bytes.get(at).copied().unwrap_or_default();
+                (at, format!("invalid UTF-8 byte at index {at}: 0x{byte:02X}"))
+            }
+            None => {
+                let byte = bytes.last().copied().unwrap_or_default();
+                (bytes.len(), format!("incomplete UTF-8 string; last byte: 0x{byte:02X}"))
+            }
+        };
+        let _ = at;
+        return Err(EvalError::other(format!("JSON serialization error: [json.exception.type_error.316] {message}")));
+    }
+    out.push(b'"');
+    let mut from = 0;
+    for (at, &byte) in bytes.iter().enumerate() {
+        let escaped: &[u8] = match byte {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            8 => b"\\b",
+            12 => b"\\f",
+            b'\n' => b"\\n",
+            b'\r' => b"\\r",
+            b'\t' => b"\\t",
+            0..=0x1f => {
+                out.extend_from_slice(&bytes[from..at]);
+                out.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
+                from = at + 1;
+                continue;
+            }
+            _ => continue,
+        };
+        out.extend_from_slice(&bytes[from..at]);
+        out.extend_from_slice(escaped);
+        from = at + 1;
+    }
+    out.extend_from_slice(&bytes[from..]);
+    out.push(b'"');
+    Ok(())
+}
+
+/// Whether the byte at `at` can begin a longer sequence, so that the fault is the byte after it.
+fn starts_sequence(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at).is_some_and(|b| (0xc2..=0xf4).contains(b))
+}
