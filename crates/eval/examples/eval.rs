@@ -63,8 +63,8 @@ fn run(ctx: &mut Ctx<'_>, expr: Option<&str>, file: Option<&str>) -> Result<Valu
     }
 }
 
-fn show(_ctx: &mut Ctx<'_>, value: Value) -> Result<String> {
-    Ok(format!("{value:?}"))
+fn show(ctx: &mut Ctx<'_>, value: Value) -> Result<String> {
+    Ok(String::from_utf8_lossy(&nival_eval::print::ambiguous(ctx, value)?).into_owned())
 }
 
 fn report(evaluator: &Evaluator, error: &EvalError) {

@@ -27,7 +27,6 @@ pub const GLOBALS: &[&str] = &[
     "__div",
     "__elem",
     "__elemAt",
-    "__fetchClosure",
     "__fetchurl",
     "__filter",
     "__filterSource",

@@ -3,11 +3,11 @@
 use std::cmp::Ordering;
 
 use super::support::{arg, builtin, frame};
+use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
 use crate::print::float;
 use crate::value::{Value, View};
-use crate::Ctx;
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Builtin] = &[

@@ -64,7 +64,7 @@ fn position(ctx: &mut Ctx<'_>, pos: Pos) -> Value {
     };
     let mut set = AttrsBuilder::with_capacity(3);
     set.push(known().column, ctx.int(place.column.into()));
-    set.push(known().file, ctx.string(file.as_os_str().as_encoded_bytes()));
+    set.push(known().file, ctx.string(file));
     set.push(known().line, ctx.int(place.line.into()));
     ctx.attrs(set)
 }
@@ -171,7 +171,7 @@ fn function_args(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let mut set = AttrsBuilder::new();
     if let Some(Param::Pattern(pattern)) = closure.param(given) {
         for (index, formal) in pattern.formals.iter().enumerate() {
-            set.push_at(formal.name, Value::bool(formal.default.is_some()), closure.formal_position(given, index));
+            set.push_at(formal.name, Value::bool(formal.default.is_some()), closure.formal_position(index));
         }
     }
     Ok(ctx.attrs(set))

@@ -6,11 +6,11 @@ use std::collections::VecDeque;
 use rustc_hash::FxHashSet;
 
 use super::support::{builtin, frame, known, mismatch, required};
+use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::{ErrorKind, EvalError, Pos, Result};
 use crate::print::for_message;
 use crate::value::{Value, View};
-use crate::Ctx;
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Builtin] = &[
@@ -101,7 +101,8 @@ fn generic_closure(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         }
         found.push(element);
         let more = ctx.call(operator, &[element]).and_then(|more| {
-            let list = ctx.expect_list(more, frame("while evaluating the return value of the `operator` passed to builtins.genericClosure"))?;
+            let list =
+                ctx.expect_list(more, frame("while evaluating the return value of the `operator` passed to builtins.genericClosure"))?;
             for &next in list.elements() {
                 ctx.force(next)?;
                 work.push_back(next);

@@ -1,7 +1,7 @@
 //! The order of evaluation, errors and messages.
 
-use super::support::{builtin, frame, known};
 use super::strings::COPYING;
+use super::support::{builtin, frame, known};
 use crate::builtin::Builtin;
 use crate::error::{ErrorKind, EvalError, Result, TraceFrame};
 use crate::print::{PrintOptions, pretty};

@@ -13,10 +13,10 @@ use nival_syntax::Name;
 
 use self::attributes::Attributes;
 use super::support::{arg, builtin, frame, known, required};
+use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Pos, Result};
 use crate::value::{AttrsBuilder, ContextElement, Value};
-use crate::Ctx;
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Builtin] = &[
@@ -77,10 +77,7 @@ fn derivation_strict(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let name = ctx.expect_string_no_context(name, what);
     let name = name.map_err(|error| error.context(name_pos, "while evaluating the derivation attribute 'name'"))?.to_str();
     write(ctx, &name, set).map_err(|error| {
-        let at = ctx.evaluator().locate(name_pos).map_or_else(String::new, |place| {
-            let file = place.file.map_or(place.label, |file| file.display().to_string());
-            format!("{file}:{}:{}", place.line, place.column)
-        });
+        let at = ctx.evaluator().locate(name_pos).map_or_else(String::new, |place| place.to_string());
         error.context(Pos::NONE, format!("while evaluating derivation '{name}'\n  whose name attribute is located at {at}"))
     })
 }
@@ -144,7 +141,14 @@ fn load_inputs(ctx: &Ctx<'_>, dir: &StoreDir, drv: &Derivation) -> Result<()> {
         })
 }
 
-fn fixed(ctx: &Ctx<'_>, dir: &StoreDir, drv: &mut Derivation, text: &str, algo: Option<HashAlgo>, method: ContentAddressMethod) -> Result<()> {
+fn fixed(
+    ctx: &Ctx<'_>,
+    dir: &StoreDir,
+    drv: &mut Derivation,
+    text: &str,
+    algo: Option<HashAlgo>,
+    method: ContentAddressMethod,
+) -> Result<()> {
     let hash = Hash::parse_allow_empty(text, algo).map_err(other)?;
     if text.is_empty() {
         ctx.host().warn(&format!("found empty hash, assuming '{}'", hash.sri()));

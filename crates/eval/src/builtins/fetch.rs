@@ -44,7 +44,8 @@ fn request(ctx: &mut Ctx<'_>, value: Value, builtin: &'static str) -> Result<Fet
                             View::List(_) => "a list",
                             _ => "a function",
                         };
-                        let message = format!("argument '{}' to '{builtin}' is {kind} while a string, Boolean or integer is expected", attr.name);
+                        let message =
+                            format!("argument '{}' to '{builtin}' is {kind} while a string, Boolean or integer is expected", attr.name);
                         return Err(EvalError::type_error(message).at(set.position(attr.name)));
                     }
                 };

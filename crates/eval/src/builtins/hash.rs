@@ -3,10 +3,10 @@
 use nival_store::{Hash, HashAlgo, HashFormat};
 
 use super::support::{arg, builtin, frame, known, required};
+use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
 use crate::value::{Attrs, Value};
-use crate::Ctx;
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Builtin] = &[

@@ -4,11 +4,11 @@ use super::derivation::{load, store_dir};
 use super::derived::DerivedPath;
 use super::paths::resolve_links;
 use super::support::{arg, builtin, frame, known};
+use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::{ErrorKind, EvalError, Result};
 use crate::host::FileType;
 use crate::value::{AttrsBuilder, Context, ContextElement, Value};
-use crate::Ctx;
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Builtin] = &[
@@ -80,7 +80,7 @@ fn import_derivation(ctx: &mut Ctx<'_>, path: &[u8]) -> Result<Option<Value>> {
         set.push(nival_syntax::Name::new(output), ctx.string_with_context(value, context));
     }
     let drv = ctx.attrs(set);
-    ctx.eval_text(IMPORTED.as_bytes(), b"/", &[(nival_syntax::Name::new("drv"), drv)]).map(Some)
+    ctx.eval_text(IMPORTED.as_bytes(), b"/", "«imported derivation»", &[(nival_syntax::Name::new("drv"), drv)]).map(Some)
 }
 
 fn path_exists(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
@@ -166,7 +166,9 @@ fn to_file(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
             ContextElement::DrvDeep(path) => format!("={}", base(path)),
             ContextElement::Built { drv, output } => format!("!{}!{}", String::from_utf8_lossy(output), base(drv)),
         };
-        return Err(EvalError::other(format!("files created by 'builtins.toFile' may not reference derivations, but '{name}' references '{on}'")));
+        return Err(EvalError::other(format!(
+            "files created by 'builtins.toFile' may not reference derivations, but '{name}' references '{on}'"
+        )));
     }
     references.sort();
     let path = ctx.host().add_text(&name, contents.bytes(), &references)?;

@@ -3,10 +3,10 @@
 use rustc_hash::FxHashMap;
 
 use super::support::{While, arg, builtin, frame, known, quoted_arg};
+use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
 use crate::value::{AttrsBuilder, List, Value};
-use crate::Ctx;
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Builtin] = &[
@@ -219,7 +219,8 @@ fn partition(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     for &element in list.elements() {
         ctx.force(element)?;
         let result = ctx.call(predicate, &[element])?;
-        let side = ctx.expect_bool(result, frame("while evaluating the return value of the partition function passed to builtins.partition"))?;
+        let side =
+            ctx.expect_bool(result, frame("while evaluating the return value of the partition function passed to builtins.partition"))?;
         if side { right.push(element) } else { wrong.push(element) }
     }
     let mut set = AttrsBuilder::with_capacity(2);

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::ere::{Captures, Ere, EreError, Interrupted, Searcher};
 use super::support::{arg, builtin};
+use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::{ErrorKind, EvalError, Result};
 use crate::value::{Str, Value};
-use crate::Ctx;
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Builtin] = &[
@@ -46,7 +46,13 @@ fn too_large(pattern: Str) -> Box<EvalError> {
 }
 
 /// Runs `search`, which can be cancelled like everything else.
-fn run<R>(ctx: &mut Ctx<'_>, ere: &Ere, pattern: Str, subject: Str, search: impl FnOnce(&mut Searcher<'_>) -> Result<R, Interrupted>) -> Result<R> {
+fn run<R>(
+    ctx: &mut Ctx<'_>,
+    ere: &Ere,
+    pattern: Str,
+    subject: Str,
+    search: impl FnOnce(&mut Searcher<'_>) -> Result<R, Interrupted>,
+) -> Result<R> {
     let asked = RefCell::new(&mut *ctx);
     let interrupted = || asked.borrow_mut().check_interrupt().is_err();
     let mut searcher = Searcher::new(ere, subject.bytes(), &interrupted);
@@ -61,7 +67,8 @@ fn run<R>(ctx: &mut Ctx<'_>, ere: &Ere, pattern: Str, subject: Str, search: impl
 }
 
 fn groups(ctx: &mut Ctx<'_>, subject: &[u8], captures: &Captures) -> Value {
-    let groups: Vec<Value> = captures[1..].iter().map(|span| span.map_or(Value::NULL, |(start, end)| ctx.string(&subject[start..end]))).collect();
+    let groups: Vec<Value> =
+        captures[1..].iter().map(|span| span.map_or(Value::NULL, |(start, end)| ctx.string(&subject[start..end]))).collect();
     ctx.list(&groups)
 }
 

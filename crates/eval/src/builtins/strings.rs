@@ -153,4 +153,3 @@ fn split_version(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let components: Vec<&[u8]> = version::components(version.bytes()).collect();
     ctx.list_with(components.len(), |ctx, i| Ok(ctx.string(components[i])))
 }
-

@@ -72,22 +72,12 @@ impl Ctx<'_> {
     }
 
     pub(super) fn expect_string_no_context_bare(&mut self, value: Value) -> Result<Str> {
-        without_last_frame(self.expect_string_no_context(value, String::new))
+        self.expect_string_no_context(value, String::new)
     }
 
     pub(super) fn coerce_to_string_bare(&mut self, value: Value, options: CoerceOptions) -> Result<Str> {
-        without_last_frame(self.coerce_to_string(value, options, String::new))
+        self.coerce_to_string(value, options, String::new)
     }
-}
-
-/// Takes an empty frame off again.
-fn without_last_frame<T>(result: Result<T>) -> Result<T> {
-    result.map_err(|mut error| {
-        if error.trace.last().is_some_and(|frame| frame.message.is_empty()) {
-            error.trace.pop();
-        }
-        error
-    })
 }
 
 impl Ctx<'_> {
@@ -137,5 +127,5 @@ known_names! {
     start_set = "startSet", operator = "operator", key = "key", file = "file", line = "line", column = "column",
     path = "path", prefix = "prefix", hash = "hash", hash_algo = "hashAlgo", to_hash_format = "toHashFormat",
     drv_path = "drvPath", out_path = "outPath", to_string = "__toString", kind = "type", all_outputs = "allOutputs", outputs = "outputs",
-    structured_attrs = "__structuredAttrs", ignore_nulls = "__ignoreNulls", args = "args", functor = "__functor",
+    structured_attrs = "__structuredAttrs", ignore_nulls = "__ignoreNulls",
 }

@@ -1,11 +1,11 @@
 //! `fromTOML`.
 
 use super::support::{builtin, frame};
+use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
 use crate::print::null_byte;
 use crate::value::{AttrsBuilder, Value};
-use crate::Ctx;
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Builtin] = &[

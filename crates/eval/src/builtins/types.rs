@@ -1,10 +1,10 @@
 //! What kind of value something is.
 
 use super::support::builtin;
+use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::Result;
 use crate::value::{Value, View};
-use crate::Ctx;
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Builtin] = &[

@@ -1,11 +1,11 @@
 //! `toXML`.
 
 use super::support::builtin;
+use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::Result;
 use crate::print::{XmlOptions, to_xml};
 use crate::value::Value;
-use crate::Ctx;
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Builtin] = &[

@@ -93,9 +93,12 @@ impl EvalError {
         self
     }
 
-    /// Adds an outer frame.
+    /// Adds an outer frame, unless it says nothing.
     pub fn context(mut self: Box<Self>, pos: Pos, message: impl Into<String>) -> Box<Self> {
-        self.trace.push(TraceFrame { pos, message: message.into(), user: false });
+        let message = message.into();
+        if !message.is_empty() {
+            self.trace.push(TraceFrame { pos, message, user: false });
+        }
         self
     }
 }

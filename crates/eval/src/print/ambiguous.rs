@@ -4,9 +4,9 @@
 use rustc_hash::FxHashSet;
 
 use super::{float, known, literal};
+use crate::Ctx;
 use crate::error::{ErrorKind, EvalError, Result};
 use crate::value::{ThunkKind, Value, View};
-use crate::Ctx;
 
 /// `value` as far as it is evaluated.
 ///

@@ -8,8 +8,8 @@ mod pretty;
 mod xml;
 
 pub use ambiguous::ambiguous;
-pub use literal::{attr_name, identifier, string};
 pub use json::{to_json, to_json_with};
+pub use literal::{attr_name, identifier, string};
 pub use pretty::{ErrorStyle, PrintOptions, for_message, pretty};
 pub use xml::{XmlOptions, to_xml};
 

@@ -73,7 +73,14 @@ impl PrintOptions {
 
     /// As the REPL prints a result: one level, derivations as paths, errors inside in place.
     pub fn repl() -> Self {
-        PrintOptions { force: true, derivation_paths: true, max_depth: 1, indent: 2, errors: ErrorStyle::ThrowTopLevel, ..PrintOptions::default() }
+        PrintOptions {
+            force: true,
+            derivation_paths: true,
+            max_depth: 1,
+            indent: 2,
+            errors: ErrorStyle::ThrowTopLevel,
+            ..PrintOptions::default()
+        }
     }
 
     /// As the REPL's `:p` prints: everything.
@@ -222,7 +229,9 @@ impl Printer<'_, '_> {
     fn derivation(&mut self, attrs: Attrs) -> Result<()> {
         let mut text = "«derivation".to_owned();
         if let Some(path) = attrs.get(nival_syntax::Name::new("drvPath")) {
-            let path = self.ctx.coerce_to_string(path, crate::CoerceOptions::default(), || "while evaluating the drvPath of a derivation".into())?;
+            let path = self
+                .ctx
+                .coerce_to_string(path, crate::CoerceOptions::default(), || "while evaluating the drvPath of a derivation".into())?;
             text += &format!(" {}", path.to_str());
         }
         self.colored(GREEN, text + "»");
@@ -317,11 +326,5 @@ impl Printer<'_, '_> {
 
 /// ` @ file:line:column`, or nothing where it is not known.
 fn position(ctx: &Ctx<'_>, pos: Pos) -> String {
-    match ctx.evaluator().locate(pos) {
-        Some(place) => {
-            let file = place.file.map_or(place.label, |file| file.display().to_string());
-            format!(" @ {file}:{}:{}", place.line, place.column)
-        }
-        None => String::new(),
-    }
+    ctx.evaluator().locate(pos).map_or_else(String::new, |place| format!(" @ {place}"))
 }

@@ -158,9 +158,10 @@ impl Printer<'_, '_> {
         let Some(place) = Some(pos).filter(|_| self.options.location).and_then(|pos| self.ctx.evaluator().locate(pos)) else {
             return Vec::new();
         };
-        let mut found = vec![("column", place.column.to_string().into_bytes().into()), ("line", place.line.to_string().into_bytes().into())];
+        let mut found =
+            vec![("column", place.column.to_string().into_bytes().into()), ("line", place.line.to_string().into_bytes().into())];
         if let Some(file) = place.file {
-            found.push(("path", file.as_os_str().as_encoded_bytes().to_vec().into()));
+            found.push(("path", file.into()));
         }
         found
     }

@@ -7,8 +7,8 @@
 
 mod attrs;
 mod closure;
-mod describe;
 mod context;
+mod describe;
 mod frame;
 mod list;
 mod path;

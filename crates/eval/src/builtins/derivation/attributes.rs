@@ -128,8 +128,8 @@ impl Reader<'_, '_> {
                     "In derivation '{}': setting structured attributes via '__json' is deprecated, and may be disallowed in future versions of Nix. Set '__structuredAttrs = true' instead.",
                     self.name
                 ));
-                let json = crate::builtins::json::normalise(bytes)
-                    .map_err(|error| other(format!("cannot process __json attribute: {error}")))?;
+                let json =
+                    crate::builtins::json::normalise(bytes).map_err(|error| other(format!("cannot process __json attribute: {error}")))?;
                 self.found.drv.env.insert(name.to_vec(), json);
                 return Ok(());
             }

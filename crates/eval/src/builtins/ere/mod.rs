@@ -65,11 +65,6 @@ pub(crate) struct Ere {
 }
 
 impl Ere {
-    /// Number of groups, not counting the whole match.
-    pub(crate) fn groups(&self) -> usize {
-        self.groups as usize
-    }
-
     /// The string that the expression stands for, where it has no operators at all.
     pub(crate) fn literal(&self) -> Option<&[u8]> {
         self.literal.as_deref()

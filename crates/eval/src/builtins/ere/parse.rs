@@ -39,7 +39,14 @@ impl Ere {
         let mut compiler = Compiler { states: Vec::new(), counters: 0, used: 0 };
         let accept = compiler.add(State::Accept)?;
         let start = compiler.node(&node, accept)?;
-        let mut ere = Ere { states: compiler.states, start, groups: parser.groups, counters: compiler.counters, literal: literal(&node), first: None };
+        let mut ere = Ere {
+            states: compiler.states,
+            start,
+            groups: parser.groups,
+            counters: compiler.counters,
+            literal: literal(&node),
+            first: None,
+        };
         ere.first = first_set(&ere);
         Ok(ere)
     }

@@ -58,8 +58,32 @@ fn brackets() {
 #[test]
 fn what_the_grammar_refuses() {
     for pattern in [
-        r"\n", r"\}", r"\]", r"\-", "[a-z--0]", "[[:alnum:]-z]", "[]", "*a", "^*", "(", ")", "a{2", "a{,2}", "a{2,1}", "{2}", "a|*b", "[[.-.]]",
-        "[[:foo:]]", "[b-a]", r"\", "a{1a}", "(?:a)", "[a-", "[a", "a{", "a{1,",
+        r"\n",
+        r"\}",
+        r"\]",
+        r"\-",
+        "[a-z--0]",
+        "[[:alnum:]-z]",
+        "[]",
+        "*a",
+        "^*",
+        "(",
+        ")",
+        "a{2",
+        "a{,2}",
+        "a{2,1}",
+        "{2}",
+        "a|*b",
+        "[[.-.]]",
+        "[[:foo:]]",
+        "[b-a]",
+        r"\",
+        "a{1a}",
+        "(?:a)",
+        "[a-",
+        "[a",
+        "a{",
+        "a{1,",
     ] {
         assert_eq!(Ere::new(pattern.as_bytes()).err(), Some(EreError::Invalid), "{pattern}");
     }

@@ -17,26 +17,81 @@ fn values() {
         " { \"a\" : [1, -2, 3.5, 1e2, true, false, null, \"x\\u00e9\\ud83d\\ude00\\n\"], \"b\": {}, \"c\": [] } ",
         expect![[r#"{"a":[1,-2,3.5,100.0,true,false,null,"xé😀\n"],"b":{},"c":[]}"#]],
     );
-    check("-9223372036854775809", expect!["-9223372036854775809"]);
+    check("-9223372036854775809", expect!["-9.223372036854776e+18"]);
     check("-9223372036854775808", expect!["-9223372036854775808"]);
     check("-0", expect!["0"]);
 }
 
 #[test]
 fn errors_are_worded_as_in_nix() {
-    check("[1,", expect!["[json.exception.parse_error.101] parse error at line 1, column 4: syntax error while parsing value - unexpected end of input; expected '[', '{', or a literal"]);
-    check("", expect!["[json.exception.parse_error.101] parse error at line 1, column 1: attempting to parse an empty input; check that your input string or stream contains the expected JSON"]);
-    check("nul", expect!["[json.exception.parse_error.101] parse error at line 1, column 4: syntax error while parsing value - invalid literal; last read: 'nul'"]);
-    check("1 2", expect!["[json.exception.parse_error.101] parse error at line 1, column 3: syntax error while parsing value - unexpected number literal; expected end of input"]);
-    check("01", expect!["[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while parsing value - unexpected number literal; expected end of input"]);
-    check("\"a\nb\"", expect!["[json.exception.parse_error.101] parse error at line 2, column 0: syntax error while parsing value - invalid string: control character U+000A (LF) must be escaped to \\u000A or \\n; last read: '\"a<U+000A>'"]);
-    check("\"\\ud800\"", expect!["[json.exception.parse_error.101] parse error at line 1, column 8: syntax error while parsing value - invalid string: surrogate U+D800..U+DBFF must be followed by U+DC00..U+DFFF; last read: '\"\\ud800\"'"]);
+    check(
+        "[1,",
+        expect![
+            "[json.exception.parse_error.101] parse error at line 1, column 4: syntax error while parsing value - unexpected end of input; expected '[', '{', or a literal"
+        ],
+    );
+    check(
+        "",
+        expect![
+            "[json.exception.parse_error.101] parse error at line 1, column 1: attempting to parse an empty input; check that your input string or stream contains the expected JSON"
+        ],
+    );
+    check(
+        "nul",
+        expect![
+            "[json.exception.parse_error.101] parse error at line 1, column 4: syntax error while parsing value - invalid literal; last read: 'nul'"
+        ],
+    );
+    check(
+        "1 2",
+        expect![
+            "[json.exception.parse_error.101] parse error at line 1, column 3: syntax error while parsing value - unexpected number literal; expected end of input"
+        ],
+    );
+    check(
+        "01",
+        expect![
+            "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while parsing value - unexpected number literal; expected end of input"
+        ],
+    );
+    check(
+        "\"a\nb\"",
+        expect![
+            "[json.exception.parse_error.101] parse error at line 2, column 0: syntax error while parsing value - invalid string: control character U+000A (LF) must be escaped to \\u000A or \\n; last read: '\"a<U+000A>'"
+        ],
+    );
+    check(
+        "\"\\ud800\"",
+        expect![
+            "[json.exception.parse_error.101] parse error at line 1, column 8: syntax error while parsing value - invalid string: surrogate U+D800..U+DBFF must be followed by U+DC00..U+DFFF; last read: '\"\\ud800\"'"
+        ],
+    );
     check("1e400", expect!["[json.exception.out_of_range.406] number overflow parsing '1e400'"]);
     check("9223372036854775808", expect!["unsigned json number 9223372036854775808 outside of Nix integer range"]);
-    check("{", expect!["[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while parsing object key - unexpected end of input; expected string literal"]);
-    check("{\"a\" 1}", expect!["[json.exception.parse_error.101] parse error at line 1, column 6: syntax error while parsing object separator - unexpected number literal; expected ':'"]);
-    check("[1 2]", expect!["[json.exception.parse_error.101] parse error at line 1, column 4: syntax error while parsing array - unexpected number literal; expected ']'"]);
-    check("-", expect!["[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while parsing value - invalid number; expected digit after '-'; last read: '-'"]);
+    check(
+        "{",
+        expect![
+            "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while parsing object key - unexpected end of input; expected string literal"
+        ],
+    );
+    check(
+        "{\"a\" 1}",
+        expect![
+            "[json.exception.parse_error.101] parse error at line 1, column 6: syntax error while parsing object separator - unexpected number literal; expected ':'"
+        ],
+    );
+    check(
+        "[1 2]",
+        expect![
+            "[json.exception.parse_error.101] parse error at line 1, column 4: syntax error while parsing array - unexpected number literal; expected ']'"
+        ],
+    );
+    check(
+        "-",
+        expect![
+            "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while parsing value - invalid number; expected digit after '-'; last read: '-'"
+        ],
+    );
 }
 
 #[test]
@@ -75,13 +130,15 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
         Just(serde_json::Value::Null),
         any::<bool>().prop_map(Into::into),
         any::<i64>().prop_map(Into::into),
-        any::<f64>().prop_filter("finite", |f| f.is_finite()).prop_map(Into::into),
+        // Short ones: the other library rounds long ones when it reads.
+        any::<i32>().prop_map(|i| (f64::from(i) / 64.0).into()),
         "[^\u{0}]{0,8}".prop_map(Into::into),
     ];
     leaf.prop_recursive(4, 32, 4, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(Into::into),
-            proptest::collection::btree_map("[^\u{0}]{0,4}", inner, 0..4).prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+            proptest::collection::btree_map("[^\u{0}]{0,4}", inner, 0..4)
+                .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
         ]
     })
 }
