@@ -37,6 +37,7 @@ mod linked;
 mod locate;
 pub mod ops;
 pub mod print;
+pub mod testing;
 mod thunk;
 pub mod value;
 

@@ -1,0 +1,149 @@
+//! [`MemoryHost`]: files in memory, for tests of this and higher crates.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use crate::host::{AddPath, FetchRequest, Fetched, FileType, Host, HostError, HostResult, SearchPathEntry};
+use crate::ops::path::base_name;
+
+/// Files by absolute path; folders exist where files lie in them. No links, no store, no network.
+#[derive(Debug, Default)]
+pub struct MemoryHost {
+    files: BTreeMap<Vec<u8>, Arc<[u8]>>,
+    pub search_path: Vec<SearchPathEntry>,
+    /// Lines of `trace` and `warn`.
+    pub messages: Mutex<Vec<String>>,
+}
+
+impl MemoryHost {
+    /// `//- /path/of/file` begins each file; text before the first such line is `/main.nix`.
+    pub fn new(fixture: &str) -> MemoryHost {
+        let mut host = MemoryHost::default();
+        let (mut path, mut text) = ("/main.nix".to_owned(), String::new());
+        for line in fixture.split_inclusive('\n') {
+            match line.strip_prefix("//- ") {
+                Some(next) => {
+                    host.add(&path, &text);
+                    path = next.trim().to_owned();
+                    text.clear();
+                }
+                None => text.push_str(line),
+            }
+        }
+        host.add(&path, &text);
+        host
+    }
+
+    fn add(&mut self, path: &str, text: &str) {
+        if !text.is_empty() {
+            self.files.insert(path.into(), text.as_bytes().into());
+        }
+    }
+
+    fn below<'a>(&'a self, path: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        self.files.keys().filter_map(move |file| {
+            let rest = file.strip_prefix(path)?;
+            if path == b"/" { Some(rest) } else { rest.strip_prefix(b"/") }
+        })
+    }
+}
+
+fn none<T>(what: &str) -> HostResult<T> {
+    Err(HostError::Forbidden(format!("{what} is not available in memory")))
+}
+
+impl Host for MemoryHost {
+    fn read_file(&self, path: &[u8]) -> HostResult<Arc<[u8]>> {
+        self.files.get(path).cloned().ok_or_else(|| HostError::NotFound(String::from_utf8_lossy(path).into_owned()))
+    }
+
+    fn file_type(&self, path: &[u8]) -> HostResult<Option<FileType>> {
+        if self.files.contains_key(path) {
+            return Ok(Some(FileType::Regular));
+        }
+        Ok(self.below(path).next().map(|_| FileType::Directory))
+    }
+
+    fn read_link(&self, _path: &[u8]) -> HostResult<Vec<u8>> {
+        none("a link")
+    }
+
+    fn read_dir(&self, path: &[u8]) -> HostResult<Vec<(Vec<u8>, FileType)>> {
+        let entries: BTreeMap<Vec<u8>, FileType> = self
+            .below(path)
+            .filter_map(|rest| {
+                let name = rest.split(|&b| b == b'/').next()?;
+                Some((name.to_vec(), if name.len() == rest.len() { FileType::Regular } else { FileType::Directory }))
+            })
+            .collect();
+        Ok(entries.into_iter().collect())
+    }
+
+    fn env_var(&self, _name: &[u8]) -> HostResult<Option<Vec<u8>>> {
+        Ok(None)
+    }
+
+    fn home_dir(&self) -> HostResult<Vec<u8>> {
+        Ok(b"/home/me".to_vec())
+    }
+
+    fn current_time(&self) -> Option<i64> {
+        Some(1_700_000_000)
+    }
+
+    fn current_system(&self) -> Option<String> {
+        Some("x86_64-linux".into())
+    }
+
+    fn store_dir(&self) -> &str {
+        "/nix/store"
+    }
+
+    fn search_path(&self) -> Vec<SearchPathEntry> {
+        self.search_path.clone()
+    }
+
+    fn resolve_search_path(&self, entry: &SearchPathEntry) -> HostResult<Option<Vec<u8>>> {
+        Ok(self.file_type(&entry.path)?.map(|_| entry.path.clone()))
+    }
+
+    /// A store path with the source's name and a hash part of zeros.
+    fn add_path(&self, request: AddPath<'_>) -> HostResult<String> {
+        if self.file_type(request.path)?.is_none() {
+            return Err(HostError::NotFound(String::from_utf8_lossy(request.path).into_owned()));
+        }
+        Ok(format!("/nix/store/00000000000000000000000000000000-{}", String::from_utf8_lossy(base_name(request.path))))
+    }
+
+    fn add_text(&self, name: &str, _contents: &[u8], _references: &[String]) -> HostResult<String> {
+        Ok(format!("/nix/store/11111111111111111111111111111111-{name}"))
+    }
+
+    fn write_derivation(&self, _store_path: &str, _aterm: &[u8], _references: &[String]) -> HostResult<()> {
+        Ok(())
+    }
+
+    fn read_derivation(&self, store_path: &str) -> HostResult<Arc<[u8]>> {
+        Err(HostError::NotFound(store_path.to_owned()))
+    }
+
+    fn realise(&self, _drv: &str, _outputs: &[String]) -> HostResult<Vec<(String, String)>> {
+        none("building")
+    }
+
+    fn ensure_store_path(&self, _store_path: &str) -> HostResult<()> {
+        Ok(())
+    }
+
+    fn fetch(&self, _request: FetchRequest) -> HostResult<Fetched> {
+        none("fetching")
+    }
+
+    fn trace(&self, message: &str) {
+        self.messages.lock().unwrap_or_else(|e| e.into_inner()).push(format!("trace: {message}"));
+    }
+
+    fn warn(&self, message: &str) {
+        self.messages.lock().unwrap_or_else(|e| e.into_inner()).push(format!("warning: {message}"));
+    }
+}
