@@ -3,6 +3,7 @@
 use nival_hir::LowerErrorKind;
 use nival_syntax::Name;
 
+use crate::corepkgs;
 use crate::ctx::Ctx;
 use crate::error::{ErrorContext, ErrorKind, EvalError, Pos, Result};
 use crate::host::{FileType, SearchPathEntry};
@@ -74,7 +75,7 @@ impl<'e> Ctx<'e> {
         if let Some(value) = cached(path) {
             return Ok(value);
         }
-        let file = self.resolve_file(path)?;
+        let file = if path.starts_with(corepkgs::FOLDER) { path.to_vec() } else { self.resolve_file(path)? };
         let value = match cached(&file) {
             Some(value) => value,
             None => {
@@ -100,6 +101,10 @@ impl<'e> Ctx<'e> {
     }
 
     fn read_origin(&mut self, file: &[u8]) -> Result<Origin> {
+        if let Some((name, text)) = corepkgs::file(file) {
+            let label = format!("«nix»/{}", String::from_utf8_lossy(name));
+            return Ok(Origin { file: None, label, text: text.as_bytes().into(), base: corepkgs::FOLDER.to_vec() });
+        }
         let text = self.host().read_file(file)?;
         Ok(Origin { file: Some(file.to_vec()), label: String::new(), text, base: parent(file).to_vec() })
     }
@@ -167,6 +172,9 @@ impl<'e> Ctx<'e> {
             if self.host().file_type(&path)?.is_some() {
                 return Ok(self.path(&path));
             }
+        }
+        if let Some(own) = name.strip_prefix(b"nix/") {
+            return Ok(self.path(&join(corepkgs::FOLDER, own)));
         }
         let shown = String::from_utf8_lossy(name);
         let message = format!("file '{shown}' was not found in the Nix search path (add it using $NIX_PATH or -I)");

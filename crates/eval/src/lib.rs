@@ -25,6 +25,7 @@
 pub mod builtin;
 pub mod builtins;
 mod code;
+mod corepkgs;
 mod ctx;
 pub mod error;
 mod evaluator;

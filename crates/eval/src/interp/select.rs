@@ -76,6 +76,15 @@ impl<'e> Ctx<'e> {
         crate::error::did_you_mean(error, name, &names)
     }
 
+    /// Only a part whose name is always the same has a cache.
+    #[inline]
+    fn lookup_part(&mut self, m: &'e Linked, site: u32, set: Attrs, part: AttrName, name: Name) -> Option<Value> {
+        match part {
+            AttrName::Static(_) => self.lookup(m, site, set, name),
+            AttrName::Dynamic(_) => self.get(set, name),
+        }
+    }
+
     #[inline]
     fn attr_name(&mut self, m: &'e Linked, frame: Frame, part: AttrName) -> Result<Name> {
         match part {
@@ -110,7 +119,7 @@ impl<'e> Ctx<'e> {
                 Err(error) => return Err(self.path_failed(m, id, definition, error)),
             };
             let found = match value.as_attrs() {
-                Some(set) => self.lookup(m, path.site + i as u32, set, name),
+                Some(set) => self.lookup_part(m, path.site + i as u32, set, part, name),
                 None => None,
             };
             match (found, default) {
@@ -146,7 +155,7 @@ impl<'e> Ctx<'e> {
             value = self.force(value)?;
             let name = self.attr_name(m, frame, part)?;
             let Some(set) = value.as_attrs() else { return Ok(Value::FALSE) };
-            match self.lookup(m, path.site + i as u32, set, name) {
+            match self.lookup_part(m, path.site + i as u32, set, part, name) {
                 Some(inner) => value = inner,
                 None => return Ok(Value::FALSE),
             }
