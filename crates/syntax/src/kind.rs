@@ -39,6 +39,8 @@ kinds! {
     SEARCH_PATH = "'<…>' path",
     /// A run of a string without escapes.
     STRING_TEXT = "string",
+    /// No token: the text of `''…''` in messages.
+    INDENTED_TEXT = "indented string",
     /// `\x` in `"…"`; `''$`, `'''`, `''\x` and a lone `$` or `'` in `''…''`.
     STRING_ESCAPE = "string",
     /// `"`, either end.

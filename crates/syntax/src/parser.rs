@@ -292,6 +292,15 @@ impl<'t> Parser<'t> {
         }
     }
 
+    /// Counts a node that is certain to be put around what comes next; whoever completes it takes it off `open_nodes`.
+    #[inline]
+    pub fn open_node(&mut self) {
+        self.open_nodes += 1;
+        if self.height + self.open_nodes > MAX_DEPTH {
+            self.give_up();
+        }
+    }
+
     /// Runs a rule that calls others recursively, unless that goes too deep.
     #[inline]
     pub fn nested(&mut self, rule: impl FnOnce(&mut Self)) {
@@ -399,11 +408,8 @@ impl<'t> Parser<'t> {
     /// Drops the errors reported since there were `count`, as far as they are at or behind the token `from`.
     pub fn drop_errors(&mut self, count: usize, from: u32) {
         let start = self.token_range(from).start();
-        let mut index = 0;
-        self.errors.retain(|error| {
-            index += 1;
-            index <= count || error.range.start() < start
-        });
+        let late = self.errors.split_off(count.min(self.errors.len()));
+        self.errors.extend(late.into_iter().filter(|error| error.range.start() < start));
         self.last_error = u32::MAX;
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn attr_set(p: &mut Parser) {
     p.eat(REC_KW);
     if p.expect(L_BRACE, &[L_BRACE]) {
         p.open.braces += 1;
-        entries(p, R_BRACE);
+        entries(p, R_BRACE, if mark.token + 1 == p.prev_end { &[INHERIT_KW] } else { &[INHERIT_KW, R_BRACE] });
         p.open.braces -= 1;
         p.eat(R_BRACE);
     }
@@ -24,7 +24,7 @@ pub(super) fn attr_set(p: &mut Parser) {
 pub(super) fn let_head(p: &mut Parser) -> SyntaxKind {
     p.bump();
     p.open.lets += 1;
-    entries(p, IN_KW);
+    p.nested(|p| entries(p, IN_KW, &[IN_KW, INHERIT_KW]));
     p.open.lets -= 1;
     p.eat(IN_KW);
     LET_IN
@@ -35,7 +35,7 @@ fn starts_attr(kind: SyntaxKind) -> bool {
 }
 
 /// Bindings and inherits up to `close`, or to what ends an outer construct.
-fn entries(p: &mut Parser, close: SyntaxKind) {
+fn entries(p: &mut Parser, close: SyntaxKind, expected: &'static [SyntaxKind]) {
     let in_let = close == IN_KW;
     p.open.bindings += 1;
     loop {
@@ -44,7 +44,7 @@ fn entries(p: &mut Parser, close: SyntaxKind) {
             INHERIT_KW => inherit(p),
             kind if kind == close => break,
             _ => {
-                p.unexpected(if in_let { &[IN_KW, INHERIT_KW] } else { &[INHERIT_KW] }, None);
+                p.unexpected(expected, None);
                 if !matches!(p.cur, SEMICOLON | ASSIGN) && ends_outer(p) {
                     break;
                 }
@@ -106,7 +106,7 @@ fn binding(p: &mut Parser, in_let: bool) {
 fn value(p: &mut Parser) {
     let checkpoint = p.checkpoint();
     let (start, errors) = (p.pos, p.errors.len());
-    p.nested(expr);
+    expr(p);
     if !p.at(ASSIGN) {
         return;
     }
@@ -120,7 +120,7 @@ fn value(p: &mut Parser) {
     p.error(SyntaxErrorKind::Unexpected { found: ASSIGN, expected: &[SEMICOLON] }, Some(hint));
     p.go_back(&checkpoint);
     if next > start {
-        p.until(next, |p| p.nested(expr));
+        p.until(next, expr);
     }
 }
 
@@ -154,7 +154,7 @@ fn inherit(p: &mut Parser) {
         let from = p.start();
         p.bump();
         p.open.parens += 1;
-        p.nested(expr);
+        expr(p);
         p.open.parens -= 1;
         if !p.at(R_PAREN) {
             p.unexpected(&[R_PAREN], None);

@@ -26,7 +26,7 @@ pub(super) fn expr(p: &mut Parser) {
             }
         };
         waiting.push((mark, kind));
-        p.open_nodes += 1;
+        p.open_node();
     }
     operators(p);
     while let Some((mark, kind)) = waiting.pop() {
@@ -159,7 +159,7 @@ fn chains(first: SyntaxKind, second: SyntaxKind) -> bool {
 
 fn push(p: &mut Parser, pending: &mut Vec<Pending>, entry: Pending) {
     p.bump();
-    p.open_nodes += 1;
+    p.open_node();
     pending.push(entry);
 }
 
@@ -246,7 +246,7 @@ pub(super) fn select(p: &mut Parser) -> bool {
                 attrs::attrpath(p);
                 if p.eat(OR_KW) {
                     waiting.push(mark);
-                    p.open_nodes += 1;
+                    p.open_node();
                     continue;
                 }
                 p.complete(mark, SELECT);
@@ -306,7 +306,7 @@ fn paren(p: &mut Parser) {
     p.bump();
     p.open.parens += 1;
     let bindings = std::mem::take(&mut p.open.bindings);
-    p.nested(expr);
+    expr(p);
     if !p.at(R_PAREN) {
         p.unexpected(&[R_PAREN], None);
         p.open.bindings = bindings;

@@ -71,7 +71,7 @@ pub(super) fn head(p: &mut Parser) -> SyntaxKind {
             return LAMBDA;
         }
         p.finish(mark, PATTERN_PARAM);
-        p.expect(COLON, &[AT, COLON]);
+        p.expect(COLON, &[COLON, AT]);
         return LAMBDA;
     }
     p.expect(COLON, &[COLON]);

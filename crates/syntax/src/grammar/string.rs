@@ -11,7 +11,7 @@ pub(super) fn string(p: &mut Parser) {
 }
 
 pub(super) fn indented(p: &mut Parser) {
-    quoted(p, INDENTED_STR, INDENTED_CLOSE, &[STRING_TEXT, DOLLAR_BRACE, INDENTED_CLOSE]);
+    quoted(p, INDENTED_STR, INDENTED_CLOSE, &[INDENTED_TEXT, DOLLAR_BRACE, INDENTED_CLOSE]);
 }
 
 fn quoted(p: &mut Parser, kind: SyntaxKind, close: SyntaxKind, expected: &'static [SyntaxKind]) {
