@@ -6,7 +6,7 @@ use rowan::TextRange;
 
 use crate::SyntaxKind;
 
-/// An error of the lexer or the parser. Errors are in the order of their ranges' starts as the parser met them.
+/// An error of the lexer or the parser. Errors of a tree are in the order of the text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SyntaxError {
     /// The unexpected token, or an empty range at the end of the text.

@@ -29,7 +29,8 @@ pub(crate) fn parse(text: &[u8]) -> FlatTree {
     if memchr::memchr(0, text).is_some() {
         parser.report_nul_in_strings();
     }
-    let errors = std::mem::take(&mut parser.errors);
+    let mut errors = std::mem::take(&mut parser.errors);
+    errors.sort_by_key(|error| error.range.start());
     let nodes = to_preorder(&parser.nodes);
     kinds.pop();
     FlatTree { text: text.into(), nodes, token_kinds: kinds, token_starts: starts, errors }
@@ -354,6 +355,11 @@ impl<'t> Parser<'t> {
     pub fn token_text(&self, index: u32) -> &'t [u8] {
         let range = self.token_range(index);
         &self.text[usize::from(range.start())..usize::from(range.end())]
+    }
+
+    /// Whether there is a line end between two tokens.
+    pub fn line_ends_between(&self, first: u32, second: u32) -> bool {
+        (first + 1..second).any(|index| memchr::memchr2(b'\n', b'\r', self.token_text(index)).is_some())
     }
 
     /// Reports an error at the current token; one only per token.

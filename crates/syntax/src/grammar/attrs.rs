@@ -91,8 +91,7 @@ fn binding(p: &mut Parser, in_let: bool) {
             return p.finish(mark, BINDING);
         }
     }
-    value(p);
-    if !p.eat(SEMICOLON) {
+    if value(p) && !p.eat(SEMICOLON) {
         p.unexpected(&[SEMICOLON], None);
         if !ends_outer(p) && !starts_attr(p.cur) && !p.at(INHERIT_KW) {
             skip_to(p, SEMICOLON);
@@ -102,17 +101,18 @@ fn binding(p: &mut Parser, in_let: bool) {
     p.finish(mark, BINDING);
 }
 
-/// The value of a binding. Where it runs into the next binding, because a `;` is missing, it is parsed again up to there.
-fn value(p: &mut Parser) {
+/// The value of a binding. Where it runs into the next binding, because a `;` is missing, it is parsed again up to there;
+/// gives false then, with the error reported.
+fn value(p: &mut Parser) -> bool {
     let checkpoint = p.checkpoint();
     let (start, errors) = (p.pos, p.errors.len());
     expr(p);
     if !p.at(ASSIGN) {
-        return;
+        return true;
     }
-    let Some(next) = attrpath_before(p, start) else { return };
+    let Some(next) = attrpath_before(p, start) else { return true };
     if p.pos - start > p.second_tries {
-        return;
+        return true;
     }
     p.second_tries -= p.pos - start;
     p.drop_errors(errors, next);
@@ -122,6 +122,7 @@ fn value(p: &mut Parser) {
     if next > start {
         p.until(next, expr);
     }
+    false
 }
 
 /// The first token of the path of plain names that ends before the current token, if it starts at or behind `start`.
@@ -141,7 +142,8 @@ fn attrpath_before(p: &Parser, start: u32) -> Option<u32> {
         };
         found = Some(at);
         at = match previous(at) {
-            Some(dot) if p.raw(dot) == DOT => dot,
+            // `x.` at the end of a line waits for a name; the name in the next line is another matter.
+            Some(dot) if p.raw(dot) == DOT && !p.line_ends_between(dot, at) => dot,
             _ => return found,
         };
     }
