@@ -10,6 +10,12 @@ use super::{ConfigError, Environment, StoreConfig, StoreKind, StoreReference, St
 use crate::store_path::StoreDir;
 
 pub(super) fn discover(uri: Option<&str>, env: &Environment) -> Result<StoreConfig, ConfigError> {
+    // Root may create what is missing inside /nix, but /nix/store itself is not ours to create unasked.
+    discover_with(uri, env, |native| writable(&native.real_store_dir) && creatable(&native.state_dir))
+}
+
+/// `usable` tells whether the native store can be used without being asked for.
+fn discover_with(uri: Option<&str>, env: &Environment, usable: impl Fn(&StoreConfig) -> bool) -> Result<StoreConfig, ConfigError> {
     let text = match (uri, env.get("NIX_REMOTE")) {
         (Some(uri), _) => uri,
         (None, Some(remote)) => utf8(remote)?,
@@ -17,7 +23,7 @@ pub(super) fn discover(uri: Option<&str>, env: &Environment) -> Result<StoreConf
     };
     let reference = StoreReference::parse(text)?;
     let mut config = match &reference.uri {
-        StoreUri::Auto => automatic(env)?,
+        StoreUri::Auto => automatic(env, usable)?,
         StoreUri::Local => native(env)?,
         StoreUri::Root(root) => with_root(&env.working_dir.join(root), env)?,
         StoreUri::Daemon => return Err(ConfigError::Unsupported { scheme: "daemon".to_owned(), uri: text.to_owned() }),
@@ -52,11 +58,10 @@ pub(super) fn discover(uri: Option<&str>, env: &Environment) -> Result<StoreConf
     Ok(config)
 }
 
-fn automatic(env: &Environment) -> Result<StoreConfig, ConfigError> {
+fn automatic(env: &Environment, usable: impl Fn(&StoreConfig) -> bool) -> Result<StoreConfig, ConfigError> {
     let named = ["NIX_STORE_DIR", "NIX_STORE", "NIX_STATE_DIR"].iter().any(|name| env.get(name).is_some());
     let config = native(env)?;
-    // Root may create what is missing inside /nix, but /nix itself is not ours to create unasked.
-    if named || (writable(&config.real_store_dir) && creatable(&config.state_dir)) {
+    if named || usable(&config) {
         return Ok(config);
     }
     let data = match (env.get("XDG_DATA_HOME"), env.get("HOME")) {
@@ -127,4 +132,108 @@ fn writable(dir: &Path) -> bool {
 /// Whether `dir` is writable, or its nearest existing ancestor is.
 fn creatable(dir: &Path) -> bool {
     dir.ancestors().find(|ancestor| ancestor.exists()).is_some_and(writable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    /// `env` is `NAME=value` by spaces; the native store is usable if there is a `+`.
+    fn check(uri: Option<&str>, env: &str, expected: Expect) {
+        let vars = env.split(' ').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name.into(), value.into()));
+        let env_struct = Environment::new(vars, "/work/dir");
+        let shown = match discover_with(uri, &env_struct, |_| env.contains('+')) {
+            Ok(config) => {
+                let [real, state, log] = [&config.real_store_dir, &config.state_dir, &config.log_dir].map(|path| path.display());
+                format!("{:?} {} at {real}, state {state}, log {log}", config.kind, config.store_dir)
+            }
+            Err(error) => format!("error: {error}"),
+        };
+        expected.assert_eq(&shown);
+    }
+
+    #[test]
+    fn without_a_word() {
+        check(None, "+ HOME=/home/me", expect!["Native /nix/store at /nix/store, state /nix/var/nix, log /nix/var/log/nix"]);
+        check(
+            None,
+            "HOME=/home/me",
+            expect![
+                "Embedded /nix/store at /home/me/.local/share/nival/root/nix/store, state /home/me/.local/share/nival/root/nix/var/nix, log /home/me/.local/share/nival/root/nix/var/log/nix"
+            ],
+        );
+        check(
+            None,
+            "HOME=/home/me XDG_DATA_HOME=/data",
+            expect![
+                "Embedded /nix/store at /data/nival/root/nix/store, state /data/nival/root/nix/var/nix, log /data/nival/root/nix/var/log/nix"
+            ],
+        );
+        check(
+            None,
+            "",
+            expect![
+                "error: cannot find a folder for the store: neither 'XDG_DATA_HOME' nor 'HOME' is set; set one, or name a store folder with '--store /path/to/folder'"
+            ],
+        );
+        check(
+            None,
+            "HOME=/home/me NIX_STORE_DIR=/s/store NIX_STATE_DIR=/s/var NIX_LOG_DIR=/s/log",
+            expect!["Native /s/store at /s/store, state /s/var, log /s/log"],
+        );
+        check(None, "HOME=/home/me NIX_STORE_DIR=relative", expect![[r#"error: not an absolute path: "relative""#]]);
+        check(
+            None,
+            "HOME=/home/me NIX_REMOTE=",
+            expect![
+                "Embedded /nix/store at /home/me/.local/share/nival/root/nix/store, state /home/me/.local/share/nival/root/nix/var/nix, log /home/me/.local/share/nival/root/nix/var/log/nix"
+            ],
+        );
+    }
+
+    #[test]
+    fn asked_for() {
+        check(Some("local"), "HOME=/home/me", expect!["Native /nix/store at /nix/store, state /nix/var/nix, log /nix/var/log/nix"]);
+        check(
+            Some("/a/./root/"),
+            "HOME=/home/me",
+            expect!["Chroot /nix/store at /a/root/nix/store, state /a/root/nix/var/nix, log /a/root/nix/var/log/nix"],
+        );
+        check(
+            Some("./root"),
+            "",
+            expect!["Chroot /nix/store at /work/dir/root/nix/store, state /work/dir/root/nix/var/nix, log /work/dir/root/nix/var/log/nix"],
+        );
+        check(
+            Some("local?root=/r"),
+            "NIX_REMOTE=daemon",
+            expect!["Chroot /nix/store at /r/nix/store, state /r/nix/var/nix, log /r/nix/var/log/nix"],
+        );
+        check(Some("local?root=relative"), "", expect![[r#"error: not an absolute path: "relative""#]]);
+        check(Some("local?store=/s&state=/t&log=/l&real=/r"), "", expect!["Native /s at /r, state /t, log /l"]);
+        check(
+            None,
+            "NIX_REMOTE=/r NIX_STORE_DIR=/s/store",
+            expect!["Chroot /s/store at /r/s/store, state /r/nix/var/nix, log /r/nix/var/log/nix"],
+        );
+        check(
+            None,
+            "NIX_REMOTE=daemon",
+            expect!["error: stores of the kind 'daemon' are not supported yet (in 'daemon'); use 'local', a folder, or 'auto'"],
+        );
+        check(
+            Some("ssh-ng://host"),
+            "",
+            expect!["error: stores of the kind 'ssh-ng' are not supported yet (in 'ssh-ng://host'); use 'local', a folder, or 'auto'"],
+        );
+        check(
+            Some("https://cache.nixos.org"),
+            "",
+            expect![
+                "error: stores of the kind 'https' are not supported yet (in 'https://cache.nixos.org'); use 'local', a folder, or 'auto'"
+            ],
+        );
+        check(Some("what"), "", expect!["error: Cannot parse Nix store 'what'"]);
+    }
 }

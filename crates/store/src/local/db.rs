@@ -51,6 +51,7 @@ impl Db {
             }
             if mode == "wal" {
                 set("wal_autocheckpoint", &WAL_CHECKPOINT)?;
+                keep_wal(&writer);
             }
             if create {
                 transaction(&path, &mut writer, |tx| tx.execute_batch(schema::TABLES).map_err(failed(&path, "creating tables")))?;
@@ -90,6 +91,25 @@ impl Db {
         let result = body(&Rows { db: &self.path, dir: &self.dir, conn: &conn });
         pool().push(conn);
         result
+    }
+}
+
+/// Leaves the (emptied) log files when the database is closed, so that users who may only read can open it.
+fn keep_wal(conn: &Connection) {
+    // A truncation limit makes the files empty when the last connection closes.
+    if conn.pragma_update(None, "journal_size_limit", 1i64 << 40).is_err() {
+        return;
+    }
+    let mut enable: std::ffi::c_int = 1;
+    // SAFETY: the handle is open for as long as `conn` is borrowed, a null name means the main database, and this
+    // operation reads and writes one `int`. A refusal changes nothing.
+    unsafe {
+        rusqlite::ffi::sqlite3_file_control(
+            conn.handle(),
+            std::ptr::null(),
+            rusqlite::ffi::SQLITE_FCNTL_PERSIST_WAL,
+            std::ptr::from_mut(&mut enable).cast(),
+        );
     }
 }
 

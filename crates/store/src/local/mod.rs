@@ -3,6 +3,7 @@
 
 mod add;
 mod db;
+mod export;
 mod files;
 mod gc_roots;
 mod lock;
@@ -31,6 +32,7 @@ use crate::error::StoreResult;
 use crate::path_info::PathInfo;
 use crate::store_path::{StoreDir, StorePath};
 
+pub use export::ExportError;
 pub use files::{canonicalise, delete_path};
 pub use lock::PathLocks;
 pub use logs::LogFile;

@@ -12,7 +12,7 @@ mod walk;
 mod write;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::io::{self, Read, Write};
 use std::path::Path;

@@ -1,10 +1,18 @@
-//! What a store knows about a valid path.
+//! What a store knows about a valid path, and the texts it is told in.
+
+mod json;
+mod narinfo;
+mod registration;
 
 use std::collections::BTreeSet;
 
 use crate::content_address::ContentAddress;
 use crate::hash::Hash;
-use crate::store_path::{StorePath, StorePathSet};
+use crate::store_path::{StoreDir, StorePath, StorePathSet};
+
+pub use json::{PathInfoJson, path_infos_to_json};
+pub use narinfo::{NarInfo, NarInfoError};
+pub use registration::RegistrationError;
 
 /// Metadata of a valid store path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,5 +47,11 @@ impl PathInfo {
             signatures: BTreeSet::new(),
             ca: None,
         }
+    }
+
+    /// What signatures sign: `1;<path>;<hash>;<size>;<references>`. `None` when the size is not known.
+    pub fn fingerprint(&self, dir: &StoreDir) -> Option<String> {
+        let references: Vec<String> = self.references.iter().map(|path| dir.print(path)).collect();
+        (self.nar_size != 0).then(|| format!("1;{};{};{};{}", dir.display(&self.path), self.nar_hash, self.nar_size, references.join(",")))
     }
 }
