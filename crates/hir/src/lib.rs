@@ -1,6 +1,7 @@
 //! Lowering, scopes, name resolution, diagnostics of a text: everything that can be known without evaluating.
 //!
-//! Start reading at [`module`] (the intermediate form, which the evaluator runs) and [`lowered`] (what lowering gives).
+//! Start reading at [`module`] (the intermediate form, which the evaluator runs), [`lower`] (the pure function that makes it) and
+//! [`queries`] (the same by file, incrementally).
 //!
 //! Architecture invariants:
 //! - lowering is a pure function of a text and [`LowerOptions`]; the salsa queries only wrap it;
@@ -9,20 +10,27 @@
 //! - any text gives a module and errors; nothing here panics on a text;
 //! - this crate never evaluates, reads no file but through `nival_source` inputs, and knows no editor protocol.
 
+mod checks;
 pub mod diagnostic;
 pub mod globals;
+pub mod import_paths;
 mod lower;
-pub mod lowered;
 pub mod module;
+pub mod outline;
 pub mod print;
+pub mod queries;
+mod result;
 pub mod scopes;
 pub mod source_map;
+
 pub mod validate;
 
+pub use checks::diagnose;
 pub use diagnostic::{Diagnostic, Severity};
 pub use lower::lower;
-pub use lowered::{LowerError, LowerErrorKind, LowerOptions, Lowered};
 pub use module::Module;
+pub use queries::{diagnostics, flat_tree, import_target, imports, line_index, lowered, parse, symbols};
+pub use result::{LowerError, LowerErrorKind, LowerOptions, Lowered, quoted};
 pub use scopes::Scopes;
 pub use source_map::SourceMap;
 pub use validate::validate;

@@ -167,7 +167,7 @@ pub enum Const {
 }
 
 /// What the text of a path constant is relative to. `<a/b>` is not a constant but a call of `__findFile`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PathKind {
     Absolute,
     /// To the folder of the file.

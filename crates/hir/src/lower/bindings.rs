@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::names::Local;
 use super::{Lowerer, only_child, unparen};
-use crate::lowered::{LowerErrorKind, quoted};
+use crate::result::{LowerErrorKind, quoted};
 
 /// A set being collected.
 #[derive(Default)]

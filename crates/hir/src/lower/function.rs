@@ -6,8 +6,8 @@ use nival_syntax::{Name, SyntaxKind, TextRange};
 use super::env::{NewBinding, OpenScope};
 use super::names::Local;
 use super::{Lowerer, only_child, unparen};
-use crate::lowered::LowerErrorKind;
 use crate::module::*;
+use crate::result::LowerErrorKind;
 use crate::scopes::{BindingKind, ScopeKind};
 
 impl<'t> Lowerer<'t> {
@@ -120,8 +120,10 @@ impl<'t> Lowerer<'t> {
         while index < formals.len() {
             let (first, second) = (&formals[index - 1], &formals[index]);
             if first.local == second.local {
-                let (range, kind) =
-                    (second.range, LowerErrorKind::DuplicateFormal { name: self.name(second.local), previous: first.range });
+                let (range, kind) = (
+                    second.range,
+                    LowerErrorKind::DuplicateFormal { name: self.name(second.local), previous: first.range, at_name: false },
+                );
                 self.error(range, kind);
                 formals.remove(index);
             } else {
@@ -131,9 +133,9 @@ impl<'t> Lowerer<'t> {
         if let Some((local, range)) = bind
             && let Some(formal) = formals.iter().find(|formal| formal.local == local)
         {
-            let kind = LowerErrorKind::DuplicateFormal { name: self.name(local), previous: formal.range };
+            let kind = LowerErrorKind::DuplicateFormal { name: self.name(local), previous: formal.range, at_name: true };
             // Nix reports the start of the function; `range` is what to show.
-            self.error(TextRange::new(function.range().start(), range.end().max(function.range().start())), kind);
+            self.error(TextRange::new(function.range().start(), range.end()), kind);
             bind = None;
         }
 

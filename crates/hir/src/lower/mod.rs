@@ -18,8 +18,8 @@ use nival_syntax::{Name, SyntaxErrorKind, SyntaxKind, TextRange};
 use self::bindings::SetBuilder;
 use self::env::{Env, NewBinding};
 use self::names::{Local, LocalNames};
-use crate::lowered::{LowerError, LowerErrorKind, LowerOptions, Lowered};
 use crate::module::*;
+use crate::result::{LowerError, LowerErrorKind, LowerOptions, Lowered};
 use crate::scopes::{BindingKind, Reference, ScopeKind, Scopes, Target};
 use crate::source_map::{AttrPlace, SourceMap};
 

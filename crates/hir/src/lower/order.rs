@@ -4,8 +4,8 @@
 use nival_syntax::TextRange;
 use rustc_hash::FxHashMap;
 
-use crate::lowered::{LowerError, LowerErrorKind};
 use crate::module::*;
+use crate::result::{LowerError, LowerErrorKind};
 
 pub(super) fn sort_errors(module: &Module, ranges: &[TextRange], mut errors: Vec<LowerError>) -> Vec<LowerError> {
     if errors.len() < 2 {

@@ -1,5 +1,7 @@
 //! The tests of the crate, text to text. One binary, because linking one is faster than linking many.
 
+mod diagnostics;
 mod lowering;
+mod queries;
 mod robust;
 mod scopes;

@@ -51,7 +51,12 @@ pub enum LowerErrorKind {
         previous: TextRange,
     },
     #[error("duplicate formal function argument '{}'", quoted(name.as_bytes()))]
-    DuplicateFormal { name: Name, previous: TextRange },
+    DuplicateFormal {
+        name: Name,
+        previous: TextRange,
+        /// It is the name at `@` that is a formal's, too; the range then ends behind that name.
+        at_name: bool,
+    },
     #[error("dynamic attributes not allowed in let")]
     DynamicInLet,
     #[error("dynamic attributes not allowed in inherit")]

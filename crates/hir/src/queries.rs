@@ -1,0 +1,88 @@
+//! The queries of the incremental database. Each is a pure function wrapped; what holds no positions is a query of its own, so
+//! that typing in a comment stops there.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use nival_source::{Db, Problem, SourceFile};
+use nival_syntax::{FlatTree, LineIndex, Parse, TextRange, flat};
+
+use crate::diagnostic::{Diagnostic, Severity, codes};
+use crate::import_paths::{self, Import};
+use crate::outline::{self, Symbol};
+use crate::{LowerOptions, Lowered, Module, Scopes, SourceMap, lower};
+
+/// The tree of a file's text, for lowering and checks.
+#[salsa::tracked(returns(ref), lru = 256)]
+pub fn flat_tree(db: &dyn Db, file: SourceFile) -> Arc<FlatTree> {
+    Arc::new(flat::parse(file.contents(db).text().as_bytes()))
+}
+
+/// The lossless tree of a file's text, for editor features.
+#[salsa::tracked(returns(ref), lru = 64)]
+pub fn parse(db: &dyn Db, file: SourceFile) -> Parse {
+    Parse::from_flat(flat_tree(db, file))
+}
+
+/// Where the lines of a file's text begin.
+#[salsa::tracked(returns(ref))]
+pub fn line_index(db: &dyn Db, file: SourceFile) -> Arc<LineIndex> {
+    Arc::new(LineIndex::new(file.contents(db).text().as_bytes()))
+}
+
+/// A file's text lowered, as `import` sees it. For a file that is not UTF-8, positions are those of the text that editors show.
+#[salsa::tracked(returns(ref))]
+pub fn lowered(db: &dyn Db, file: SourceFile) -> Lowered {
+    lower(flat_tree(db, file), &LowerOptions::default())
+}
+
+/// The module of a file. Changes only where the meaning of the text may have changed.
+#[salsa::tracked(returns(ref))]
+pub fn module(db: &dyn Db, file: SourceFile) -> Arc<Module> {
+    lowered(db, file).module.clone()
+}
+
+/// The positions of a file's module.
+#[salsa::tracked(returns(ref))]
+pub fn source_map(db: &dyn Db, file: SourceFile) -> Arc<SourceMap> {
+    lowered(db, file).source_map.clone()
+}
+
+/// The names of a file and their uses.
+#[salsa::tracked(returns(ref))]
+pub fn scopes(db: &dyn Db, file: SourceFile) -> Arc<Scopes> {
+    lowered(db, file).scopes.clone()
+}
+
+/// What is wrong with a file, by the order of the text.
+#[salsa::tracked(returns(ref))]
+pub fn diagnostics(db: &dyn Db, file: SourceFile) -> Arc<[Diagnostic]> {
+    let mut found = crate::diagnose(flat_tree(db, file), lowered(db, file));
+    if let Some(Problem::NotUtf8) = file.contents(db).problem() {
+        let message = "the file is not UTF-8: bytes that are no text are shown as U+FFFD";
+        found.insert(0, Diagnostic::new(codes::NOT_UTF8, Severity::Information, TextRange::default(), message));
+    }
+    found.into()
+}
+
+/// The outline of a file: one symbol for each binding, outer ones before what is in them.
+#[salsa::tracked(returns(ref))]
+pub fn symbols(db: &dyn Db, file: SourceFile) -> Arc<[Symbol]> {
+    outline::symbols(flat_tree(db, file)).into()
+}
+
+/// The path literals of a file, without positions: the paths that it can lead to.
+#[salsa::tracked(returns(ref))]
+pub fn imports(db: &dyn Db, file: SourceFile) -> Arc<[Import]> {
+    let lowered = lowered(db, file);
+    import_paths::import_paths(&lowered.module, &lowered.scopes).into()
+}
+
+/// The file that a path literal of `file` leads to, if there is one: the path itself, or `default.nix` in it.
+pub fn import_target(db: &dyn Db, file: SourceFile, import: &Import) -> Option<SourceFile> {
+    let path: PathBuf = import_paths::resolve(file.path(db), import, db.system().home_dir().as_deref())?;
+    [path.clone(), path.join("default.nix")]
+        .into_iter()
+        .map(|path| db.files().get(db, &path))
+        .find(|file| !matches!(file.contents(db).problem(), Some(Problem::Missing | Problem::Unreadable(_))))
+}
