@@ -30,6 +30,8 @@ pub enum Event {
         method: String,
         params: serde_json::Value,
     },
+    /// Something else than its document changed while a request was worked out: it runs again.
+    Again(requests::Running),
     /// A worker has finished the diagnostics of a document.
     Diagnostics(Computed),
     /// A build was overtaken by an edit while it evaluated, and starts again.
@@ -165,10 +167,15 @@ fn handle(state: &mut State, event: Event) {
                 notifications::dispatch(state, &method, params);
             }
         }
+        Event::Again(running) => {
+            state.flush();
+            requests::run_again(state, running);
+        }
         Event::Diagnostics(computed) => state.diagnostics_computed(computed),
         Event::Command(job) => commands::start(state, job),
         Event::BuildEnded { token } => {
             state.builds.remove(&token);
+            state.refresh_code_lenses();
         }
         Event::Disconnected => {}
     }

@@ -116,6 +116,13 @@ impl State {
         }
     }
 
+    /// Lenses say what the store has.
+    pub fn refresh_code_lenses(&self) {
+        if self.features.code_lens_refresh {
+            self.client.request("workspace/codeLens/refresh", ());
+        }
+    }
+
     /// Stops all work; builders are killed by their builds.
     pub fn stop(&mut self) {
         self.all.cancel();

@@ -22,9 +22,7 @@ impl Heeded for DidChangeConfiguration {
             Ok(settings) if settings == state.settings => {}
             Ok(settings) => {
                 state.configure(settings);
-                if state.features.code_lens_refresh {
-                    state.client.request("workspace/codeLens/refresh", ());
-                }
+                state.refresh_code_lenses();
             }
             Err(error) => state.client.show(MessageType::WARNING, format!("nival: invalid settings are ignored: {error}")),
         }

@@ -16,13 +16,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use nival_engine::{Budget, CancelToken, Cancelled, Control, Snapshot};
+use tower_lsp_server::ls_types::Uri;
 use tower_lsp_server::ls_types::request::Request;
 
 use crate::answer::{Answer, RequestError};
 use crate::capabilities::ClientFeatures;
 use crate::commands;
+use crate::convert;
 use crate::document::Documents;
 use crate::encoding::{Encoding, Text};
+use crate::main_loop::Event;
 use crate::pool::{Intent, guarded};
 use crate::state::State;
 
@@ -114,21 +117,71 @@ pub fn dispatch(state: &mut State, method: &str, params: serde_json::Value, answ
         answer.send(Err::<(), _>(RequestError::MethodNotFound(format!("the server does not know {method}"))));
         return;
     };
-    let context = state.read_context(token);
-    let run = entry.run;
-    state.pool.spawn(entry.intent, move || answer_with(answer, &context, |context| run(context, params)));
+    let version = document_version(state, &params);
+    start(state, Running { entry, params, version, answer, token, attempts: 0 });
+}
+
+/// A request between its arrival and its answer.
+pub struct Running {
+    entry: &'static Entry,
+    params: serde_json::Value,
+    /// Of the document it is about, when it came.
+    version: Option<i32>,
+    answer: Answer,
+    token: CancelToken,
+    attempts: u32,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").field("method", &self.entry.method).field("id", self.answer.id()).finish_non_exhaustive()
+    }
+}
+
+/// A request that other changes overtake again and again is given up.
+const MAX_ATTEMPTS: u32 = 10;
+
+fn document_version(state: &State, params: &serde_json::Value) -> Option<i32> {
+    let uri: Uri = params.get("textDocument")?.get("uri")?.as_str()?.parse().ok()?;
+    state.documents.get(&convert::path(&uri)?).map(|document| document.version)
+}
+
+fn start(state: &State, running: Running) {
+    let context = state.read_context(running.token.clone());
+    let events = state.events.clone();
+    state.pool.spawn(running.entry.intent, move || {
+        let Running { entry, params, version, answer, token, attempts } = running;
+        let result = result(&context, |context| (entry.run)(context, params.clone()));
+        match result {
+            Err(RequestError::Stale) if attempts < MAX_ATTEMPTS => {
+                let _ = events.send(Event::Again(Running { entry, params, version, answer, token, attempts: attempts + 1 }));
+            }
+            result => answer.send(result),
+        }
+    });
+}
+
+/// Runs a request anew, unless its own document has changed: then the client knows, and asks again if it still cares.
+pub fn run_again(state: &State, running: Running) {
+    if document_version(state, &running.params) == running.version {
+        start(state, running);
+    } else {
+        running.answer.send(Err::<(), _>(RequestError::Stale));
+    }
 }
 
 /// Runs work for an answer: not at all if it is not wanted any more, and with an answer whatever happens.
 pub fn answer_with<T: serde::Serialize>(answer: Answer, context: &ReadContext, work: impl FnOnce(&ReadContext) -> Result<T, RequestError>) {
-    let result = if context.token.is_cancelled() {
-        Err(RequestError::Cancelled)
-    } else {
-        guarded(|| work(context)).unwrap_or_else(|panic| Err(RequestError::Internal(format!("nival has a defect: {panic}"))))
-    };
-    let result = match result {
+    answer.send(result(context, work));
+}
+
+fn result<T>(context: &ReadContext, work: impl FnOnce(&ReadContext) -> Result<T, RequestError>) -> Result<T, RequestError> {
+    if context.token.is_cancelled() {
+        return Err(RequestError::Cancelled);
+    }
+    let result = guarded(|| work(context)).unwrap_or_else(|panic| Err(RequestError::Internal(format!("nival has a defect: {panic}"))));
+    match result {
         Err(RequestError::Stale) if context.token.is_cancelled() => Err(RequestError::Cancelled),
         result => result,
-    };
-    answer.send(result);
+    }
 }

@@ -1,0 +1,4 @@
+//! The main job in real editors.
+
+mod nvim;
+mod vscode;
