@@ -65,14 +65,23 @@ impl World {
         let mut command = Command::new(program);
         let home = self.path().join("home");
         let inherited = std::env::var("PATH").unwrap_or_default();
-        command.env_clear().env("PATH", inherited).env("HOME", &home).env("USER", "tester").env("LANG", "C.UTF-8").env("TERM", "xterm-256color");
+        command
+            .env_clear()
+            .env("PATH", inherited)
+            .env("HOME", &home)
+            .env("USER", "tester")
+            .env("LANG", "C.UTF-8")
+            .env("TERM", "xterm-256color");
         for name in ["XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"] {
             command.env(name, home.join(name));
         }
         command.env("TMPDIR", self.path()).env("NIX_CONF_DIR", self.path().join("etc"));
         if self.store == Store::Explicit {
             let root = self.path().join("nix");
-            command.env("NIX_STORE_DIR", root.join("store")).env("NIX_STATE_DIR", root.join("var/nix")).env("NIX_LOG_DIR", root.join("var/log/nix"));
+            command
+                .env("NIX_STORE_DIR", root.join("store"))
+                .env("NIX_STATE_DIR", root.join("var/nix"))
+                .env("NIX_LOG_DIR", root.join("var/log/nix"));
         }
         command.current_dir(self.path());
         command

@@ -2,4 +2,5 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests stand outside the program and set up its world")]
 
+mod editors;
 mod layering;

@@ -56,7 +56,9 @@ fn edit_hover_build_and_inspect() {
     }
 
     let inspection = lines(&result["inspect"]);
-    let fact = |label: &str| inspection.iter().find_map(|line| line.strip_prefix(label)).map(str::trim).unwrap_or_else(|| panic!("{label}: {inspection:#?}"));
+    let fact = |label: &str| {
+        inspection.iter().find_map(|line| line.strip_prefix(label)).map(str::trim).unwrap_or_else(|| panic!("{label}: {inspection:#?}"))
+    };
     let out = fact("path ");
     assert_eq!((fact("built"), inspection[0]), ("yes", "greeter-0.3"));
     assert!(fact("deriver").ends_with("-greeter-0.3.drv"), "{inspection:#?}");
@@ -79,5 +81,12 @@ fn an_untrusted_workspace_builds_nothing() {
     let error = &result["build"]["error"];
     assert_eq!(error["data"]["kind"], "trust", "{result:#}");
     assert!(lines(&result["log"]).iter().any(|line| line.contains(":NivalTrust")), "{result:#}");
-    assert!(!world.store_dir().exists() || std::fs::read_dir(world.store_dir()).expect("a folder").all(|entry| !entry.expect("an entry").file_name().to_string_lossy().ends_with("-1.0")));
+    assert!(
+        !world.store_dir().exists()
+            || std::fs::read_dir(world.store_dir()).expect("a folder").all(|entry| !entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .ends_with("-1.0"))
+    );
 }

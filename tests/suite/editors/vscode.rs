@@ -1,0 +1,64 @@
+//! The main job in a real VS Code, driven through Chromium. Screenshots are kept in `target/e2e`.
+
+use nival_tests::tools;
+use nival_tests::world::{World, run};
+use serde_json::Value;
+
+fn session(world: &World, trusted: bool) -> Value {
+    let project = world.copy("examples");
+    let result = world.path().join("result.json");
+    let repository = tools::repository();
+    let extension = repository.join("editors/vscode/nival.vsix");
+    assert!(
+        extension.exists(),
+        "{} is missing; run: npm --prefix editors/vscode ci && npm --prefix editors/vscode run package",
+        extension.display()
+    );
+    let modules = repository.join("tests/vscode/node_modules");
+    assert!(modules.exists(), "{} is missing; run: npm --prefix tests/vscode ci", modules.display());
+    let server = tools::tools_folder().join("vscode/server");
+    assert!(server.exists(), "{} is missing; run: tests/tools/setup vscode", server.display());
+    let mut command = world.command("timeout");
+    command
+        .args(["--kill-after=5", "300", "node"])
+        .arg(repository.join("tests/vscode/drive.mjs"))
+        .env("SERVER", server)
+        .env("CHROMIUM", tools::foreign("chromium", "chromium"))
+        .env("WORK", world.path().join("vscode"))
+        .env("VSIX", extension)
+        .env("PROJECT", project)
+        .env("NIVAL", tools::built("nival"))
+        .env("TRUSTED", if trusted { "1" } else { "0" })
+        .env("SHOTS", repository.join("target/e2e"))
+        .env("RESULT", &result);
+    let said = run(&mut command);
+    let text = std::fs::read_to_string(&result).unwrap_or_else(|error| panic!("no result ({error}): {said:#?}"));
+    let result: Value = serde_json::from_str(&text).expect("JSON");
+    assert!(result.get("failed").is_none(), "{result:#}");
+    result
+}
+
+#[test]
+fn edit_hover_build_and_inspect() {
+    let world = World::default();
+    let result = session(&world, true);
+    let text = |name: &str| result[name].as_str().unwrap_or_else(|| panic!("{name}: {result:#}")).to_owned();
+    assert!(text("diagnostic").contains("callPackag"), "{result:#}");
+    assert!(text("hover").contains("hello-1.0"), "{result:#}");
+    let built = text("built");
+    let out = built.split_whitespace().find(|word| word.starts_with('/')).expect("a path");
+    assert!(std::fs::read_to_string(out).expect("the output").starts_with("Hello, Ada!\n"), "{built}");
+    let inspection: Vec<_> = result["inspection"].as_array().expect("lines").iter().filter_map(Value::as_str).collect();
+    assert!(inspection.iter().any(|line| line.contains("built") && line.contains("yes")), "{inspection:#?}");
+    assert!(inspection.iter().any(|line| line.contains("closure") && line.contains("2 paths")), "{inspection:#?}");
+    assert!(inspection.iter().any(|line| line.contains(out)), "{inspection:#?}");
+    assert!(tools::repository().join("target/e2e/vscode-main.png").exists());
+}
+
+#[test]
+fn restricted_mode_builds_nothing() {
+    let world = World::default();
+    let result = session(&world, false);
+    assert!(result["refusal"].as_str().is_some_and(|text| text.contains("Manage Workspace Trust")), "{result:#}");
+    assert!(!world.store_dir().exists() || std::fs::read_dir(world.store_dir()).expect("a folder").next().is_none());
+}
