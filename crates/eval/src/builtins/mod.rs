@@ -12,6 +12,7 @@ mod derivation;
 mod derived;
 pub(crate) mod ere;
 mod fetch;
+mod flake;
 mod hash;
 mod io;
 pub(crate) mod json;
@@ -39,6 +40,7 @@ const FAMILIES: &[&[Builtin]] = &[
     control::TABLE,
     derivation::TABLE,
     fetch::TABLE,
+    flake::TABLE,
     hash::TABLE,
     io::TABLE,
     json::TABLE,

@@ -64,7 +64,8 @@ impl Printer<'_, '_> {
                 self.write("}");
             }
             View::List(list) => {
-                if !list.is_empty() && !self.seen.insert(list.value().0) {
+                // A list is known by where it hangs: the same one in two places is printed twice.
+                if !list.is_empty() && !self.seen.insert(value.0) {
                     self.write("«repeated»");
                     return Ok(());
                 }

@@ -170,8 +170,8 @@ impl Printer<'_, '_> {
         }
     }
 
-    fn evaluated(&mut self, value: Value, depth: usize) -> Result<()> {
-        let value = if self.options.force { self.ctx.force(value)? } else { value };
+    fn evaluated(&mut self, place: Value, depth: usize) -> Result<()> {
+        let value = if self.options.force { self.ctx.force(place)? } else { place };
         match known(value) {
             View::Int(int) => self.colored(CYAN, int.to_string()),
             View::Float(float) => self.colored(CYAN, float::display(float)),
@@ -180,7 +180,7 @@ impl Printer<'_, '_> {
             View::String(string) => self.string(string.bytes()),
             View::Path(path) => self.colored(GREEN, path.bytes()),
             View::Attrs(attrs) => self.attrs(attrs, depth)?,
-            View::List(list) => self.list(list, depth)?,
+            View::List(list) => self.list(place, list, depth)?,
             View::Closure(_) | View::Builtin(_) | View::Partial(_) => {
                 let text = self.function(resolve(value));
                 self.colored(BLUE, text);
@@ -296,8 +296,8 @@ impl Printer<'_, '_> {
         Ok(())
     }
 
-    fn list(&mut self, list: List, depth: usize) -> Result<()> {
-        if self.options.track_repeated && !list.is_empty() && !self.seen.insert(list.value().0) {
+    fn list(&mut self, place: Value, list: List, depth: usize) -> Result<()> {
+        if self.options.track_repeated && !list.is_empty() && !self.seen.insert(place.0) {
             self.colored(MAGENTA, "«repeated»");
             return Ok(());
         }
