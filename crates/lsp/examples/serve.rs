@@ -2,7 +2,7 @@
 
 fn main() -> std::process::ExitCode {
     let config = nival_engine::EngineConfig::editor(nival_engine::config::host_system());
-    match nival_lsp::run_stdio(nival_lsp::ServerConfig::new(config)) {
+    match nival_lsp::run_stdio(config) {
         0 => std::process::ExitCode::SUCCESS,
         _ => std::process::ExitCode::FAILURE,
     }

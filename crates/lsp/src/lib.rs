@@ -52,16 +52,15 @@ pub struct ServerConfig {
     pub version: String,
 }
 
-impl ServerConfig {
-    /// The defaults of an editor on this machine: no trust until the client gives it.
-    pub fn new(engine: nival_engine::EngineConfig) -> Self {
+impl From<nival_engine::EngineConfig> for ServerConfig {
+    fn from(engine: nival_engine::EngineConfig) -> Self {
         ServerConfig { engine, version: env!("CARGO_PKG_VERSION").to_owned() }
     }
 }
 
 /// Serves one client on standard input and output. Returns when the client has said `exit`, has closed standard input or has
 /// died, with the exit code of the process: 0 only after an orderly `shutdown`.
-pub fn run_stdio(config: ServerConfig) -> i32 {
+pub fn run_stdio(config: impl Into<ServerConfig>) -> i32 {
     let runtime = match tokio::runtime::Builder::new_current_thread().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -69,7 +68,7 @@ pub fn run_stdio(config: ServerConfig) -> i32 {
             return 1;
         }
     };
-    let code = runtime.block_on(serve(std::io::stdin(), tokio::io::stdout(), config));
+    let code = runtime.block_on(serve(std::io::stdin(), tokio::io::stdout(), config.into()));
     // Standard output is written by a thread of the runtime; let it finish, but wait for nothing else.
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));
     code

@@ -32,10 +32,10 @@ impl Server {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         let (sender, output) = channel();
         let folder = tempfile::tempdir().expect("a folder");
-        let config = nival_lsp::ServerConfig::new(EngineConfig::editor("x86_64-linux".to_owned()));
+        let config = EngineConfig::editor("x86_64-linux".to_owned());
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-            runtime.block_on(nival_lsp::serve(reader, Sink(sender), config))
+            runtime.block_on(nival_lsp::serve(reader, Sink(sender), config.into()))
         });
         Server { input: Some(writer), output, buffer: Vec::new(), inbox: VecDeque::new(), thread: Some(thread), next_id: 0, folder }
     }
