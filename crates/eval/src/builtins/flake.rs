@@ -47,7 +47,7 @@ fn to_string(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
             _ => {
                 return Err(EvalError::other(format!(
                     "flake reference attribute sets may only contain integers, Booleans, and strings, but attribute '{name}' is {}",
-                    value.type_phrase()
+                    crate::print::phrase(ctx, value)
                 )));
             }
         };

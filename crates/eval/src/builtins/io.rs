@@ -167,7 +167,7 @@ fn to_file(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
             ContextElement::Built { drv, output } => format!("!{}!{}", String::from_utf8_lossy(output), base(drv)),
         };
         return Err(EvalError::other(format!(
-            "files created by 'builtins.toFile' may not reference derivations, but '{name}' references '{on}'"
+            "files created by builtins.toFile may not reference derivations, but {name} references {on}"
         )));
     }
     references.sort();

@@ -26,7 +26,7 @@ pub(super) fn quoted_arg(nth: &'static str, of: &'static str) -> impl Fn() -> St
 /// "expected a set but found an integer: 1", where a frame of its own would say nothing.
 pub(super) fn mismatch(ctx: &mut Ctx<'_>, value: Value, expected: &str) -> Box<EvalError> {
     let shown = for_message(ctx, value);
-    EvalError::type_error(format!("expected {expected} but found {}: {shown}", value.type_phrase()))
+    EvalError::type_error(format!("expected {expected} but found {}: {shown}", crate::print::phrase(ctx, value)))
 }
 
 /// A fixed frame.

@@ -23,7 +23,7 @@ fn from_toml(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 /// The parser bounds how deep its values are nested.
 fn value(ctx: &mut Ctx<'_>, toml: &toml::Value) -> Result<Value> {
     Ok(match toml {
-        toml::Value::String(string) if string.contains('\0') => return Err(null_byte(string.as_bytes())),
+        toml::Value::String(string) if string.contains('\0') => return Err(without_null(string)),
         toml::Value::String(string) => ctx.string(string),
         toml::Value::Integer(int) => ctx.int(*int),
         toml::Value::Float(float) => ctx.float(*float),
@@ -34,11 +34,15 @@ fn value(ctx: &mut Ctx<'_>, toml: &toml::Value) -> Result<Value> {
             let mut set = AttrsBuilder::with_capacity(table.len());
             for (name, inner) in table {
                 if name.contains('\0') {
-                    return Err(null_byte(name.as_bytes()));
+                    return Err(without_null(name));
                 }
                 set.push(nival_syntax::Name::new(name), value(ctx, inner)?);
             }
             ctx.attrs(set)
         }
     })
+}
+
+fn without_null(text: &str) -> Box<EvalError> {
+    EvalError::other(format!("while parsing TOML: error: {}", null_byte(text.as_bytes())))
 }

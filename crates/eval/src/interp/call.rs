@@ -180,7 +180,11 @@ impl<'e> Ctx<'e> {
     #[cold]
     fn not_a_function(&mut self, value: Value, pos: Pos) -> Box<EvalError> {
         let shown = self.show_for_error(value);
-        EvalError::type_error(format!("attempt to call something which is not a function but {}: {shown}", value.type_phrase())).at(pos)
+        EvalError::type_error(format!(
+            "attempt to call something which is not a function but {}: {shown}",
+            crate::print::phrase(self, value)
+        ))
+        .at(pos)
     }
 
     /// Puts the attributes of the argument into the slots of the formals.

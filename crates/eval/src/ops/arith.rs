@@ -18,8 +18,8 @@ impl<'e> Ctx<'e> {
             (View::Int(x), View::Float(y)) => (x as f64, y),
             (View::Float(x), View::Int(y)) => (x, y as f64),
             (View::Float(x), View::Float(y)) => (x, y),
-            (View::Int(_), _) => return Err(EvalError::other(format!("cannot add {} to an integer", b.type_phrase()))),
-            (View::Float(_), _) => return Err(EvalError::other(format!("cannot add {} to a float", b.type_phrase()))),
+            (View::Int(_), _) => return Err(EvalError::other(format!("cannot add {} to an integer", crate::print::phrase(self, b)))),
+            (View::Float(_), _) => return Err(EvalError::other(format!("cannot add {} to a float", crate::print::phrase(self, b)))),
             (View::Path(path), _) => {
                 let options = CoerceOptions { more: false, copy_to_store: false, canonicalize_path: true };
                 let tail = self.coerce_to_string(b, options, || "while evaluating a path segment".into())?;

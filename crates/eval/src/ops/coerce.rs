@@ -87,7 +87,8 @@ impl<'e> Ctx<'e> {
     #[cold]
     fn not_a_string(&mut self, value: Value, what: &dyn Fn() -> String) -> Box<EvalError> {
         let shown = self.show_for_error(value);
-        EvalError::type_error(format!("cannot coerce {} to a string: {shown}", value.type_phrase())).context(Pos::NONE, what())
+        EvalError::type_error(format!("cannot coerce {} to a string: {shown}", crate::print::phrase(self, value)))
+            .context(Pos::NONE, what())
     }
 
     /// An absolute path, from a path, a string that begins with `/`, or a set with `outPath`; with the context of the

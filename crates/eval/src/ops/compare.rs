@@ -119,6 +119,6 @@ impl<'e> Ctx<'e> {
         } else {
             format!("values are {x} and {y}")
         };
-        EvalError::other(format!("cannot compare {} with {}; {reason}", a.type_phrase(), b.type_phrase()))
+        EvalError::other(format!("cannot compare {} with {}; {reason}", crate::print::phrase(self, a), crate::print::phrase(self, b)))
     }
 }
