@@ -18,8 +18,11 @@ pub mod cancel;
 pub mod config;
 pub mod derived_path;
 pub mod error;
+mod fsutil;
 pub mod observer;
 pub mod result;
+mod run;
+pub mod sandbox;
 
 pub use cancel::{Cancel, CancelToken};
 pub use config::{BuildConfig, SandboxMode, SandboxPath};
