@@ -7,7 +7,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-pub use log::{BuildLog, log_path};
+pub use log::BuildLog;
 
 use crate::cancel::Cancel;
 use crate::fsutil::disk_usage;
