@@ -60,7 +60,11 @@ impl Graph {
         while let Some((drv_path, outputs, needed_by)) = todo.pop() {
             graph.want(store, drv_path, &outputs, needed_by.as_ref(), &mut todo)?;
         }
-        graph.sort(store)?;
+        let roots = wanted.iter().filter_map(|path| match path {
+            DerivedPath::Built { drv, .. } => Some(drv),
+            DerivedPath::Opaque(_) => None,
+        });
+        graph.sort(store, roots)?;
         Ok(graph)
     }
 
@@ -109,10 +113,10 @@ impl Graph {
     }
 
     /// Finds the order, by depth first search with a stack of its own.
-    fn sort(&mut self, store: &LocalStore) -> Result<(), BuildError> {
+    fn sort<'p>(&mut self, store: &LocalStore, roots: impl Iterator<Item = &'p StorePath>) -> Result<(), BuildError> {
         let mut done: BTreeSet<&StorePath> = BTreeSet::new();
         let mut order = Vec::new();
-        for start in self.goals.keys() {
+        for start in roots {
             let mut path: Vec<(&StorePath, Vec<&StorePath>)> = Vec::new();
             let mut on_path: BTreeSet<&StorePath> = BTreeSet::new();
             let mut next = Some(start);
