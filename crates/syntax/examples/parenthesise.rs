@@ -1,6 +1,8 @@
 //! `parenthesise FILE`: prints a file with every precedence spelled out in parentheses and every string as one of plain
 //! escapes, so that another parser can tell whether it reads the original in the same way.
 
+#![allow(clippy::disallowed_methods)] // A tool, not a library: it reads files by itself.
+
 use std::process::ExitCode;
 
 use nival_syntax::ast::{AstNode, Attr, Attrpath, Entry, Expr, Interpolation, Param, SourceFile, StrPart};

@@ -1,5 +1,7 @@
 //! `parse_tree PATH…`: parses every .nix file below each path, and reports errors, files that do not print back, and speed.
 
+#![allow(clippy::disallowed_methods)] // A tool, not a library: it reads files by itself.
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};

@@ -36,6 +36,8 @@ kinds! {
     URI = "URI",
     /// A path up to its end or an interpolation, or what follows one.
     PATH_TEXT = "path",
+    /// No token: a path that starts with `~` in messages.
+    HOME_PATH = "'~/…' path",
     SEARCH_PATH = "'<…>' path",
     /// A run of a string without escapes.
     STRING_TEXT = "string",

@@ -107,3 +107,46 @@ fn units(bytes: &[u8], encoding: ColumnEncoding) -> u32 {
     }
     count
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_as_the_protocol_says() {
+        let index = LineIndex::new(b"a\nb\r\nc\rd\n\re");
+        let starts: Vec<u32> = (0..index.line_count()).map(|line| index.line_start(line).into()).collect();
+        assert_eq!(starts, [0, 2, 5, 7, 9, 10]);
+        assert_eq!(index.line_col(TextSize::new(4)), LineCol { line: 1, col: 2 });
+        assert_eq!(index.line_col(TextSize::new(99)), LineCol { line: 5, col: 1 });
+        assert_eq!(LineIndex::new(b"").line_col(TextSize::new(0)), LineCol { line: 0, col: 0 });
+    }
+
+    #[test]
+    fn columns_go_and_come_back_in_every_encoding() {
+        let text = "x\naé€😀b\n\u{7f}".as_bytes();
+        let broken = b"a\xffb\n\xf0\x9f\nc";
+        for text in [text, broken] {
+            let index = LineIndex::new(text);
+            for encoding in [ColumnEncoding::Utf8, ColumnEncoding::Utf16, ColumnEncoding::Utf32] {
+                let valid = std::str::from_utf8(text).ok();
+                for offset in (0..=text.len()).filter(|&o| valid.is_none_or(|text| text.is_char_boundary(o))) {
+                    let at = index.encoded_line_col(text, TextSize::new(offset as u32), encoding);
+                    assert_eq!(usize::from(index.offset(text, at, encoding)), offset, "{at:?} {encoding:?}");
+                }
+            }
+        }
+        let index = LineIndex::new(text);
+        let end_of_line = TextSize::new(13);
+        let col = |encoding| index.encoded_line_col(text, end_of_line, encoding).col;
+        assert_eq!((col(ColumnEncoding::Utf8), col(ColumnEncoding::Utf16), col(ColumnEncoding::Utf32)), (11, 6, 5));
+    }
+
+    #[test]
+    fn places_outside_are_brought_inside() {
+        let text = "ab\r\n😀c".as_bytes();
+        let index = LineIndex::new(text);
+        let offset = |line, col| u32::from(index.offset(text, LineCol { line, col }, ColumnEncoding::Utf16));
+        assert_eq!((offset(0, 9), offset(1, 1), offset(1, 2), offset(7, 0)), (2, 4, 8, 9));
+    }
+}

@@ -124,6 +124,8 @@ pub(crate) struct Parser<'t> {
     nesting: u32,
     too_deep: bool,
     pub open: Open,
+    /// What Nix would expect behind the expression being parsed.
+    pub after: &'static [SyntaxKind],
 }
 
 impl<'t> Parser<'t> {
@@ -146,6 +148,7 @@ impl<'t> Parser<'t> {
             nesting: 0,
             too_deep: false,
             open: Open::default(),
+            after: &[],
         };
         parser.seek(0);
         parser
@@ -169,6 +172,12 @@ impl<'t> Parser<'t> {
 
     /// The kind of the n-th token from here that is not trivia; 0 is the current one.
     pub fn nth(&self, n: u32) -> SyntaxKind {
+        let pos = self.nth_index(n);
+        if pos >= self.stop { EOF } else { self.raw(pos) }
+    }
+
+    /// Where that token is.
+    pub fn nth_index(&self, n: u32) -> u32 {
         let mut pos = self.pos;
         for _ in 0..n {
             pos += 1;
@@ -176,7 +185,7 @@ impl<'t> Parser<'t> {
                 pos += 1;
             }
         }
-        if pos >= self.stop { EOF } else { self.raw(pos) }
+        pos
     }
 
     #[inline]
@@ -378,13 +387,21 @@ impl<'t> Parser<'t> {
         if self.raw(token) == EOF {
             range = TextRange::empty(TextSize::new(self.text.len() as u32));
         }
-        self.errors.push(SyntaxError { range, kind, hint });
+        self.error_range(range, kind, hint);
+    }
+
+    #[cold]
+    pub fn error_range(&mut self, range: TextRange, kind: SyntaxErrorKind, hint: Option<&'static str>) {
+        if !self.silent {
+            self.errors.push(SyntaxError { range, kind, hint });
+        }
     }
 
     #[cold]
     pub fn unexpected(&mut self, expected: &'static [SyntaxKind], hint: Option<&'static str>) {
         let hint = hint.or_else(|| self.hint());
-        self.error(SyntaxErrorKind::Unexpected { found: self.cur, expected }, hint);
+        let found = if self.cur == PATH_TEXT && self.token_text(self.pos).starts_with(b"~") { HOME_PATH } else { self.cur };
+        self.error(SyntaxErrorKind::Unexpected { found, expected }, hint);
     }
 
     /// What is probably wrong with the current token, wherever it stands.

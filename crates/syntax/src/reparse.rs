@@ -144,3 +144,59 @@ fn depth(tree: &FlatTree) -> usize {
     }
     deepest
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Edits `text` at `|` (which is taken out), and says of which kind the block was that was parsed alone.
+    fn block_of(text: &str, insert: &str) -> Option<GreenNode> {
+        let at = text.find('|').expect("a cursor");
+        let old = parse(&text.replacen('|', "", 1));
+        let edit = TextEdit::insert(TextSize::new(at as u32), insert);
+        let green = reparse_block(&old, &old.syntax(), &edit);
+        assert_eq!(reparse(&old, &edit), Some(parse(&text.replacen('|', insert, 1))), "{text}");
+        green
+    }
+
+    #[test]
+    fn small_blocks_are_parsed_alone() {
+        for (text, insert) in [
+            ("{ a = [ 1 | ]; b = 2; }", "3"),
+            ("{ a = (1 | ); b = 2; }", "+ 2"),
+            ("{ a = 1; | } // b", "c = 2;"),
+            ("f { a = \"x|\"; }", "y"),
+            ("f { a = ''\n  x|\n''; }", "${y}"),
+            ("let a = 1; | in a", "b = 2;"),
+            ("x: rec { a = |; }", "1"),
+            ("{ \"a|\" = 1; }", "${b}"),
+        ] {
+            assert!(block_of(text, insert).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_reaches_outside_is_parsed_whole() {
+        for (text, insert) in [
+            ("{ a = [ 1 | ]; }", "] b"),
+            ("{ a = \"x|\"; }", "\""),
+            ("{ a = \"x|\"; }", "${"),
+            ("[ { a = 1; | } ]", "}"),
+            ("let| a = 1; in a", "b"),
+            ("let a = 1; |in a", "b"),
+            ("let a = 1; | in a", "in b; let c = 1;"),
+            ("{ a = [ 1 | ]; b c; }", "2"),
+            ("1|", "2"),
+        ] {
+            assert!(block_of(text, insert).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn edits_outside_of_the_text_are_refused() {
+        let old = parse("é");
+        assert_eq!(reparse(&old, &TextEdit::insert(TextSize::new(1), "a")), None);
+        assert_eq!(reparse(&old, &TextEdit::insert(TextSize::new(3), "a")), None);
+        assert_eq!(reparse(&old, &TextEdit::insert(TextSize::new(2), "a")), Some(parse("éa")));
+    }
+}

@@ -1,6 +1,8 @@
 //! Makes `src/ast/generated.rs` from `nix.ungram`, and fails when the file in the checkout is another one.
 //! `UPDATE_AST=1 cargo test -p nival-syntax --test codegen` writes it.
 
+#![allow(clippy::disallowed_methods)] // Reads and writes files of this crate.
+
 use std::fmt::Write;
 use std::path::Path;
 

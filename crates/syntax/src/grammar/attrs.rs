@@ -106,7 +106,7 @@ fn binding(p: &mut Parser, in_let: bool) {
 fn value(p: &mut Parser) -> bool {
     let checkpoint = p.checkpoint();
     let (start, errors) = (p.pos, p.errors.len());
-    expr(p);
+    expr(p, &[SEMICOLON]);
     if !p.at(ASSIGN) {
         return true;
     }
@@ -120,7 +120,7 @@ fn value(p: &mut Parser) -> bool {
     p.error(SyntaxErrorKind::Unexpected { found: ASSIGN, expected: &[SEMICOLON] }, Some(hint));
     p.go_back(&checkpoint);
     if next > start {
-        p.until(next, expr);
+        p.until(next, |p| expr(p, &[SEMICOLON]));
     }
     false
 }
@@ -156,7 +156,7 @@ fn inherit(p: &mut Parser) {
         let from = p.start();
         p.bump();
         p.open.parens += 1;
-        expr(p);
+        expr(p, &[R_PAREN]);
         p.open.parens -= 1;
         if !p.at(R_PAREN) {
             p.unexpected(&[R_PAREN], None);

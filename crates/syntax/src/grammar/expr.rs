@@ -7,8 +7,14 @@ use crate::parser::{Mark, Parser};
 
 const PARENTHESES: &str = "put this expression in parentheses";
 
-/// Any expression. Reports an error if there is none.
-pub(super) fn expr(p: &mut Parser) {
+/// Any expression before one of the tokens `after`, as far as Nix would name them. Reports an error if there is none.
+pub(super) fn expr(p: &mut Parser, after: &'static [SyntaxKind]) {
+    let outer = std::mem::replace(&mut p.after, after);
+    expr_in_place(p);
+    p.after = outer;
+}
+
+fn expr_in_place(p: &mut Parser) {
     // Functions, `let … in`, `with`, `assert` and `if` end where their last part ends: they wait here while it is parsed.
     let mut waiting: Vec<(Mark, SyntaxKind)> = Vec::new();
     loop {
@@ -38,11 +44,11 @@ pub(super) fn expr(p: &mut Parser) {
 fn if_head(p: &mut Parser) -> SyntaxKind {
     p.bump();
     p.open.thens += 1;
-    p.nested(expr);
+    p.nested(|p| expr(p, &[THEN_KW]));
     p.open.thens -= 1;
     if p.expect(THEN_KW, &[THEN_KW]) {
         p.open.elses += 1;
-        p.nested(expr);
+        p.nested(|p| expr(p, &[ELSE_KW]));
         p.open.elses -= 1;
     }
     p.expect(ELSE_KW, &[ELSE_KW]);
@@ -53,7 +59,7 @@ fn if_head(p: &mut Parser) -> SyntaxKind {
 fn scope_head(p: &mut Parser, kind: SyntaxKind) -> SyntaxKind {
     p.bump();
     p.open.bindings += 1;
-    p.nested(expr);
+    p.nested(|p| expr(p, &[SEMICOLON]));
     p.open.bindings -= 1;
     p.expect(SEMICOLON, &[SEMICOLON]);
     kind
@@ -127,7 +133,7 @@ fn operators(p: &mut Parser) {
             }
             while let Some(top) = pending.pop_if(|top| top.level > level || (top.level == level && !is_right_associative(operator))) {
                 if top.level == level && !chains(top.operator, operator) {
-                    p.unexpected(&[], Some("these operators cannot be chained; use parentheses"));
+                    p.unexpected(if level == PIPES { p.after } else { &[] }, Some("these operators cannot be chained; use parentheses"));
                 }
                 left = close(p, left, top);
             }
@@ -135,7 +141,7 @@ fn operators(p: &mut Parser) {
                 && top.level == level
                 && !chains(top.operator, operator)
             {
-                p.unexpected(&[], Some("these operators cannot be chained; use parentheses"));
+                p.unexpected(p.after, Some("these operators cannot be chained; use parentheses"));
             }
             if operator == QUESTION {
                 p.bump();
@@ -186,7 +192,7 @@ fn operand(p: &mut Parser, first: bool) {
     if !select(p) {
         p.unexpected(&[], None);
     }
-    while starts_simple(p.cur) || p.at(LET_KW) && p.nth(1) == L_BRACE {
+    while starts_simple(p.cur) || p.at(LET_KW) {
         if p.prev_end <= mark.token {
             break;
         }
@@ -202,11 +208,12 @@ fn operand(p: &mut Parser, first: bool) {
     p.end(mark);
 }
 
-/// Whether a function stands here, where none may.
+/// Whether a function or a `let … in` stands here, where none may.
 fn is_lambda(p: &Parser) -> bool {
     match p.cur {
         IDENT => p.raw(p.pos + 1) == COLON,
         L_BRACE => lambda::starts_pattern(p),
+        LET_KW => p.nth(1) != L_BRACE,
         _ => false,
     }
 }
@@ -214,14 +221,19 @@ fn is_lambda(p: &Parser) -> bool {
 /// An `if`, `let`, function … where Nix wants an operand.
 fn misplaced_expr(p: &mut Parser) {
     if p.at(IDENT) {
-        let found = SyntaxErrorKind::Unexpected { found: COLON, expected: &[] };
+        let found = SyntaxErrorKind::Unexpected { found: COLON, expected: p.after };
         p.error_at(p.pos + 1, found, Some(PARENTHESES));
+    } else if p.at(LET_KW) {
+        // Nix waits for the set of a `let { }`.
+        let next = p.nth_index(1);
+        let found = SyntaxErrorKind::Unexpected { found: p.raw(next), expected: &[L_BRACE] };
+        p.error_at(next, found, Some(PARENTHESES));
     } else if !p.at(L_BRACE) {
         p.unexpected(&[], Some(PARENTHESES));
     } else {
         lambda::report_misplaced_pattern(p, PARENTHESES);
     }
-    p.nested(expr);
+    p.nested(expr_in_place);
 }
 
 /// A simple expression with selections, as it may stand in a list. Gives false, without an error, where none starts.
@@ -306,7 +318,7 @@ fn paren(p: &mut Parser) {
     p.bump();
     p.open.parens += 1;
     let bindings = std::mem::take(&mut p.open.bindings);
-    expr(p);
+    expr(p, &[R_PAREN]);
     if !p.at(R_PAREN) {
         p.unexpected(&[R_PAREN], None);
         p.open.bindings = bindings;
@@ -323,6 +335,7 @@ fn paren(p: &mut Parser) {
 fn list(p: &mut Parser) {
     let mark = p.start();
     p.bump();
+    let after = std::mem::take(&mut p.after);
     p.open.brackets += 1;
     loop {
         if p.eat(R_BRACKET) {
@@ -337,7 +350,7 @@ fn list(p: &mut Parser) {
                 break;
             }
             match p.cur {
-                IF_KW | WITH_KW | ASSERT_KW | LET_KW => p.nested(expr),
+                IF_KW | WITH_KW | ASSERT_KW | LET_KW => p.nested(expr_in_place),
                 kind if starts_expr(kind) => {
                     // A unary operator: skipped, its operand is an item.
                     p.bump_error();
@@ -355,6 +368,7 @@ fn list(p: &mut Parser) {
         }
     }
     p.open.brackets -= 1;
+    p.after = after;
     p.finish(mark, LIST);
 }
 

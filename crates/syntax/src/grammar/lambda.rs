@@ -23,13 +23,7 @@ pub(super) fn report_misplaced_pattern(p: &mut Parser, hint: &'static str) {
         R_BRACE => (2, &[]),
         _ => (1, &[INHERIT_KW]),
     };
-    let mut at = p.pos;
-    for _ in 0..nth {
-        at += 1;
-        while p.raw(at).is_trivia() {
-            at += 1;
-        }
-    }
+    let at = p.nth_index(nth);
     let found = p.raw(at);
     p.error_at(at, SyntaxErrorKind::Unexpected { found, expected }, Some(hint));
 }
@@ -134,7 +128,7 @@ fn formal(p: &mut Parser) -> bool {
     p.leaf(NAME);
     let bare = !p.eat(QUESTION);
     if !bare {
-        p.nested(expr);
+        p.nested(|p| expr(p, &[R_BRACE, COMMA]));
     }
     p.finish(mark, FORMAL);
     bare

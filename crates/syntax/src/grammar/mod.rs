@@ -15,7 +15,7 @@ use crate::parser::Parser;
 pub(crate) fn source_file(p: &mut Parser) {
     let mut mark = p.start();
     mark.token = 0;
-    expr::expr(p);
+    expr::expr(p, &[EOF]);
     if !p.at(EOF) {
         p.unexpected(&[EOF], None);
         let rest = p.start();
@@ -33,7 +33,7 @@ pub(crate) fn source_file(p: &mut Parser) {
 fn skip_one(p: &mut Parser) {
     let before = p.pos;
     if starts_expr(p.cur) {
-        p.nested(expr::expr);
+        p.nested(|p| expr::expr(p, &[]));
     }
     if p.pos == before {
         p.bump();

@@ -5,6 +5,7 @@ use super::skip_one;
 use crate::SyntaxKind::{self, *};
 use crate::error::SyntaxErrorKind;
 use crate::parser::Parser;
+use crate::{TextRange, TextSize};
 
 pub(super) fn string(p: &mut Parser) {
     quoted(p, STR, QUOTE, &[QUOTE]);
@@ -40,7 +41,7 @@ pub(super) fn interpolation(p: &mut Parser, kind: SyntaxKind) {
     p.bump();
     // What is open outside cannot end in here: the scanner has already found where the braces end.
     let outer = std::mem::take(&mut p.open);
-    p.nested(expr);
+    p.nested(|p| expr(p, &[R_BRACE]));
     if !p.at(R_BRACE) {
         p.unexpected(&[R_BRACE], None);
         let junk = p.start();
@@ -68,7 +69,9 @@ pub(super) fn path(p: &mut Parser) {
         }
     }
     if last + 1 == p.prev_end && p.token_text(last).ends_with(b"/") {
-        p.error_at(last, SyntaxErrorKind::TrailingSlash, Some("remove the slash, or write `/.` for the folder itself"));
+        let end = p.token_range(last).end();
+        let slash = TextRange::new(end - TextSize::of('/'), end);
+        p.error_range(slash, SyntaxErrorKind::TrailingSlash, Some("remove the slash, or write `/.` for the folder itself"));
     }
     p.finish(mark, PATH);
 }

@@ -159,21 +159,21 @@ fn trailing_slash() {
     check(
         "[ ./a/ ./b/${c}/ ]",
         expect![[r#"
-        SOURCE_FILE
-          LIST
-            "["
-            PATH "./a/"
-            PATH
-              "./b/"
-              INTERPOLATION
-                "${"
-                NAME_REF "c"
-                "}"
-              "/"
-            "]"
-        error 2..6: path has a trailing slash (remove the slash, or write `/.` for the folder itself)
-        error 15..16: path has a trailing slash (remove the slash, or write `/.` for the folder itself)
-    "#]],
+            SOURCE_FILE
+              LIST
+                "["
+                PATH "./a/"
+                PATH
+                  "./b/"
+                  INTERPOLATION
+                    "${"
+                    NAME_REF "c"
+                    "}"
+                  "/"
+                "]"
+            error 5..6: path has a trailing slash (remove the slash, or write `/.` for the folder itself)
+            error 15..16: path has a trailing slash (remove the slash, or write `/.` for the folder itself)
+        "#]],
     );
 }
 

@@ -841,16 +841,16 @@ fn misplaced_function() {
     check(
         "f x: x",
         expect![[r#"
-        SOURCE_FILE
-          APPLY
-            NAME_REF "f"
-            LAMBDA
-              NAME_PARAM
-                NAME "x"
-              ":"
-              NAME_REF "x"
-        error 3..4: syntax error, unexpected ':' (put this expression in parentheses)
-    "#]],
+            SOURCE_FILE
+              APPLY
+                NAME_REF "f"
+                LAMBDA
+                  NAME_PARAM
+                    NAME "x"
+                  ":"
+                  NAME_REF "x"
+            error 3..4: syntax error, unexpected ':', expecting end of file (put this expression in parentheses)
+        "#]],
     );
 }
 
@@ -949,16 +949,16 @@ fn mixed_pipes() {
     check(
         "a |> f <| b",
         expect![[r#"
-        SOURCE_FILE
-          BINARY_OP
-            NAME_REF "a"
-            "|>"
-            BINARY_OP
-              NAME_REF "f"
-              "<|"
-              NAME_REF "b"
-        error 7..9: syntax error, unexpected '<|' (these operators cannot be chained; use parentheses)
-    "#]],
+            SOURCE_FILE
+              BINARY_OP
+                NAME_REF "a"
+                "|>"
+                BINARY_OP
+                  NAME_REF "f"
+                  "<|"
+                  NAME_REF "b"
+            error 7..9: syntax error, unexpected '<|', expecting end of file (these operators cannot be chained; use parentheses)
+        "#]],
     );
 }
 

@@ -163,7 +163,7 @@ fn value(text: &str) -> String {
         StrPart::Text(text) => format!("{:?}", String::from_utf8_lossy(text)),
         StrPart::Interpolation(node) => format!("${{{:?}}}", node.expr().map(|e| e.syntax().range())),
     });
-    shown.collect::<Vec<_>>().join(" ")
+    if parts.is_empty() { "nothing".into() } else { shown.collect::<Vec<_>>().join(" ") }
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn values() {
         value,
         expect![[r#"
             \"\"
-    
+                nothing
             \"a\\n\\r\\t\\\"\\\\\\$\\x\\${b}\"
                 "a\n\r\t\"\\$x${b}"
             \"$${a}$$${b}$\"
@@ -225,7 +225,7 @@ fn indented_values() {
         value,
         expect![[r#"
             \'\'\'\'
-    
+                nothing
             \'\'a\'\'
                 "a"
             \'\'  a\'\'
@@ -267,9 +267,9 @@ fn indented_values() {
             \'\'\n  a\'b$c$$\n  \'\'
                 "a'b$c$$\n"
             \'\'   \'\'
-    
+                nothing
             \'\'\n   \'\'
-    
+                nothing
             \'\'\n  a\n  ${b}\n  \'\'
                 "a\n" ${Some(11..12)} "\n"
             \'\'\n  a\n  ${b}  \'\'
