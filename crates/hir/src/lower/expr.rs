@@ -238,18 +238,10 @@ impl<'t> Lowerer<'t> {
         }
         let operand = self.expr(operand);
         if let Some(&Expr::Const(index)) = self.exprs.get(operand.0 as usize) {
-            // A literal lowers to a constant of its own, which may be changed in place.
-            match self.consts.get_mut(index as usize) {
-                // Literals are not negative, so this cannot overflow.
-                Some(Const::Int(value)) if *value > 0 => {
-                    *value = -*value;
-                    return self.push(Expr::Const(index), range);
-                }
+            match self.consts.get(index as usize) {
+                Some(&Const::Int(value)) if let Some(value) = 0i64.checked_sub(value) => return self.constant(Const::Int(value), range),
                 // -0.0 is 0 - 0.0, which is 0.0.
-                Some(Const::Float(bits)) => {
-                    *bits = (0.0 - f64::from_bits(*bits)).to_bits();
-                    return self.push(Expr::Const(index), range);
-                }
+                Some(&Const::Float(bits)) => return self.constant(Const::Float((0.0 - f64::from_bits(bits)).to_bits()), range),
                 _ => {}
             }
         }

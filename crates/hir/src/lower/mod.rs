@@ -223,9 +223,22 @@ impl<'t> Lowerer<'t> {
                 SyntaxErrorKind::DynamicInInherit => LowerErrorKind::DynamicInInherit,
                 _ => LowerErrorKind::Syntax(error.message()),
             };
-            errors.push(LowerError { range: error.range, kind });
+            // Nix reports the whole `let`.
+            let range = match kind {
+                LowerErrorKind::DynamicInLet => self.let_around(error.range).cover(error.range),
+                _ => error.range,
+            };
+            errors.push(LowerError { range, kind });
         }
         errors
+    }
+
+    /// Where the innermost `let … in` around a range starts.
+    fn let_around(&self, range: TextRange) -> TextRange {
+        let nodes = (0..self.tree.len() as u32).filter_map(|index| self.tree.node(index));
+        let before = nodes.take_while(|node| node.range().start() <= range.start());
+        let lets = before.filter(|node| node.kind() == SyntaxKind::LET_IN && node.range().contains_range(range));
+        lets.last().map_or(range, |node| TextRange::empty(node.range().start()))
     }
 
     /// The one expression below a node such as a `PAREN`.

@@ -162,9 +162,9 @@ fn what_nix_refuses() {
     check(
         "let ${x} = 1; in 1",
         expect![[r#"
-        1:5: dynamic attributes not allowed in let
-        1:7: undefined variable 'x'
-    "#]],
+            1:1: dynamic attributes not allowed in let
+            1:7: undefined variable 'x'
+        "#]],
     );
     check(
         "{ inherit ${x}; }",
@@ -222,7 +222,7 @@ fn strings_and_paths() {
 fn operators() {
     check(
         "[ (-1) (-1.5) (-0.0) (- (-1)) (!true) (1 - 2) (9223372036854775807) ]",
-        expect!["[-1 -1.5 0.0 --1 !true (1 - 2) 9223372036854775807]"],
+        expect!["[-1 -1.5 0.0 1 !true (1 - 2) 9223372036854775807]"],
     );
     check(
         "let __sub = a: b: 1; in [ (-1) (2 - 3) (1 + 2) ]",
