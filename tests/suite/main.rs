@@ -2,5 +2,9 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests stand outside the program and set up its world")]
 
+mod bad_input;
+mod crash;
+mod differential;
 mod editors;
 mod layering;
+mod repl;
