@@ -43,15 +43,20 @@ impl CancelToken {
     /// A token of its own that is cancelled when this one is.
     pub fn child(&self) -> CancelToken {
         let child = CancelToken::new();
+        self.adopt(&child);
+        child
+    }
+
+    /// Makes `child` stop with this token, too.
+    pub fn adopt(&self, child: &CancelToken) {
         let mut children = lock(&self.0.children);
         children.retain(|c| c.strong_count() > 0);
         children.push(Arc::downgrade(&child.0));
-        // Checked under the lock, so that a concurrent `cancel` either sees the child or is seen here.
+        drop(children);
+        // Looked at after the child can be seen, so that a `cancel` in between is not lost.
         if self.is_cancelled() {
             child.cancel();
         }
-        drop(children);
-        child
     }
 
     pub fn check(&self) -> Cancellable<()> {

@@ -1,15 +1,23 @@
 //! [`Engine`], the one writer, and [`Snapshot`], what everyone else holds.
 
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use rustc_hash::FxHashMap;
+use nival_hir::Lowered;
+use nival_source::{Contents, Db, MemorySystem, OsSystem, Problem, SourceFile, System};
+use nival_syntax::SyntaxNode;
 
 use crate::cancel::{Cancellable, Cancelled};
 use crate::change::Change;
 use crate::config::EngineConfig;
+use crate::db::RootDb;
 use crate::session::EvalSession;
+use crate::world::Generation;
+use crate::world::host::{TraceKind, TraceSink};
+use crate::world::overlay::{Buffers, Overlay};
+use crate::world::store_access::StoreAccess;
 
 /// Counts the writes of an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,47 +28,138 @@ pub struct Engine {
     shared: Arc<Shared>,
 }
 
+/// What engine and snapshots share.
 struct Shared {
+    /// The revision that readers compare theirs with. Bumped before a write begins.
     revision: AtomicU64,
-    state: RwLock<State>,
+    /// Held only while a handle is cloned or a write is made.
+    state: Mutex<State>,
 }
 
-#[derive(Clone)]
 struct State {
+    db: RootDb,
+    world: World,
+}
+
+/// What evaluations of one revision start from.
+#[derive(Clone)]
+struct World {
     config: Arc<EngineConfig>,
-    buffers: Arc<FxHashMap<PathBuf, Arc<str>>>,
+    buffers: Arc<Buffers>,
+    store: Arc<StoreAccess>,
+    traces: Arc<TraceSink>,
+    /// Lowered code by content: the same for all generations.
+    code: Arc<nival_eval::CodeCache>,
+    /// Made by the first session that needs it.
+    generation: Arc<OnceLock<Arc<Generation>>>,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Engine {
-    /// Opens no file and no store yet.
+    /// An engine over the machine's own files. Opens no file and no store yet.
     pub fn new(config: EngineConfig) -> Self {
-        let state = State { config: Arc::new(config), buffers: Arc::default() };
-        Engine { shared: Arc::new(Shared { revision: AtomicU64::new(0), state: RwLock::new(state) }) }
+        Self::with_system(config, Arc::new(OsSystem))
+    }
+
+    /// An engine over no files but the buffers it is given, for tests and scratch texts.
+    pub fn in_memory(config: EngineConfig) -> Self {
+        Self::with_system(config, Arc::new(MemorySystem::new()))
+    }
+
+    pub fn with_system(config: EngineConfig, system: Arc<dyn System>) -> Self {
+        let store = Arc::new(StoreAccess::new(config.store.clone(), &*system));
+        let store_dirs = [PathBuf::from(store.store_dir().as_str()), store.to_real(Path::new(store.store_dir().as_str()))];
+        let db = RootDb::new(system, store_dirs);
+        let world = World {
+            config: Arc::new(config),
+            buffers: Arc::default(),
+            store,
+            traces: Arc::new(|_, _: &str| {}),
+            code: Arc::default(),
+            generation: Arc::default(),
+        };
+        Engine { shared: Arc::new(Shared { revision: AtomicU64::new(0), state: Mutex::new(State { db, world }) }) }
+    }
+
+    /// Where `builtins.trace` and warnings go from now on; called from evaluation threads.
+    pub fn set_trace_sink(&mut self, sink: impl Fn(TraceKind, &str) + Send + Sync + 'static) {
+        let mut state = self.shared.state();
+        state.world.traces = Arc::new(sink);
+        state.world.generation = Arc::default();
     }
 
     /// Makes a change visible: cancels running queries of older snapshots, drops evaluated values that the change concerns.
     pub fn apply(&mut self, change: Change) -> Revision {
-        let mut state = self.shared.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let revision = self.shared.revision.fetch_add(1, Ordering::AcqRel) + 1;
+        let mut state = self.shared.state();
+        let State { db, world } = &mut *state;
+        // (path, whether it may have appeared or vanished)
+        let mut changed: Vec<(PathBuf, bool)> = Vec::new();
+        let mut sources = nival_source::Change::new();
         for (path, text) in change.buffers {
-            let buffers = Arc::make_mut(&mut state.buffers);
+            let on_disk = db.system().metadata(&path).is_ok();
+            changed.push((path.clone(), !on_disk));
             match text {
-                Some(text) => buffers.insert(path, text),
-                None => buffers.remove(&path),
+                Some(text) => sources.set_buffer(path, text),
+                None => sources.close_buffer(path),
             };
         }
-        if let Some(config) = change.config {
-            state.config = Arc::new(config);
+        for path in change.disk {
+            changed.push((path.clone(), true));
+            sources.touch(path);
         }
-        Revision(self.shared.revision.fetch_add(1, Ordering::AcqRel) + 1)
+        if !sources.is_empty() {
+            sources.apply(db);
+            world.buffers = Arc::new(db.files().buffers(db).into_iter().collect());
+        }
+        let mut keep = !change.forget;
+        if let Some(config) = change.config.filter(|config| *config != *world.config) {
+            if config.store != world.config.store {
+                world.store = Arc::new(StoreAccess::new(config.store.clone(), db.system()));
+            }
+            world.config = Arc::new(config);
+            keep = false;
+        }
+        world.renew(keep, &changed);
+        Revision(revision)
     }
 
     pub fn snapshot(&self) -> Snapshot {
-        let state = self.shared.state.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        Snapshot { shared: Arc::clone(&self.shared), state, revision: Revision(self.shared.revision.load(Ordering::Acquire)) }
+        let state = self.shared.state();
+        let revision = Revision(self.shared.revision.load(Ordering::Acquire));
+        Snapshot { shared: Arc::clone(&self.shared), world: state.world.clone(), system: state.db.system_handle(), revision }
     }
 
     pub fn config(&self) -> Arc<EngineConfig> {
-        Arc::clone(&self.snapshot().state.config)
+        Arc::clone(&self.shared.state().world.config)
+    }
+}
+
+impl World {
+    /// Goes on with the generation if it may, else makes room for a new one.
+    fn renew(&mut self, keep: bool, changed: &[(PathBuf, bool)]) {
+        match self.generation.get() {
+            Some(generation) if keep && generation.host.absorb(changed, Arc::clone(&self.buffers)) => {}
+            Some(generation) => {
+                generation.superseded.cancel();
+                self.generation = Arc::default();
+            }
+            // A slot that is still empty would be filled with the buffers of whichever snapshot comes first.
+            None => self.generation = Arc::default(),
+        }
+    }
+
+    fn generation(&self, system: &Arc<dyn System>) -> Arc<Generation> {
+        let make = || {
+            let view = Overlay { system: Arc::clone(system), buffers: Arc::clone(&self.buffers) };
+            Generation::new(Arc::clone(&self.config), view, Arc::clone(&self.store), Arc::clone(&self.traces), Arc::clone(&self.code))
+        };
+        Arc::clone(self.generation.get_or_init(make))
     }
 }
 
@@ -68,7 +167,8 @@ impl Engine {
 #[derive(Clone)]
 pub struct Snapshot {
     shared: Arc<Shared>,
-    state: State,
+    world: World,
+    system: Arc<dyn System>,
     revision: Revision,
 }
 
@@ -89,16 +189,119 @@ impl Snapshot {
     }
 
     pub fn config(&self) -> &EngineConfig {
-        &self.state.config
+        &self.world.config
     }
 
-    /// The text of a file as the user sees it: the unsaved buffer, else the disk. `None` if there is none or it is not UTF-8.
+    /// Runs queries. The database handle lives only as long as `read` does, and `read` is ended by a write.
+    ///
+    /// # Errors
+    /// [`Cancelled`] once a newer revision exists.
+    pub fn with_db<T>(&self, read: impl FnOnce(&RootDb) -> T) -> Cancellable<T> {
+        let db = {
+            let state = self.shared.state();
+            self.check()?;
+            state.db.clone()
+        };
+        salsa::Cancelled::catch(AssertUnwindSafe(|| read(&db))).map_err(|_| Cancelled)
+    }
+
+    fn with_file<T>(&self, path: &Path, read: impl FnOnce(&RootDb, SourceFile) -> T) -> Cancellable<Option<T>> {
+        self.with_db(|db| {
+            let file = db.files().get(db, path);
+            let there = !matches!(file.contents(db).problem(), Some(Problem::Missing | Problem::Unreadable(_)));
+            there.then(|| read(db, file))
+        })
+    }
+
+    /// The text of a file as the user sees it: the unsaved buffer, else the disk. `None` where there is no such file.
     pub fn text(&self, path: &Path) -> Option<Arc<str>> {
-        self.state.buffers.get(path).cloned()
+        self.contents(path).map(|contents| Arc::clone(contents.text()))
     }
 
-    /// A place to evaluate in, with this revision's files.
+    /// As [`Snapshot::text`], for a snapshot that may be old already: reads past the database then.
+    fn contents(&self, path: &Path) -> Option<Contents> {
+        if let Some(open) = self.world.buffers.get(path) {
+            return Some(open.clone());
+        }
+        match self.with_file(path, |db, file| file.contents(db).clone()) {
+            Ok(found) => found,
+            Err(Cancelled) => {
+                let contents = Contents::load(&*self.system, path);
+                (contents.problem().is_none() || contents.problem() == Some(&Problem::NotUtf8)).then_some(contents)
+            }
+        }
+    }
+
+    /// The lossless tree of a file.
+    ///
+    /// # Errors
+    /// [`Cancelled`] once a newer revision exists.
+    pub fn syntax(&self, path: &Path) -> Cancellable<Option<SyntaxNode>> {
+        // A node is not Send; the parse is, and cheap to clone.
+        Ok(self.with_file(path, |db, file| nival_hir::parse(db, file).clone())?.map(|parse| parse.syntax()))
+    }
+
+    /// Module, positions and scopes of a file.
+    ///
+    /// # Errors
+    /// [`Cancelled`] once a newer revision exists.
+    pub fn lowered(&self, path: &Path) -> Cancellable<Option<Lowered>> {
+        self.with_file(path, |db, file| nival_hir::lowered(db, file).clone())
+    }
+
+    /// What is wrong with a file, by its text alone, in the order of the text.
+    ///
+    /// # Errors
+    /// [`Cancelled`] once a newer revision exists.
+    pub fn diagnostics(&self, path: &Path) -> Cancellable<Option<Arc<[nival_hir::Diagnostic]>>> {
+        self.with_file(path, |db, file| nival_hir::diagnostics(db, file).clone())
+    }
+
+    /// Lines of a file's text.
+    ///
+    /// # Errors
+    /// [`Cancelled`] once a newer revision exists.
+    pub fn line_index(&self, path: &Path) -> Cancellable<Option<Arc<nival_syntax::LineIndex>>> {
+        self.with_file(path, |db, file| nival_hir::line_index(db, file).clone())
+    }
+
+    pub fn system(&self) -> &dyn System {
+        &*self.system
+    }
+
+    /// Whether a path is a file or an open buffer.
+    pub fn is_file(&self, path: &Path) -> bool {
+        self.world.buffers.contains_key(path) || self.system.metadata(path).is_ok_and(|m| m.kind == nival_source::FileKind::Regular)
+    }
+
+    /// A place to evaluate in, with this revision's files. Evaluations of it are cancelled by an edit that concerns them.
     pub fn session(&self) -> EvalSession {
-        EvalSession::new(self.state.config.trust)
+        EvalSession::new(self.fresh_generation(), true)
+    }
+
+    /// A session for something the user asked for, a build or a REPL: it outlives edits, on the files it has read.
+    pub fn command_session(&self) -> EvalSession {
+        EvalSession::new(self.fresh_generation(), false)
+    }
+
+    /// The generation of this revision, or a new one if the disk has changed behind our back.
+    fn fresh_generation(&self) -> Arc<Generation> {
+        let generation = self.world.generation(&self.system);
+        if generation.host.is_fresh() && !generation.superseded.is_cancelled() {
+            return generation;
+        }
+        generation.superseded.cancel();
+        let mut state = self.shared.state();
+        let mut world = self.world.clone();
+        if Arc::ptr_eq(&state.world.generation, &self.world.generation) {
+            state.world.generation = Arc::default();
+        }
+        if self.is_current() {
+            world.generation = Arc::clone(&state.world.generation);
+        } else {
+            world.generation = Arc::default();
+        }
+        drop(state);
+        world.generation(&self.system)
     }
 }

@@ -2,6 +2,13 @@
 
 use std::path::PathBuf;
 
+use nival_source::System;
+use nival_store::local::LogFile;
+use nival_store::{HashFormat, StorePathSet};
+
+use crate::report::{Report, ReportKind};
+use crate::world::store_access::StoreAccess;
+
 /// Facts about a store path or about the outputs of a derivation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PathDetails {
@@ -26,4 +33,53 @@ pub struct PathDetails {
     pub closure_paths: Option<usize>,
     /// Whether a build log is kept, and where.
     pub log: Option<PathBuf>,
+}
+
+/// Facts about the store path that `path` is or is below.
+pub(crate) fn inspect(access: &StoreAccess, path: &str) -> Result<PathDetails, Report> {
+    let dir = access.store_dir();
+    let (store_path, _) = dir.split(path).map_err(|e| Report::new(ReportKind::Store, e.to_string()))?;
+    let store = access.open()?;
+    let mut details = PathDetails { path: dir.print(&store_path), real_path: store.real_path(&store_path), ..PathDetails::default() };
+    let info = store.path_info(&store_path).map_err(store_error)?;
+    let deriver = info.as_ref().and_then(|info| info.deriver.clone());
+    details.deriver = deriver.as_ref().map(|deriver| dir.print(deriver));
+    let log = store.find_log(&store_path).or_else(|| store.find_log(deriver.as_ref()?));
+    details.log = log.map(|log| match log {
+        LogFile::Plain(path) | LogFile::Bzip2(path) => path,
+    });
+    let Some(info) = info else { return Ok(details) };
+    let print = |paths: &StorePathSet| paths.iter().map(|p| dir.print(p)).collect::<Vec<_>>();
+    details.valid = true;
+    details.references = print(&info.references);
+    details.referrers = print(&store.referrers(&store_path).map_err(store_error)?);
+    details.nar_size = (info.nar_size > 0).then_some(info.nar_size);
+    details.nar_hash = Some(info.nar_hash.print(HashFormat::Nix32, true));
+    let closure = store.closure(&StorePathSet::from([store_path.clone()])).map_err(store_error)?;
+    details.closure_paths = Some(closure.len());
+    details.closure_size = Some(store.closure_size(&store_path).map_err(store_error)?);
+    Ok(details)
+}
+
+fn store_error(error: nival_store::StoreError) -> Report {
+    Report::new(ReportKind::Store, error.to_string())
+}
+
+/// The kept log of a derivation, or of what built a path.
+pub(crate) fn build_log(access: &StoreAccess, path: &str) -> Result<Option<String>, Report> {
+    let dir = access.store_dir();
+    let (store_path, _) = dir.split(path).map_err(|e| Report::new(ReportKind::Store, e.to_string()))?;
+    let store = access.open()?;
+    let deriver = || store.path_info(&store_path).ok().flatten().and_then(|info| info.deriver.clone());
+    let log = store.find_log(&store_path).or_else(|| store.find_log(&deriver()?));
+    match log {
+        None => Ok(None),
+        Some(LogFile::Bzip2(path)) => {
+            Err(Report::new(ReportKind::Store, format!("the log '{}' is compressed by bzip2", path.display())).hint("read it with 'bzcat'"))
+        }
+        Some(LogFile::Plain(path)) => {
+            let bytes = nival_source::OsSystem.read_file(&path).map_err(|e| Report::new(ReportKind::Io, e.to_string()))?;
+            Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+        }
+    }
 }

@@ -6,7 +6,7 @@
 //!
 //! # Where to start reading
 //! [`engine`] (who owns what, and the order of writes) → [`world`] (what an evaluation sees, and when its results are
-//! dropped) → [`host`] (the evaluator's only door) → [`session`].
+//! dropped) → [`world::host`] (the evaluator's only door) → [`session`].
 //!
 //! # Architecture invariants
 //! - One writer: only [`Engine::apply`] changes anything a reader can see. It cancels running queries and bumps the
@@ -21,24 +21,28 @@ pub mod build;
 pub mod cancel;
 pub mod change;
 pub mod config;
+mod db;
 pub mod discover;
 pub mod engine;
 pub mod input;
 pub mod inspect;
 pub mod place;
-pub mod reads;
 pub mod render;
 pub mod report;
 pub mod session;
-pub mod threads;
+mod threads;
+pub mod world;
 
 pub use build::{BuildOutcome, BuildProgress, BuildRequest, BuiltOutput, NoProgress};
 pub use cancel::{CancelToken, Cancellable, Cancelled, Control};
 pub use change::Change;
-pub use config::{Budget, EngineConfig, SearchPathEntry, StoreSettings, Trust};
+pub use config::{Budget, EngineConfig, SearchPathEntry, StoreSettings, Trust, host_system};
 pub use engine::{Engine, Revision, Snapshot};
+pub use input::Input;
 pub use inspect::PathDetails;
 pub use place::{FilePosition, FileRange, Location, Origin};
 pub use render::{RenderOptions, render};
 pub use report::{Frame, Report, ReportKind};
-pub use session::{AttrItem, AutoArgs, DerivationInfo, EvalSession, EvalValue, PrintOptions, ValueKind};
+pub use session::{AttrItem, AutoArgs, Completions, DerivationInfo, EvalSession, EvalValue, FileValue, PrintOptions, ValueKind};
+pub use world::host::TraceKind;
+pub use world::reads::ReadSet;

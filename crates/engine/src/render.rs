@@ -26,7 +26,7 @@ const MAX_USER_FRAMES: usize = 12;
 /// `error: …` as Nix says it. `text_of` gives the text of a file as it was evaluated.
 pub fn render(report: &Report, text_of: &dyn Fn(&Path) -> Option<Arc<str>>, options: RenderOptions) -> String {
     let mut out = Output { text: String::new(), options, text_of };
-    let (shown, folded) = select_frames(&report.frames, options.show_trace);
+    let (shown, folded) = select_frames(&report.frames, &report.primary, options.show_trace);
     let alone = report.primary.is_none() && shown.is_empty() && folded == 0 && report.hints.is_empty() && report.log.is_empty();
     if !alone {
         if let Some(primary) = &report.primary {
@@ -54,18 +54,23 @@ pub fn render(report: &Report, text_of: &dyn Fn(&Path) -> Option<Arc<str>>, opti
 }
 
 /// The user's frames with a place first; how many others there are. All of them, in their own order, for a full trace.
-fn select_frames(frames: &[Frame], all: bool) -> (Vec<&Frame>, usize) {
+fn select_frames<'r>(frames: &'r [Frame], primary: &Option<Location>, all: bool) -> (Vec<&'r Frame>, usize) {
     if all {
         return (frames.iter().collect(), 0);
     }
     let mut shown: Vec<&Frame> = Vec::new();
-    for frame in frames.iter().filter(|f| !f.library && f.location.is_some()) {
-        // The innermost words for a place are the most precise ones.
-        if shown.len() < MAX_USER_FRAMES && shown.iter().all(|s| s.location != frame.location) {
+    let mut folded = 0;
+    for frame in frames {
+        // The innermost words for a place are the most precise ones; the place is shown, so nothing is missing.
+        if frame.location.is_some() && (frame.location == *primary || shown.iter().any(|s| s.location == frame.location)) {
+            continue;
+        }
+        if !frame.library && frame.location.is_some() && shown.len() < MAX_USER_FRAMES {
             shown.push(frame);
+        } else {
+            folded += 1;
         }
     }
-    let folded = frames.len() - shown.len();
     (shown, folded)
 }
 
@@ -194,7 +199,8 @@ mod tests {
             location: Some(at(path, needle)),
             library: path.starts_with("/nix"),
         };
-        let mut report = Report::new(ReportKind::Evaluation, "attribute 'nme' missing").at(at("/w/a.nix", "x.nme")).hint("Did you mean name?");
+        let mut report =
+            Report::new(ReportKind::Evaluation, "attribute 'nme' missing").at(at("/w/a.nix", "x.nme")).hint("Did you mean name?");
         report.frames = vec![
             frame("while calling anonymous lambda", "/w/a.nix", "x: x.nme"),
             frame("while calling the 'map' builtin", "/nix/store/x/lib.nix", "lib"),
@@ -209,7 +215,10 @@ mod tests {
 
     #[test]
     fn the_users_frames_come_first() {
-        check(&report(), RenderOptions::default(), expect![[r#"
+        check(
+            &report(),
+            RenderOptions::default(),
+            expect![[r#"
             error: attribute 'nme' missing
               ┌─ /w/a.nix:3:16
               │
@@ -228,12 +237,16 @@ mod tests {
             (1 frame of the trace hidden; --show-trace shows all)
             help: Did you mean name?
             error: attribute 'nme' missing
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn a_full_trace_hides_nothing() {
-        check(&report(), RenderOptions { show_trace: true, color: false }, expect![[r#"
+        check(
+            &report(),
+            RenderOptions { show_trace: true, color: false },
+            expect![[r#"
             error: attribute 'nme' missing
               ┌─ /w/a.nix:3:16
               │
@@ -256,14 +269,19 @@ mod tests {
               │    ^^^^^^^
             help: Did you mean name?
             error: attribute 'nme' missing
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn a_lone_message_is_one_line() {
-        check(&Report::new(ReportKind::Io, "no such file"), RenderOptions::default(), expect![[r#"
+        check(
+            &Report::new(ReportKind::Io, "no such file"),
+            RenderOptions::default(),
+            expect![[r#"
             error: no such file
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
@@ -272,14 +290,18 @@ mod tests {
         let start = text.find("boom").unwrap() as u32;
         let origin = Origin::Text { name: "«string»".into(), text };
         let report = Report::new(ReportKind::Evaluation, "boom").at(Location { origin, range: TextRange::at(start.into(), 4.into()) });
-        check(&report, RenderOptions::default(), expect![[r#"
+        check(
+            &report,
+            RenderOptions::default(),
+            expect![[r#"
             error: boom
               ┌─ «string»:1:100003
               │
             1 │ aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaé boom bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
               │                                                             ^^^^
             error: boom
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

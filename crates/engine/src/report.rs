@@ -19,6 +19,8 @@ pub enum ReportKind {
     /// Past a limit of time, memory or depth.
     Budget,
     Cancelled,
+    /// The value of a function's parameter, which only a caller could give.
+    Unknown,
     /// A defect of nival: a panic that was caught.
     Internal,
 }

@@ -1,37 +1,95 @@
-//! The threads that evaluation runs on: big stacks, made on demand, a panic of theirs becomes a report.
+//! Deadlines of evaluations, and what is said of a panic.
 
-use std::panic::AssertUnwindSafe;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
+use rustc_hash::FxHashMap;
+
+use crate::cancel::CancelToken;
 use crate::report::{Report, ReportKind};
 
-/// Address space of one evaluation stack in bytes; the kernel gives memory only to the part in use.
-pub const STACK_SIZE: usize = 1 << 30;
+/// Cancels its token at a deadline, unless it is dropped before.
+pub(crate) struct Timer {
+    number: u64,
+    fired: Arc<AtomicBool>,
+}
 
-/// Runs `work` on a big stack and waits for it. A panic in it is caught here and becomes a [`ReportKind::Internal`] report.
-///
-/// # Errors
-/// What `work` returns, a caught panic, or that the machine gave no thread.
-pub fn on_big_stack<T: Send>(work: impl FnOnce() -> Result<T, Report> + Send) -> Result<T, Report> {
-    thread_local!(static ON_BIG_STACK: std::cell::Cell<bool> = const { std::cell::Cell::new(false) });
-    let guarded = || {
-        ON_BIG_STACK.set(true);
-        std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| Err(panic_report(payload.as_ref())))
-    };
-    if ON_BIG_STACK.get() {
-        return guarded();
+impl Timer {
+    /// Whether the deadline came.
+    pub fn has_fired(&self) -> bool {
+        self.fired.load(Ordering::Relaxed)
     }
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("nival-eval".into()).stack_size(STACK_SIZE).spawn_scoped(scope, guarded);
-        match thread.map(std::thread::ScopedJoinHandle::join) {
-            Ok(Ok(result)) => result,
-            Ok(Err(payload)) => Err(panic_report(payload.as_ref())),
-            Err(error) => Err(Report::new(ReportKind::Internal, format!("cannot start an evaluation thread: {error}"))
-                .hint("the limit on address space (ulimit -v) or on processes (ulimit -u) may be too low")),
-        }
+}
+
+/// Cancels `token` at `deadline`. All deadlines share one thread, which lives as long as the process.
+pub(crate) fn cancel_at(deadline: Instant, token: &CancelToken) -> Timer {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let timer = Timer { number: NUMBER.fetch_add(1, Ordering::Relaxed), fired: Arc::default() };
+    let clock = clock();
+    let mut queue = clock.queue.lock().unwrap_or_else(PoisonError::into_inner);
+    queue.deadlines.push(Reverse((deadline, timer.number)));
+    queue.armed.insert(timer.number, (token.clone(), Arc::clone(&timer.fired)));
+    drop(queue);
+    clock.changed.notify_one();
+    timer
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        clock().queue.lock().unwrap_or_else(PoisonError::into_inner).armed.remove(&self.number);
+    }
+}
+
+#[derive(Default)]
+struct Clock {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    /// May hold numbers that are not armed any more.
+    deadlines: BinaryHeap<Reverse<(Instant, u64)>>,
+    armed: FxHashMap<u64, (CancelToken, Arc<AtomicBool>)>,
+}
+
+fn clock() -> &'static Clock {
+    static CLOCK: OnceLock<&'static Clock> = OnceLock::new();
+    CLOCK.get_or_init(|| {
+        let clock: &'static Clock = Box::leak(Box::default());
+        // Without the thread evaluations have no deadline, but can still be cancelled.
+        let _ = std::thread::Builder::new().name("nival-deadlines".into()).spawn(|| run(clock));
+        clock
     })
 }
 
-fn panic_report(payload: &(dyn std::any::Any + Send)) -> Report {
+fn run(clock: &Clock) {
+    let mut queue = clock.queue.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        let now = Instant::now();
+        let Some(&Reverse((deadline, number))) = queue.deadlines.peek() else {
+            queue = clock.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            continue;
+        };
+        if !queue.armed.contains_key(&number) {
+            queue.deadlines.pop();
+        } else if deadline <= now {
+            queue.deadlines.pop();
+            if let Some((token, fired)) = queue.armed.remove(&number) {
+                fired.store(true, Ordering::Relaxed);
+                token.cancel();
+            }
+        } else {
+            queue = clock.changed.wait_timeout(queue, deadline - now).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+/// What a face says of a panic.
+pub(crate) fn panic_report(payload: &(dyn std::any::Any + Send)) -> Report {
     let text = payload
         .downcast_ref::<&str>()
         .map(|s| (*s).to_owned())
@@ -42,22 +100,21 @@ fn panic_report(payload: &(dyn std::any::Any + Send)) -> Report {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    fn depth(n: u64) -> u64 {
-        let pad = std::hint::black_box([n; 64]);
-        if n == 0 { pad[0] } else { 1 + depth(n - 1) }
-    }
-
     #[test]
-    fn the_stack_is_deep() {
-        assert_eq!(on_big_stack(|| Ok(depth(300_000))), Ok(300_000));
-    }
-
-    #[test]
-    fn a_panic_is_a_report() {
-        let report = on_big_stack::<()>(|| panic!("at the {}", "disco")).unwrap_err();
-        assert_eq!((report.kind, report.message.as_str()), (ReportKind::Internal, "nival has a defect: at the disco"));
-        assert_eq!(on_big_stack(|| on_big_stack(|| Ok(7))), Ok(7));
+    fn deadlines_fire_in_their_order_and_dropped_ones_do_not() {
+        let (early, late, dropped) = (CancelToken::new(), CancelToken::new(), CancelToken::new());
+        let now = Instant::now();
+        let late_timer = cancel_at(now + Duration::from_secs(3600), &late);
+        let early_timer = cancel_at(now + Duration::from_millis(20), &early);
+        drop(cancel_at(now + Duration::from_millis(20), &dropped));
+        while !early.is_cancelled() {
+            assert!(now.elapsed() < Duration::from_secs(20), "the deadline never came");
+            std::thread::yield_now();
+        }
+        assert!(early_timer.has_fired() && !late_timer.has_fired() && !late.is_cancelled() && !dropped.is_cancelled());
     }
 }

@@ -1,13 +1,13 @@
 //! From paths and texts to values: `import`, `scopedImport`, the search path.
 
-use nival_hir::LowerErrorKind;
+use nival_hir::{LowerErrorKind, Lowered};
 use nival_syntax::Name;
 
 use crate::corepkgs;
 use crate::ctx::Ctx;
 use crate::error::{ErrorContext, ErrorKind, EvalError, Pos, Result};
 use crate::host::{FileType, SearchPathEntry};
-use crate::linked::Origin;
+use crate::linked::{Linked, Origin};
 use crate::ops::coerce::CoerceOptions;
 use crate::ops::path::{base_name, join, normalise, parent};
 use crate::value::{Frame, Thunk, Value};
@@ -31,14 +31,22 @@ impl<'e> Ctx<'e> {
         self.force(value)
     }
 
-    /// Parses and links a text; gives a thunk of its value.
-    pub(crate) fn load(&mut self, origin: Origin, scope: &[(Name, Value)]) -> Result<Value> {
+    /// Parses and links a text, whatever is wrong with it.
+    pub(crate) fn load_module(&mut self, origin: Origin, scope: &[(Name, Value)]) -> (Lowered, &'e Linked) {
         let names: Vec<Name> = scope.iter().map(|s| s.0).collect();
         let lowered = self.evaluator.options.code.lower(&origin.text, &names);
         let evaluator = self.evaluator;
         let (module, source_map) = (lowered.module.clone(), lowered.source_map.clone());
-        let (id, linked) = evaluator.modules.push_with(|id| Box::new(self.link(id, module, source_map, origin)));
+        let (_, linked) = evaluator.modules.push_with(|id| Box::new(self.link(id, module, source_map, origin)));
         linked.settle();
+        (lowered, linked)
+    }
+
+    /// Parses and links a text; gives a thunk of its value.
+    pub(crate) fn load(&mut self, origin: Origin, scope: &[(Name, Value)]) -> Result<Value> {
+        let evaluator = self.evaluator;
+        let (lowered, linked) = self.load_module(origin, scope);
+        let id = linked.id;
         if let Some(error) = lowered.errors.first() {
             let kind = match error.kind {
                 LowerErrorKind::UndefinedVariable(_) => ErrorKind::UndefinedVariable,

@@ -39,6 +39,7 @@ mod locate;
 pub mod ops;
 pub mod print;
 pub mod testing;
+mod probe;
 mod thunk;
 pub mod value;
 
@@ -50,4 +51,5 @@ pub use evaluator::{Evaluator, Options, Statistics};
 pub use host::{FileType, Host, HostError, HostResult};
 pub use locate::SourceLocation;
 pub use ops::coerce::CoerceOptions;
+pub use probe::{FormalInfo, Formals, Probe};
 pub use value::{Attr, Attrs, AttrsBuilder, BuiltinId, Closure, Context, ContextElement, List, Path, Str, Value, View};

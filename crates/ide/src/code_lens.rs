@@ -1,8 +1,8 @@
 //! Lenses: which attributes of a file are derivations that can be built.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use nival_engine::{Cancellable, Control, Snapshot};
+use nival_engine::{AutoArgs, Cancellable, Cancelled, Control, EvalSession, EvalValue, Location, Report, ReportKind, Snapshot, ValueKind};
 use nival_syntax::TextRange;
 
 /// How to find the derivation again: evaluate the file, call it with its defaults, select the path.
@@ -25,11 +25,155 @@ pub struct DerivationLens {
     pub out_path: Option<String>,
 }
 
+/// Lenses of one file at most.
+const MAX_LENSES: usize = 300;
+
+/// Sets in sets that are searched.
+const MAX_DEPTH: usize = 4;
+
 /// The derivations of a file in the order of its text. Evaluates; run it in the background.
 ///
 /// # Errors
 /// Cancelled. A file that does not evaluate has no lenses.
-pub fn code_lenses(snapshot: &Snapshot, _path: &std::path::Path, _control: &Control) -> Cancellable<Vec<DerivationLens>> {
+pub fn code_lenses(snapshot: &Snapshot, path: &Path, control: &Control) -> Cancellable<Vec<DerivationLens>> {
+    let mut search = Search { session: snapshot.session(), path, control, found: Vec::new() };
+    match search.file(snapshot) {
+        Err(report) if report.is_cancelled() => return Err(Cancelled),
+        _ => {}
+    }
     snapshot.check()?;
-    Ok(Vec::new())
+    search.found.sort_by(|a, b| (a.range.start(), &a.target.attr_path).cmp(&(b.range.start(), &b.target.attr_path)));
+    Ok(search.found)
+}
+
+struct Search<'a> {
+    session: EvalSession,
+    path: &'a Path,
+    control: &'a Control,
+    found: Vec<DerivationLens>,
+}
+
+impl Search<'_> {
+    fn file(&mut self, snapshot: &Snapshot) -> Result<(), Report> {
+        let value = self.session.eval_file(self.path, self.control)?;
+        if self.session.needs_arguments(&value, self.control)? {
+            return Ok(());
+        }
+        let value = self.session.auto_call(&value, &AutoArgs::default(), self.control)?;
+        if self.session.is_derivation(&value, self.control)? {
+            let start = first_expression(snapshot, self.path);
+            return self.add(&value, start, String::new());
+        }
+        self.set(&value, "", 0)
+    }
+
+    fn add(&mut self, value: &EvalValue, range: TextRange, attr_path: String) -> Result<(), Report> {
+        match self.session.derivation(value, self.control) {
+            Ok(Some(info)) => self.found.push(DerivationLens {
+                range,
+                target: LensTarget { file: self.path.to_owned(), attr_path },
+                name: info.name,
+                drv_path: info.drv_path,
+                out_path: info.out_path,
+            }),
+            Ok(None) => {}
+            Err(report) => return past(report),
+        }
+        Ok(())
+    }
+
+    /// The attributes that this file defines.
+    fn set(&mut self, set: &EvalValue, prefix: &str, depth: usize) -> Result<(), Report> {
+        for attr in self.session.attrs(set, self.control)? {
+            let place = attr.position.as_ref().and_then(Location::as_file).filter(|place| *place.path == *self.path);
+            let Some(place) = place else { continue };
+            if self.found.len() >= MAX_LENSES {
+                break;
+            }
+            let name = nival_eval::print::identifier(attr.name.as_bytes());
+            let attr_path = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+            if let Err(report) = self.attr(set, &attr.name, place.range, attr_path, depth) {
+                past(report)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn attr(&mut self, set: &EvalValue, name: &str, range: TextRange, attr_path: String, depth: usize) -> Result<(), Report> {
+        let Some(value) = self.session.attr(set, name, self.control)? else { return Ok(()) };
+        match self.session.force(&value, self.control)? {
+            ValueKind::Derivation => self.add(&value, range, attr_path),
+            ValueKind::Attrs if depth < MAX_DEPTH => self.set(&value, &attr_path, depth + 1),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// An attribute that fails has no lens; a limit or a cancellation ends the search.
+fn past(report: Report) -> Result<(), Report> {
+    match report.kind {
+        ReportKind::Cancelled | ReportKind::Budget if report.message != OVERFLOW => Err(report),
+        _ => Ok(()),
+    }
+}
+
+/// The words of a limit that one attribute can meet without the next one meeting it.
+const OVERFLOW: &str = "stack overflow; max-call-depth exceeded";
+
+/// The first token of the file that is no comment.
+fn first_expression(snapshot: &Snapshot, path: &Path) -> TextRange {
+    let root = snapshot.syntax(path).ok().flatten();
+    let first = root.and_then(|root| root.first_token());
+    std::iter::successors(first, nival_syntax::SyntaxToken::next_token)
+        .find(|token| !token.kind().is_trivia())
+        .map_or_else(TextRange::default, |token| token.text_range())
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::fixture::Fixture;
+
+    fn check(text: &str, expected: Expect) {
+        let fixture = Fixture::new(text);
+        let lenses = code_lenses(&fixture.snapshot, &fixture.path, &Fixture::control()).unwrap();
+        let line = |l: &DerivationLens| format!("[{}] {} {}\n", &fixture.text[l.range], l.target.attr_path, l.name);
+        expected.assert_eq(&lenses.iter().map(line).collect::<String>());
+    }
+
+    const MK: &str = "mk = name: derivation { inherit name; system = \"x\"; builder = \"y\"; };";
+
+    #[test]
+    fn attributes_and_sets_in_them() {
+        let text = format!(
+            "{{ system ? \"x\" }}: let {MK} in rec {{ a = mk \"a-1\"; bad = throw \"no\"; n = 1; sub.\"b c\" = mk \"b\"; inherit (import ./more.nix) d; }}\n"
+        );
+        check(
+            &format!("//- /main.nix\n{text}//- /more.nix\n{{ d = derivation {{ name = \"d\"; system = \"x\"; builder = \"y\"; }}; }}\n"),
+            expect![[r#"
+            [a] a a-1
+            [sub."b c"] sub."b c" b
+            [d] d d
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_a_derivation() {
+        check(
+            "# my package\nderivation { name = \"d\"; system = \"x\"; builder = \"y\"; }",
+            expect![[r#"
+            [derivation]  d
+        "#]],
+        );
+    }
+
+    #[test]
+    fn files_without_derivations() {
+        check("{ stdenv }: stdenv.mkDerivation { }", expect![[""]]);
+        check("1 + ", expect![[""]]);
+        check("let a = { inherit a; }; in a", expect![[""]]);
+    }
 }

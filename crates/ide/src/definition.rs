@@ -1,7 +1,17 @@
 //! Go to definition.
 
-use nival_engine::{Cancellable, Control, FilePosition, FileRange, Snapshot};
-use nival_syntax::TextRange;
+use std::path::Path;
+use std::sync::Arc;
+
+use nival_engine::{Cancellable, Cancelled, Control, FilePosition, FileRange, Location, Report, Snapshot};
+use nival_hir::module::{Expr, ExprId};
+use nival_hir::scopes::Target;
+use nival_syntax::ast::{AstNode, Expr as AstExpr};
+use nival_syntax::{Name, SyntaxNode, TextRange, TextSize};
+
+use crate::cursor::{FileView, Subject};
+use crate::hover::resolve_path;
+use crate::values::{Found, Values};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NavigationTarget {
@@ -17,7 +27,291 @@ pub struct NavigationTarget {
 ///
 /// # Errors
 /// Cancelled.
-pub fn definition(snapshot: &Snapshot, _position: &FilePosition, _control: &Control) -> Cancellable<Vec<NavigationTarget>> {
+pub fn definition(snapshot: &Snapshot, position: &FilePosition, control: &Control) -> Cancellable<Vec<NavigationTarget>> {
+    let Some(view) = FileView::at(snapshot, position)? else { return Ok(Vec::new()) };
+    let Some(subject) = view.subject(position.offset) else { return Ok(Vec::new()) };
+    let mut search = Search { snapshot, path: &position.path, view: &view, control, found: Vec::new() };
+    search.run(&subject, position.offset)?;
     snapshot.check()?;
-    Ok(Vec::new())
+    Ok(search.found)
+}
+
+struct Search<'a> {
+    snapshot: &'a Snapshot,
+    path: &'a Arc<Path>,
+    view: &'a FileView,
+    control: &'a Control,
+    found: Vec<NavigationTarget>,
+}
+
+impl Search<'_> {
+    fn run(&mut self, subject: &Subject, offset: TextSize) -> Cancellable<()> {
+        let view = self.view;
+        match subject {
+            Subject::Use { target: Target::Binding(id), range, .. } => {
+                if let Some(binding) = view.lowered.scopes.binding(*id) {
+                    self.add_here(*range, binding.range);
+                }
+            }
+            Subject::Use { target: Target::With(_), range, .. } => self.evaluated(subject, *range, offset)?,
+            Subject::Use { .. } => {}
+            Subject::Definition { range, .. } | Subject::AttrDefinition { range, .. } => self.file_of_binding(*range),
+            Subject::Selection { base, before, name, range } => {
+                let place = if before.is_empty() { static_attr(view, *base, *name) } else { None };
+                match place {
+                    Some(place) => self.add_here(*range, place),
+                    None => self.evaluated(subject, *range, offset)?,
+                }
+            }
+            Subject::Path { text, range } => {
+                if let Some(path) = resolve_path(self.snapshot, self.path, text) {
+                    self.add_file(*range, &path);
+                }
+            }
+            Subject::SearchPath { text, range } => {
+                if let Some(path) = answered(self.snapshot.session().find_file(text, self.control))? {
+                    self.add_file(*range, &path);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add_here(&mut self, source: TextRange, focus: TextRange) {
+        let full = self.view.binding_node(focus).map_or(focus, |binding| binding.range());
+        let full = if full.contains_range(focus) { full } else { focus };
+        self.found.push(NavigationTarget { source, full: FileRange { path: self.path.clone(), range: full }, focus });
+    }
+
+    /// The file itself, or a folder's `default.nix`.
+    fn add_file(&mut self, source: TextRange, path: &Path) {
+        let inside = path.join("default.nix");
+        let file = if self.snapshot.is_file(&inside) { inside } else { path.to_owned() };
+        if self.snapshot.is_file(&file) {
+            let start = TextRange::default();
+            self.found.push(NavigationTarget { source, full: FileRange { path: file.into(), range: start }, focus: start });
+        }
+    }
+
+    /// `hello = callPackage ./hello.nix { }` leads to the file.
+    fn file_of_binding(&mut self, range: TextRange) {
+        let Some(mut value) = self.view.binding_node(range).and_then(|binding| binding.value()) else { return };
+        let mut paths = Vec::new();
+        loop {
+            value = match value {
+                AstExpr::Paren(paren) => match paren.expr() {
+                    Some(inner) => inner,
+                    None => break,
+                },
+                AstExpr::Apply(apply) => {
+                    paths.extend(apply.argument().and_then(|argument| literal_path(&argument)));
+                    match apply.function() {
+                        Some(function) => function,
+                        None => break,
+                    }
+                }
+                _ => break,
+            };
+        }
+        for text in paths {
+            if let Some(path) = resolve_path(self.snapshot, self.path, &text) {
+                self.add_file(range, &path);
+            }
+        }
+    }
+
+    /// By the positions that values carry.
+    fn evaluated(&mut self, subject: &Subject, source: TextRange, offset: TextSize) -> Cancellable<()> {
+        let values = Values { session: self.snapshot.session(), path: self.path, view: self.view, control: self.control };
+        let Some((set, name)) = answered(values.defining_set(subject, offset))?.flatten() else { return Ok(()) };
+        let place = answered(values.session.attr_location(&set, &name.to_string(), self.control))?.flatten();
+        let place = match place {
+            Some(place) => Some(place),
+            // Sets made by builtins carry no positions; a function in them does.
+            None => match answered(values.attr(&set, name))? {
+                Some(Found::Value(value)) => answered(values.session.function_location(&value, self.control))?.flatten(),
+                _ => None,
+            },
+        };
+        if let Some(place) = place.as_ref().and_then(Location::as_file) {
+            self.found.push(NavigationTarget { source, focus: place.range, full: place });
+        }
+        Ok(())
+    }
+}
+
+/// An answer, or nothing where evaluation failed.
+fn answered<T>(answer: Result<T, Report>) -> Cancellable<Option<T>> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(report) if report.is_cancelled() => Err(Cancelled),
+        Err(_) => Ok(None),
+    }
+}
+
+fn literal_path(expr: &AstExpr<SyntaxNode>) -> Option<String> {
+    match expr {
+        AstExpr::Path(path) if path.interpolations().next().is_none() => Some(path.syntax().text().to_string()),
+        AstExpr::Paren(paren) => literal_path(&paren.expr()?),
+        _ => None,
+    }
+}
+
+/// How many names are followed from one to the next.
+const MAX_STEPS: usize = 32;
+
+/// The name of an attribute in a set literal of the same file, when the text shows which literal it is.
+fn static_attr(view: &FileView, base: ExprId, name: Name) -> Option<TextRange> {
+    let module = &view.lowered.module;
+    let mut at = base;
+    for _ in 0..MAX_STEPS {
+        match module.exprs.get(at.0 as usize)? {
+            Expr::Attrs(index) => {
+                let lit = module.attrsets.get(*index as usize)?;
+                let attr = lit.attrs.iter().position(|attr| attr.name == name)?;
+                return Some(view.lowered.source_map.attr(*index, attr as u32).name);
+            }
+            Expr::Let(index) => at = module.lets.get(*index as usize)?.body,
+            Expr::With { body, .. } | Expr::Assert { body, .. } => at = *body,
+            Expr::Get { base, name, .. } => at = static_value(view, *base, *name)?,
+            Expr::Local(_) | Expr::Outer { .. } => {
+                let reference = view.lowered.scopes.references().iter().find(|r| r.expr == at)?;
+                let Target::Binding(id) = reference.target else { return None };
+                at = view.bound_value(id)?;
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The value of an attribute of a set literal that `base` shows itself to be.
+fn static_value(view: &FileView, base: ExprId, name: Name) -> Option<ExprId> {
+    let module = &view.lowered.module;
+    let at = match module.exprs.get(base.0 as usize)? {
+        Expr::Local(_) | Expr::Outer { .. } => {
+            let reference = view.lowered.scopes.references().iter().find(|r| r.expr == base)?;
+            let Target::Binding(id) = reference.target else { return None };
+            view.bound_value(id)?
+        }
+        _ => base,
+    };
+    let Expr::Attrs(index) = module.exprs.get(at.0 as usize)? else { return None };
+    let lit = module.attrsets.get(*index as usize)?;
+    lit.attrs.iter().find(|attr| attr.name == name).map(|attr| attr.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::fixture::Fixture;
+
+    fn check(text: &str, expected: Expect) {
+        let fixture = Fixture::new(text);
+        let found = definition(&fixture.snapshot, &fixture.position(), &Fixture::control()).unwrap();
+        let mut shown = String::new();
+        for target in &found {
+            let text = fixture.snapshot.text(&target.full.path).unwrap();
+            let cut = |range: TextRange| text[range].to_owned();
+            let path = target.full.path.display();
+            shown.push_str(&format!(
+                "[{}] -> {path} [{}] in [{}]\n",
+                &fixture.text[target.source],
+                cut(target.focus),
+                cut(target.full.range)
+            ));
+        }
+        expected.assert_eq(&shown);
+    }
+
+    #[test]
+    fn names() {
+        check(
+            "let a = 1; in { b = a$0; }",
+            expect![[r#"
+            [a] -> /main.nix [a] in [a = 1;]
+        "#]],
+        );
+        check(
+            "{ x, y ? x }: y$0",
+            expect![[r#"
+            [y] -> /main.nix [y] in [y]
+        "#]],
+        );
+        check(
+            "rec { a = 1; b = a$0; }",
+            expect![[r#"
+            [a] -> /main.nix [a] in [a = 1;]
+        "#]],
+        );
+        check(
+            "let a = 1; in { inherit a$0; }",
+            expect![[r#"
+            [a] -> /main.nix [a] in [a = 1;]
+        "#]],
+        );
+    }
+
+    #[test]
+    fn attributes_of_literals() {
+        check(
+            "let s = { a = { b = 1; }; }; in s.a.b$0",
+            expect![[r#"
+            [b] -> /main.nix [b] in [b]
+        "#]],
+        );
+        check(
+            "let s = { a = { b = 1; }; }; in s.a$0",
+            expect![[r#"
+            [a] -> /main.nix [a] in [a = { b = 1; };]
+        "#]],
+        );
+        check(
+            "let s = { a = 1; }; inherit (s) a$0; in a",
+            expect![[r#"
+            [a] -> /main.nix [a] in [a]
+        "#]],
+        );
+    }
+
+    #[test]
+    fn across_files_by_evaluation() {
+        check(
+            "//- /main.nix\n(import ./lib.nix).a.b$0\n//- /lib.nix\nlet f = x: { a.b = x; }; in f 1\n",
+            expect![[r#"
+            [b] -> /lib.nix [a.b] in [a.b]
+        "#]],
+        );
+        check(
+            "//- /main.nix\nwith import ./lib.nix; foo$0\n//- /lib.nix\n{ foo = 1; }\n",
+            expect![[r#"
+            [foo] -> /lib.nix [foo] in [foo]
+        "#]],
+        );
+    }
+
+    #[test]
+    fn files() {
+        check(
+            "//- /main.nix\nimport ./li$0b {}\n//- /lib/default.nix\n{}: 1\n",
+            expect![[r#"
+            [./lib] -> /lib/default.nix [] in []
+        "#]],
+        );
+        check(
+            "//- /main.nix\nlet callPackage = f: import f; in { hel$0lo = callPackage ./hello.nix { }; }\n//- /hello.nix\n{}: 1\n",
+            expect![[r#"
+            [hello] -> /hello.nix [] in []
+        "#]],
+        );
+        check("import ./missing$0.nix", expect![[""]]);
+    }
+
+    #[test]
+    fn nothing_to_find() {
+        check("map$0", expect![[""]]);
+        check("{ x }: x.y$0", expect![[""]]);
+    }
 }

@@ -1,8 +1,10 @@
 //! Diagnostics: what the text says, and what evaluating its attributes says.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use nival_engine::{Cancellable, Control, FileRange, Snapshot};
+use nival_engine::{AutoArgs, Cancellable, Cancelled, Control, FileRange, Report, ReportKind, Snapshot};
+use nival_hir::diagnostic as hir;
 use nival_syntax::TextRange;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,16 +60,204 @@ pub struct Diagnostic {
 ///
 /// # Errors
 /// Cancelled.
-pub fn diagnostics(snapshot: &Snapshot, _path: &Path) -> Cancellable<Vec<Diagnostic>> {
-    snapshot.check()?;
-    Ok(Vec::new())
+pub fn diagnostics(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<Diagnostic>> {
+    let Some(found) = snapshot.diagnostics(path)? else { return Ok(Vec::new()) };
+    Ok(found.iter().map(|diagnostic| convert(diagnostic, path)).collect())
 }
+
+fn convert(found: &hir::Diagnostic, path: &Path) -> Diagnostic {
+    let path: Arc<Path> = path.into();
+    Diagnostic {
+        range: found.range,
+        severity: match found.severity {
+            hir::Severity::Error => Severity::Error,
+            hir::Severity::Warning => Severity::Warning,
+            hir::Severity::Information => Severity::Info,
+            hir::Severity::Hint => Severity::Hint,
+        },
+        code: found.code.to_owned(),
+        message: found.message.clone(),
+        notes: found.notes.clone(),
+        related: found
+            .related
+            .iter()
+            .map(|r| Related { place: FileRange { path: path.clone(), range: r.range }, message: r.message.clone() })
+            .collect(),
+        tags: found
+            .tags
+            .iter()
+            .map(|tag| match tag {
+                hir::Tag::Unnecessary => Tag::Unnecessary,
+                hir::Tag::Deprecated => Tag::Deprecated,
+            })
+            .collect(),
+        fixes: found
+            .fixes
+            .iter()
+            .map(|fix| Fix {
+                title: fix.title.clone(),
+                edits: fix.edits.iter().map(|edit| TextEdit { range: edit.range, insert: edit.text.clone() }).collect(),
+            })
+            .collect(),
+    }
+}
+
+/// The code of what evaluation finds.
+const EVALUATION: &str = "evaluation";
+
+/// Attributes that are evaluated at most.
+const MAX_ATTRS: usize = 500;
 
 /// Errors met by evaluating the file and its outermost attributes. Run it in the background.
 ///
 /// # Errors
 /// Cancelled. Reaching the budget is no error: what was found so far is returned.
-pub fn evaluation_diagnostics(snapshot: &Snapshot, _path: &Path, _control: &Control) -> Cancellable<Vec<Diagnostic>> {
+pub fn evaluation_diagnostics(snapshot: &Snapshot, path: &Path, control: &Control) -> Cancellable<Vec<Diagnostic>> {
+    let static_errors = diagnostics(snapshot, path)?.iter().any(|d| d.severity == Severity::Error);
+    if static_errors {
+        return Ok(Vec::new());
+    }
+    let session = snapshot.session();
+    let mut found: Vec<Diagnostic> = Vec::new();
+    let mut report = |report: Report, fallback: TextRange| -> Cancellable<bool> {
+        match report.kind {
+            ReportKind::Cancelled => return Err(Cancelled),
+            // Nobody's fault: what another machine, more trust or more time would give.
+            ReportKind::Budget | ReportKind::Trust | ReportKind::Unknown | ReportKind::Internal => return Ok(false),
+            _ => {}
+        }
+        let diagnostic = of_report(&report, path, fallback);
+        if !found.contains(&diagnostic) {
+            found.push(diagnostic);
+        }
+        Ok(true)
+    };
+    let value = session.eval_file(path, control).and_then(|value| {
+        let needs_arguments = session.needs_arguments(&value, control)?;
+        if needs_arguments { Ok(None) } else { session.auto_call(&value, &AutoArgs::default(), control).map(Some) }
+    });
+    match value {
+        Err(error) => drop(report(error, TextRange::default())?),
+        Ok(None) => {}
+        Ok(Some(value)) => match session.attrs(&value, control) {
+            Err(error) => drop(report(error, TextRange::default())?),
+            Ok(attrs) => {
+                for attr in attrs.iter().take(MAX_ATTRS) {
+                    let here = attr.position.as_ref().and_then(nival_engine::Location::as_file).filter(|place| *place.path == *path);
+                    let Some(place) = here else { continue };
+                    let checked = session.attr(&value, &attr.name, control).and_then(|value| match value {
+                        // A derivation is checked as a whole: it is what the attribute is for.
+                        Some(value) if session.is_derivation(&value, control)? => session.derivation(&value, control).map(drop),
+                        _ => Ok(()),
+                    });
+                    if let Err(error) = checked
+                        && !report(error, place.range)?
+                    {
+                        break;
+                    }
+                }
+            }
+        },
+    }
     snapshot.check()?;
-    Ok(Vec::new())
+    found.sort_by_key(|d| d.range.start());
+    Ok(found)
+}
+
+/// The innermost place of the error in this file, else `fallback`; the other places beside it.
+fn of_report(report: &Report, path: &Path, fallback: TextRange) -> Diagnostic {
+    let places = report.primary.iter().map(|place| (place, report.message.as_str()));
+    let frames = report.frames.iter().filter_map(|frame| Some((frame.location.as_ref()?, frame.message.as_str())));
+    let mut range = None;
+    let mut related = Vec::new();
+    for (place, message) in places.chain(frames) {
+        let Some(place) = place.as_file() else { continue };
+        if *place.path == *path && range.is_none() {
+            range = Some(place.range);
+        } else if related.len() < 8 {
+            related.push(Related { place, message: message.to_owned() });
+        }
+    }
+    Diagnostic {
+        range: range.unwrap_or(fallback),
+        severity: Severity::Error,
+        code: EVALUATION.to_owned(),
+        message: report.message.clone(),
+        notes: report.hints.clone(),
+        related,
+        tags: Vec::new(),
+        fixes: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::fixture::Fixture;
+
+    fn show(fixture: &Fixture, found: &[Diagnostic]) -> String {
+        let line = |d: &Diagnostic| {
+            let related: Vec<String> = d.related.iter().map(|r| format!(" ({} {})", r.place.path.display(), r.message)).collect();
+            format!("[{}] {:?} {}: {}{}{}\n", &fixture.text[d.range], d.severity, d.code, d.message, related.concat(), d.notes.concat())
+        };
+        found.iter().map(line).collect()
+    }
+
+    fn check(text: &str, expected: Expect) {
+        let fixture = Fixture::new(text);
+        expected.assert_eq(&show(&fixture, &diagnostics(&fixture.snapshot, &fixture.path).unwrap()));
+    }
+
+    fn check_evaluation(text: &str, expected: Expect) {
+        let fixture = Fixture::new(text);
+        expected.assert_eq(&show(&fixture, &evaluation_diagnostics(&fixture.snapshot, &fixture.path, &Fixture::control()).unwrap()));
+    }
+
+    #[test]
+    fn by_the_text() {
+        check(
+            "let a = 1; in b + ",
+            expect![[r#"
+            [b] Error sema-undefined-variable: undefined variable 'b'
+            [] Error parse-syntax: syntax error, unexpected end of file
+        "#]],
+        );
+        check(
+            "{ a = 1; a = 2; }",
+            expect![[r#"
+            [a] Error sema-duplicated-attrname: attribute 'a' already defined (/main.nix defined here before)
+        "#]],
+        );
+    }
+
+    #[test]
+    fn by_evaluation() {
+        check_evaluation(
+            "{ a = 1; b = throw \"no\"; c = { d = 1; }.e; }",
+            expect![[r#"
+            [throw "no"] Error evaluation: no (/main.nix while calling the 'throw' builtin)
+            [{ d = 1; }.e] Error evaluation: attribute 'e' missing (/main.nix while evaluating the attribute 'e')Did you mean d?
+        "#]],
+        );
+        check_evaluation(
+            "//- /main.nix\nimport ./f.nix { x = 1; }\n//- /f.nix\n{ x }: { y = x.z; }.y\n",
+            expect![[r#"
+            [import ./f.nix { x = 1; }] Error evaluation: expected a set but found an integer: 1 (/f.nix expected a set but found an integer: 1) (/f.nix while selecting an attribute) (/f.nix while evaluating the attribute 'z') (/f.nix from the definition of 'y') (/f.nix while evaluating the attribute 'y') (/f.nix while calling anonymous lambda)
+        "#]],
+        );
+        check_evaluation(
+            "{ name ? \"x\" }: { d = derivation { inherit name; system = 1; builder = y: y; }; }",
+            expect![[r#"
+            [builder] Error evaluation: cannot coerce a function to a string: «lambda»
+        "#]],
+        );
+    }
+
+    #[test]
+    fn functions_that_nobody_calls_are_left_alone() {
+        check_evaluation("{ stdenv }: stdenv.x", expect![[""]]);
+        check_evaluation("{ a = 1; b = undefined; c = throw \"x\"; }", expect![[""]]);
+    }
 }

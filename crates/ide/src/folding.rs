@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use nival_engine::{Cancellable, Snapshot};
-use nival_syntax::{TextRange, TextSize};
+use nival_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
+
+use crate::tree::{ends_line, touching_token};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FoldKind {
@@ -21,16 +23,119 @@ pub struct FoldingRange {
 ///
 /// # Errors
 /// Cancelled.
-pub fn folding_ranges(snapshot: &Snapshot, _path: &Path) -> Cancellable<Vec<FoldingRange>> {
-    snapshot.check()?;
-    Ok(Vec::new())
+pub fn folding_ranges(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<FoldingRange>> {
+    let Some(root) = snapshot.syntax(path)? else { return Ok(Vec::new()) };
+    let mut folds = Vec::new();
+    let mut last_comment = None;
+    for element in root.descendants_with_tokens() {
+        if let Some(node) = element.as_node() {
+            if is_region(node.kind()) && node_spans_lines(node) {
+                folds.push(FoldingRange { range: node.text_range(), kind: FoldKind::Region });
+            }
+        } else if let Some(token) = element.as_token() {
+            comment(token, &mut last_comment, &mut folds);
+        }
+    }
+    folds.sort_by_key(|f| (f.range.start(), std::cmp::Reverse(f.range.end())));
+    Ok(folds)
+}
+
+fn is_region(kind: SyntaxKind) -> bool {
+    use SyntaxKind::{ATTR_SET, INDENTED_STR, LEGACY_LET, LET_IN, LIST, PAREN, PATTERN_PARAM};
+    matches!(kind, ATTR_SET | LIST | LET_IN | LEGACY_LET | INDENTED_STR | PAREN | PATTERN_PARAM)
+}
+
+fn node_spans_lines(node: &SyntaxNode) -> bool {
+    node.text().contains_char('\n')
+}
+
+/// A block comment folds by itself; line comments fold with those on the lines below.
+fn comment(token: &SyntaxToken, run: &mut Option<(TextRange, bool)>, folds: &mut Vec<FoldingRange>) {
+    match token.kind() {
+        SyntaxKind::BLOCK_COMMENT if token.text().contains('\n') => {
+            folds.push(FoldingRange { range: token.text_range(), kind: FoldKind::Comment });
+            *run = None;
+        }
+        SyntaxKind::COMMENT if !ends_line(token) => {
+            // The run goes on if only a line end lies between; its fold is pushed once and grows.
+            match run {
+                Some((range, pushed)) => {
+                    *range = range.cover(token.text_range());
+                    if *pushed {
+                        if let Some(fold) = folds.iter_mut().rev().find(|f| f.kind == FoldKind::Comment) {
+                            fold.range = *range;
+                        }
+                    } else {
+                        folds.push(FoldingRange { range: *range, kind: FoldKind::Comment });
+                        *pushed = true;
+                    }
+                }
+                None => *run = Some((token.text_range(), false)),
+            }
+        }
+        SyntaxKind::WHITESPACE if token.text().matches('\n').count() <= 1 => {}
+        _ => *run = None,
+    }
 }
 
 /// The ranges around a cursor, innermost first, each strictly larger than the one before.
 ///
 /// # Errors
 /// Cancelled.
-pub fn selection_ranges(snapshot: &Snapshot, _path: &Path, _offset: TextSize) -> Cancellable<Vec<TextRange>> {
-    snapshot.check()?;
-    Ok(Vec::new())
+pub fn selection_ranges(snapshot: &Snapshot, path: &Path, offset: TextSize) -> Cancellable<Vec<TextRange>> {
+    let Some(root) = snapshot.syntax(path)? else { return Ok(Vec::new()) };
+    let mut ranges: Vec<TextRange> = Vec::new();
+    if let Some(token) = touching_token(&root, offset) {
+        ranges.push(token.text_range());
+        for node in token.parent_ancestors() {
+            if ranges.last().is_none_or(|last| *last != node.text_range()) {
+                ranges.push(node.text_range());
+            }
+        }
+    }
+    Ok(ranges)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::fixture::Fixture;
+
+    fn check_folds(text: &str, expected: Expect) {
+        let fixture = Fixture::new(text);
+        let folds = folding_ranges(&fixture.snapshot, &fixture.path).unwrap();
+        let shown: Vec<String> = folds.iter().map(|f| format!("{:?} {:?}\n", f.kind, &fixture.text[f.range])).collect();
+        expected.assert_eq(&shown.concat());
+    }
+
+    #[test]
+    fn regions_and_comments() {
+        check_folds(
+            "# a\n# b\n\n# c\n{ x = [\n1\n]; y = {}; /* d\n e */ }\n",
+            expect![[r##"
+            Comment "# a\n# b"
+            Region "{ x = [\n1\n]; y = {}; /* d\n e */ }"
+            Region "[\n1\n]"
+            Comment "/* d\n e */"
+        "##]],
+        );
+    }
+
+    #[test]
+    fn selection_grows() {
+        let fixture = Fixture::new("{ a = f (b.c$0 + 1); }");
+        let ranges = selection_ranges(&fixture.snapshot, &fixture.path, fixture.offset()).unwrap();
+        let shown: Vec<&str> = ranges.iter().map(|&r| &fixture.text[r]).collect();
+        expect![[r#"
+            c
+            b.c
+            b.c + 1
+            (b.c + 1)
+            f (b.c + 1)
+            a = f (b.c + 1);
+            { a = f (b.c + 1); }"#]]
+        .assert_eq(&shown.join("\n"));
+    }
 }

@@ -1,7 +1,9 @@
 //! All places of the name under the cursor, within its file.
 
 use nival_engine::{Cancellable, FilePosition, FileRange, Snapshot};
-use nival_syntax::TextRange;
+use nival_hir::Scopes;
+use nival_hir::scopes::{BindingKind, Target};
+use nival_syntax::{Name, TextRange, TextSize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Highlight {
@@ -14,9 +16,40 @@ pub struct Highlight {
 ///
 /// # Errors
 /// Cancelled.
-pub fn highlights(snapshot: &Snapshot, _position: &FilePosition) -> Cancellable<Vec<Highlight>> {
-    snapshot.check()?;
-    Ok(Vec::new())
+pub fn highlights(snapshot: &Snapshot, position: &FilePosition) -> Cancellable<Vec<Highlight>> {
+    let Some(lowered) = snapshot.lowered(&position.path)? else { return Ok(Vec::new()) };
+    let scopes = &lowered.scopes;
+    let mut found: Vec<Highlight> = Vec::new();
+    for (target, name) in targets_at(scopes, position.offset) {
+        if let Target::Binding(id) = target
+            && let Some(binding) = scopes.binding(id).filter(|b| b.kind != BindingKind::Extra)
+        {
+            found.push(Highlight { range: binding.range, definition: true });
+        }
+        let uses = scopes.references_to(target).filter(|r| r.name == name);
+        found.extend(uses.map(|r| Highlight { range: r.range, definition: false }));
+    }
+    // `let inherit x; in x` has a use and a definition in one place: the definition wins.
+    found.sort_by_key(|h| (h.range.start(), h.range.end(), !h.definition));
+    found.dedup_by_key(|h| h.range);
+    Ok(found)
+}
+
+/// What the name at a cursor means; two things for a name in `inherit`, which uses one binding and makes another.
+pub(crate) fn targets_at(scopes: &Scopes, offset: TextSize) -> Vec<(Target, Name)> {
+    let mut targets = Vec::new();
+    if let Some(reference) = scopes.reference_at(offset)
+        && reference.target != Target::Undefined
+    {
+        targets.push((reference.target, reference.name));
+    }
+    if let Some(id) = scopes.binding_at(offset)
+        && let Some(binding) = scopes.binding(id)
+        && !targets.contains(&(Target::Binding(id), binding.name))
+    {
+        targets.push((Target::Binding(id), binding.name));
+    }
+    targets
 }
 
 /// The same as places, with or without the definition.
@@ -27,4 +60,45 @@ pub fn references(snapshot: &Snapshot, position: &FilePosition, include_definiti
     let found = highlights(snapshot, position)?;
     let wanted = found.into_iter().filter(|h| include_definition || !h.definition);
     Ok(wanted.map(|h| FileRange { path: position.path.clone(), range: h.range }).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::fixture::Fixture;
+
+    fn check(text: &str, expected: Expect) {
+        let fixture = Fixture::new(text);
+        let found = highlights(&fixture.snapshot, &fixture.position()).unwrap();
+        expected.assert_eq(&fixture.mark(found.iter().map(|h| (h.range, if h.definition { "def" } else { "" }))));
+    }
+
+    #[test]
+    fn let_names() {
+        check("let a = 1; b = a$0; in { a = a; c = b; }", expect!["let ⟨a⟩def = 1; b = ⟨a⟩; in { a = ⟨a⟩; c = b; }"]);
+    }
+
+    #[test]
+    fn formals_and_shadowing() {
+        check("{ x, y ? $0x }: [ x (x: x) y ]", expect!["{ ⟨x⟩def, y ? ⟨x⟩ }: [ ⟨x⟩ (x: x) y ]"]);
+    }
+
+    #[test]
+    fn names_of_with() {
+        check("with import ./x.nix; [ foo$0 (foo + bar) ]", expect!["with import ./x.nix; [ ⟨foo⟩ (⟨foo⟩ + bar) ]"]);
+    }
+
+    #[test]
+    fn inherited_names() {
+        check("x: let inherit $0x; in { inherit x; }", expect!["⟨x⟩def: let inherit ⟨x⟩def; in { inherit ⟨x⟩; }"]);
+    }
+
+    #[test]
+    fn references_without_the_definition() {
+        let fixture = Fixture::new("let a$0 = 1; in a + a");
+        let found = references(&fixture.snapshot, &fixture.position(), false).unwrap();
+        assert_eq!(found.len(), 2);
+    }
 }

@@ -13,12 +13,18 @@
 
 pub mod code_lens;
 pub mod completion;
+mod cursor;
 pub mod definition;
 pub mod diagnostics;
+mod docs;
+#[cfg(test)]
+mod fixture;
 pub mod folding;
 pub mod highlight;
 pub mod hover;
 pub mod symbols;
+mod tree;
+mod values;
 
 pub use code_lens::{DerivationLens, LensTarget, code_lenses};
 pub use completion::{CompletionItem, CompletionKind, completion};

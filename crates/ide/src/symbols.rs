@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use nival_engine::{Cancellable, Snapshot};
-use nival_syntax::TextRange;
+use nival_syntax::ast::{AstNode, Attr, Binding, Expr, Inherit};
+use nival_syntax::{SyntaxKind, SyntaxNode, TextRange};
+
+use crate::tree::first_line;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SymbolKind {
@@ -24,7 +27,7 @@ pub enum SymbolKind {
 pub struct Symbol {
     pub name: String,
     pub kind: SymbolKind,
-    /// Its first documentation line or the head of its value.
+    /// The head of its value: what is called, the parameters of a function.
     pub detail: Option<String>,
     /// The whole binding.
     pub range: TextRange,
@@ -37,7 +40,133 @@ pub struct Symbol {
 ///
 /// # Errors
 /// Cancelled.
-pub fn document_symbols(snapshot: &Snapshot, _path: &Path) -> Cancellable<Vec<Symbol>> {
-    snapshot.check()?;
-    Ok(Vec::new())
+pub fn document_symbols(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<Symbol>> {
+    let Some(root) = snapshot.syntax(path)? else { return Ok(Vec::new()) };
+    // One walk with a stack of the bindings that are open, so that depth of nesting costs no stack of ours.
+    let mut open: Vec<Symbol> = Vec::new();
+    let mut done: Vec<Symbol> = Vec::new();
+    for node in root.descendants() {
+        while open.last().is_some_and(|symbol| !symbol.range.contains_range(node.text_range())) {
+            close(&mut open, &mut done);
+        }
+        match node.kind() {
+            SyntaxKind::BINDING => open.extend(Binding::cast(node).and_then(|b| binding(&b))),
+            SyntaxKind::INHERIT => {
+                let inherited = Inherit::cast(node).map(|inherit| inherited(&inherit)).unwrap_or_default();
+                open.last_mut().map_or(&mut done, |parent| &mut parent.children).extend(inherited);
+            }
+            _ => {}
+        }
+    }
+    while !open.is_empty() {
+        close(&mut open, &mut done);
+    }
+    Ok(done)
+}
+
+fn close(open: &mut Vec<Symbol>, done: &mut Vec<Symbol>) {
+    if let Some(symbol) = open.pop() {
+        open.last_mut().map_or(done, |parent| &mut parent.children).push(symbol);
+    }
+}
+
+fn binding(binding: &Binding<SyntaxNode>) -> Option<Symbol> {
+    let attrpath = binding.attrpath()?;
+    let name = attrpath.syntax().text().to_string();
+    let in_let = binding.syntax().parent().is_some_and(|p| p.kind() == SyntaxKind::LET_IN);
+    let (kind, detail) = match binding.value() {
+        Some(value) => describe(&value, in_let),
+        None => (if in_let { SymbolKind::Variable } else { SymbolKind::Attribute }, None),
+    };
+    Some(Symbol { name: name.trim().to_owned(), kind, detail, range: binding.range(), name_range: attrpath.range(), children: Vec::new() })
+}
+
+fn inherited(inherit: &Inherit<SyntaxNode>) -> Vec<Symbol> {
+    let from = inherit.inherit_from().map(|f| first_line(&f.syntax().text().to_string(), 40));
+    let names = inherit.attrs().filter(|attr| !matches!(attr, Attr::DynamicAttr(_)));
+    let symbol = |attr: Attr<SyntaxNode>| Symbol {
+        name: attr.syntax().text().to_string(),
+        kind: SymbolKind::Inherited,
+        detail: from.clone(),
+        range: attr.range(),
+        name_range: attr.range(),
+        children: Vec::new(),
+    };
+    names.map(symbol).collect()
+}
+
+fn describe(value: &Expr<SyntaxNode>, in_let: bool) -> (SymbolKind, Option<String>) {
+    let plain = if in_let { SymbolKind::Variable } else { SymbolKind::Attribute };
+    match value {
+        Expr::Lambda(lambda) => {
+            let params = lambda.param().map(|p| first_line(&p.syntax().text().to_string(), 40) + ":");
+            (SymbolKind::Function, params)
+        }
+        Expr::AttrSet(_) | Expr::LegacyLet(_) => (SymbolKind::Set, None),
+        Expr::Str(_) | Expr::IndentedStr(_) => (SymbolKind::String, Some(first_line(&value.syntax().text().to_string(), 40))),
+        Expr::Literal(_) => (SymbolKind::Number, Some(value.syntax().text().to_string())),
+        Expr::List(_) => (SymbolKind::List, None),
+        Expr::Apply(apply) => {
+            // `f a b` is nested to the left; its head is what is called.
+            let mut head = apply.function();
+            while let Some(Expr::Apply(inner)) = head {
+                head = inner.function();
+            }
+            (plain, head.map(|h| first_line(&h.syntax().text().to_string(), 40)))
+        }
+        Expr::Paren(paren) => match paren.expr() {
+            Some(Expr::Lambda(inner)) => describe(&Expr::Lambda(inner), in_let),
+            _ => (plain, None),
+        },
+        _ => (plain, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::fixture::Fixture;
+
+    fn check(text: &str, expected: Expect) {
+        fn show(symbols: &[Symbol], depth: usize, out: &mut String) {
+            for s in symbols {
+                let detail = s.detail.as_deref().unwrap_or("-");
+                out.push_str(&format!("{}{} {:?} {detail} {:?}\n", "  ".repeat(depth), s.name, s.kind, s.range));
+                show(&s.children, depth + 1, out);
+            }
+        }
+        let fixture = Fixture::new(text);
+        let mut out = String::new();
+        show(&document_symbols(&fixture.snapshot, &fixture.path).unwrap(), 0, &mut out);
+        expected.assert_eq(&out);
+    }
+
+    #[test]
+    fn bindings_nest() {
+        check(
+            r#"{ stdenv, lib }: let version = "1.0"; in stdenv.mkDerivation { inherit version; inherit (lib) id; meta.x = { y = [ 1 ]; }; f = a: b: a; }"#,
+            expect![[r#"
+                version String "1.0" 21..37
+                version Inherited - 71..78
+                id Inherited (lib) 94..96
+                meta.x Set - 98..122
+                  y List - 109..119
+                f Function a: 123..135
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_broken_binding_spares_its_neighbours() {
+        check(
+            "{ a = 1; b = ; c = 3; }",
+            expect![[r#"
+            a Number 1 2..8
+            b Attribute - 9..14
+            c Number 3 15..21
+        "#]],
+        );
+    }
 }

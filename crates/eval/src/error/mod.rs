@@ -37,6 +37,8 @@ pub enum ErrorKind {
     /// Bytes or time ran out.
     Budget,
     Cancelled,
+    /// The value of something that only a caller could give: see [`crate::Probe`].
+    UnknownHere,
     /// Everything else that Nix calls an evaluation error.
     Other,
 }

@@ -1,8 +1,13 @@
 //! What an evaluation read: the record that says which changes make its results stale.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use rustc_hash::FxHashSet;
+use nival_source::System;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Length and time of change of a file when it was read; `None` where it was not there.
+pub type Stamp = Option<(u64, Option<SystemTime>)>;
 
 /// Everything outside the evaluator that some evaluation looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,9 +24,24 @@ pub struct ReadSet {
     pub environment: FxHashSet<String>,
     /// Whether the clock was read.
     pub clock: bool,
+    /// Of the files on disk, to notice changes that nobody announces.
+    pub stamps: FxHashMap<PathBuf, Stamp>,
 }
 
 impl ReadSet {
+    /// Records that a file's contents are about to be read, under its own path and where links lead.
+    pub fn note_file(&mut self, path: &Path, system: &dyn System) {
+        if !self.files.insert(path.to_owned()) {
+            return;
+        }
+        self.stamps.insert(path.to_owned(), system.metadata(path).ok().map(|m| (m.len, m.modified)));
+        if let Ok(canonical) = system.canonicalize(path)
+            && canonical != path
+        {
+            self.files.insert(canonical);
+        }
+    }
+
     /// Whether results that rest on this record may be wrong after `path` was changed, created or deleted.
     ///
     /// `existence_changed` says that the path came to be or went away (or that nobody knows), which listings of its folder

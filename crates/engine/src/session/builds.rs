@@ -1,0 +1,39 @@
+//! Building from a session, and looking at what was built.
+
+use super::{Answer, EvalSession};
+use crate::build::{BuildOutcome, BuildProgress, BuildRequest};
+use crate::cancel::Control;
+use crate::inspect::PathDetails;
+use crate::report::{Report, ReportKind};
+
+impl EvalSession {
+    /// Writes derivations of this session to the store and builds them. Refused without trust.
+    ///
+    /// # Errors
+    /// The workspace is not trusted, the store cannot be used, or a build fails or is cancelled.
+    pub fn build(&self, requests: &[BuildRequest], progress: &dyn BuildProgress, control: &Control) -> Answer<Vec<BuildOutcome>> {
+        if !self.generation.config.may_build() {
+            return Err(Report::new(ReportKind::Trust, "building is not allowed, because this workspace is not trusted")
+                .hint("trust this workspace to build in it"));
+        }
+        let drvs: Vec<String> = requests.iter().map(|request| request.drv_path.clone()).collect();
+        self.write_derivations(&drvs)?;
+        self.generation.store.build(requests, progress, &control.cancel)
+    }
+
+    /// Facts about a store path, or the store path that a path is below.
+    ///
+    /// # Errors
+    /// The path is no store path, or the store cannot be read.
+    pub fn inspect(&self, path: &str) -> Answer<PathDetails> {
+        crate::inspect::inspect(&self.generation.store, path)
+    }
+
+    /// The text of the kept log of a derivation or of the deriver of a path.
+    ///
+    /// # Errors
+    /// The path is no store path, or the log cannot be read.
+    pub fn build_log(&self, path: &str) -> Answer<Option<String>> {
+        crate::inspect::build_log(&self.generation.store, path)
+    }
+}

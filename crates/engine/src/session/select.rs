@@ -1,0 +1,221 @@
+//! Attribute paths and automatic calls, in Nix's words.
+
+use std::collections::BTreeMap;
+
+use nival_eval::{AttrsBuilder, Ctx, ErrorKind, EvalError, Result, Value, View};
+use nival_syntax::Name;
+
+use super::{Answer, EvalSession, EvalValue, other_error};
+use crate::cancel::Control;
+
+/// `--arg name expr` and `--argstr name string`: arguments for functions that are called on the way.
+#[derive(Clone, Default)]
+pub struct AutoArgs(pub BTreeMap<String, EvalValue>);
+
+/// The same, unpacked for one generation.
+pub(super) type RawArgs = Vec<(Name, Value)>;
+
+/// Splits `a."b.c".0` into its names.
+///
+/// # Errors
+/// A quote is not closed.
+pub fn parse_attr_path(path: &str) -> std::result::Result<Vec<String>, String> {
+    let mut names = Vec::new();
+    let mut name = String::new();
+    let mut chars = path.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '.' => names.push(std::mem::take(&mut name)),
+            '"' => loop {
+                match chars.next() {
+                    Some('"') => break,
+                    Some(c) => name.push(c),
+                    None => return Err(format!("missing closing quote in selection path '{path}'")),
+                }
+            },
+            c => name.push(c),
+        }
+    }
+    if !name.is_empty() {
+        names.push(name);
+    }
+    Ok(names)
+}
+
+impl EvalSession {
+    /// Calls a function that takes a set of arguments which all have defaults or stand in `args`; other values stay.
+    ///
+    /// # Errors
+    /// An argument without a default is missing, or evaluation fails.
+    pub fn auto_call(&self, value: &EvalValue, args: &AutoArgs, control: &Control) -> Answer<EvalValue> {
+        let value = self.unwrap(value)?;
+        let args = self.raw_args(args)?;
+        self.run_value(control, |ctx| auto_call(ctx, value, &args))
+    }
+
+    /// Selects `a.b.0."c d"`, auto-calling on the way and at the end, with Nix's messages and suggestions.
+    ///
+    /// # Errors
+    /// There is no such attribute, or evaluation fails.
+    pub fn select(&self, value: &EvalValue, path: &str, args: &AutoArgs, control: &Control) -> Answer<EvalValue> {
+        let value = self.unwrap(value)?;
+        let args = self.raw_args(args)?;
+        self.run_value(control, |ctx| {
+            let selected = select(ctx, value, path, &args)?;
+            auto_call(ctx, selected, &args)
+        })
+    }
+
+    /// Whether the value is a function that cannot be called without arguments: not a set of formals that all have
+    /// defaults. For others `auto_call` succeeds or fails by itself.
+    ///
+    /// # Errors
+    /// Evaluation fails.
+    pub fn needs_arguments(&self, value: &EvalValue, control: &Control) -> Answer<bool> {
+        let value = self.unwrap(value)?;
+        self.run(control, |ctx| {
+            Ok(match ctx.force(value)?.view() {
+                View::Closure(closure) => closure.formals().is_none_or(|f| f.formals.iter().any(|formal| !formal.has_default)),
+                View::Builtin(_) | View::Partial(_) => true,
+                _ => false,
+            })
+        })
+    }
+
+    pub(super) fn raw_args(&self, args: &AutoArgs) -> Answer<RawArgs> {
+        args.0.iter().map(|(name, value)| Ok((Name::new(name), self.unwrap(value)?))).collect()
+    }
+}
+
+/// The words that Nix has for a function it cannot call by itself.
+fn missing_argument(name: Name) -> Box<EvalError> {
+    let message = format!(
+        "cannot evaluate a function that has an argument without a value ('{name}')\n\
+         Nix attempted to evaluate a function as a top level expression; in\n\
+         this case it must have its arguments supplied either by default\n\
+         values, or passed explicitly with '--arg' or '--argstr'. See\n\
+         https://nix.dev/manual/nix/stable/language/syntax.html#functions."
+    );
+    other_error(ErrorKind::MissingArgument, message)
+}
+
+/// See [`EvalSession::auto_call`].
+pub(super) fn auto_call(ctx: &mut Ctx<'_>, value: Value, args: &[(Name, Value)]) -> Result<Value> {
+    let mut value = ctx.force(value)?;
+    while let View::Attrs(set) = value.view() {
+        match set.get(Name::new("__functor")) {
+            Some(functor) => value = ctx.call(functor, &[value])?,
+            None => return Ok(value),
+        }
+    }
+    let View::Closure(closure) = value.view() else { return Ok(value) };
+    let Some(formals) = closure.formals() else { return Ok(value) };
+    let mut set = AttrsBuilder::with_capacity(args.len());
+    if formals.ellipsis {
+        for &(name, arg) in args {
+            set.push(name, arg);
+        }
+    } else {
+        for formal in formals.formals {
+            match args.iter().find(|(name, _)| *name == formal.name) {
+                Some(&(name, arg)) => set.push(name, arg),
+                None if formal.has_default => {}
+                None => return Err(missing_argument(formal.name).at(formal.pos)),
+            }
+        }
+    }
+    let set = ctx.attrs(set);
+    ctx.call(value, &[set])
+}
+
+/// See [`EvalSession::select`]; without the call at the end.
+pub(super) fn select(ctx: &mut Ctx<'_>, value: Value, path: &str, args: &[(Name, Value)]) -> Result<Value> {
+    let names = parse_attr_path(path).map_err(|message| other_error(ErrorKind::Parse, message))?;
+    let mut value = value;
+    for name in names {
+        value = auto_call(ctx, value, args)?;
+        let type_error = |ctx: &mut Ctx<'_>, wanted: &str| {
+            let found = ctx.force(value).map(|v| v.type_phrase())?;
+            Err(other_error(
+                ErrorKind::Type,
+                format!("the expression selected by the selection path '{path}' should be {wanted} but is {found}"),
+            ))
+        };
+        if let Ok(index) = name.parse::<u32>() {
+            let View::List(list) = value.view() else { return type_error(ctx, "a list") };
+            value = list.get(index as usize).ok_or_else(|| {
+                other_error(ErrorKind::MissingAttribute, format!("list index {index} in selection path '{path}' is out of range"))
+            })?;
+        } else {
+            let View::Attrs(set) = value.view() else { return type_error(ctx, "a set") };
+            if name.is_empty() {
+                return Err(other_error(ErrorKind::Parse, format!("empty attribute name in selection path '{path}'")));
+            }
+            value = match set.get(Name::new(&name)) {
+                Some(value) => value,
+                None => {
+                    let error =
+                        other_error(ErrorKind::MissingAttribute, format!("attribute '{name}' in selection path '{path}' not found"));
+                    let names: Vec<String> = ctx.attrs_unsorted(set).map(|attr| attr.name.to_string()).collect();
+                    return Err(match suggestion(names.iter().map(String::as_str), &name) {
+                        Some(hint) => error.hint(hint),
+                        None => error,
+                    });
+                }
+            };
+        }
+    }
+    Ok(value)
+}
+
+/// "Did you mean …?" for the nearest of `names`: at most five within two edits.
+pub(crate) fn suggestion<'a>(names: impl Iterator<Item = &'a str>, wanted: &str) -> Option<String> {
+    let mut near: Vec<(usize, &str)> = names
+        .filter(|name| name.len().abs_diff(wanted.len()) <= 2)
+        .map(|name| (edit_distance(wanted.as_bytes(), name.as_bytes()), name))
+        .collect();
+    near.retain(|&(distance, _)| distance <= 2);
+    near.sort_unstable();
+    near.truncate(5);
+    let names: Vec<&str> = near.into_iter().map(|(_, name)| name).collect();
+    match names.as_slice() {
+        [] => None,
+        [one] => Some(format!("Did you mean {one}?")),
+        [most @ .., last] => Some(format!("Did you mean one of {} or {last}?", most.join(", "))),
+    }
+}
+
+/// Levenshtein's.
+fn edit_distance(a: &[u8], b: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let substitution = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = substitution.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attr_paths() {
+        assert_eq!(parse_attr_path(r#"a."b.c".0."""#).unwrap(), ["a", "b.c", "0"]);
+        assert_eq!(parse_attr_path("").unwrap(), Vec::<String>::new());
+        assert_eq!(parse_attr_path("a..b").unwrap(), ["a", "", "b"]);
+        assert_eq!(parse_attr_path("a.\"b").unwrap_err(), "missing closing quote in selection path 'a.\"b'");
+    }
+
+    #[test]
+    fn suggestions() {
+        assert_eq!(suggestion(["hello", "help", "x"].into_iter(), "hell").as_deref(), Some("Did you mean one of hello or help?"));
+        assert_eq!(suggestion(["hello"].into_iter(), "helo").as_deref(), Some("Did you mean hello?"));
+        assert_eq!(suggestion(["hello"].into_iter(), "firefox"), None);
+    }
+}

@@ -1,0 +1,364 @@
+//! [`EngineHost`]: the evaluator's door to the world of one workspace.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+
+use nival_eval::host::{AddPath, FetchRequest, Fetched, Host, SearchPathEntry};
+use nival_eval::{FileType, HostError, HostResult};
+use nival_source::{FileKind, SystemError};
+use nival_store::{HashAlgo, StoreDir, StorePath, StorePathSet, store_path};
+
+use super::overlay::{Buffers, Overlay, to_path};
+use super::pending::{Pending, PendingTable, Redirect};
+use super::policy::Policy;
+use super::reads::ReadSet;
+use super::store_access::StoreAccess;
+use super::trees;
+use crate::config::EngineConfig;
+
+/// Where `builtins.trace` and warnings go.
+pub type TraceSink = dyn Fn(TraceKind, &str) + Send + Sync;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TraceKind {
+    Trace,
+    Warning,
+}
+
+/// See the module documentation. One for each generation of values (see [`super`]).
+pub struct EngineHost {
+    config: Arc<EngineConfig>,
+    policy: Policy,
+    store: Arc<StoreAccess>,
+    store_dir: StoreDir,
+    traces: Arc<TraceSink>,
+    /// What was read, and the buffers it was read through: one lock, so that an edit either finds the read recorded or
+    /// is seen by it.
+    view: RwLock<Overlay>,
+    reads: Mutex<ReadSet>,
+    pub(crate) pending: PendingTable,
+    now: OnceLock<i64>,
+}
+
+/// Where the bytes of a path are.
+enum Place {
+    Disk { path: PathBuf, record: bool },
+    Contents(Arc<[u8]>),
+    Nothing,
+}
+
+impl EngineHost {
+    pub fn new(config: Arc<EngineConfig>, view: Overlay, store: Arc<StoreAccess>, traces: Arc<TraceSink>) -> Self {
+        let policy = Policy::new(&config, &*view.system);
+        EngineHost {
+            policy,
+            store_dir: store.store_dir(),
+            config,
+            store,
+            traces,
+            view: RwLock::new(view),
+            reads: Mutex::default(),
+            pending: PendingTable::default(),
+            now: OnceLock::new(),
+        }
+    }
+
+    /// The files as they are seen now.
+    pub fn view(&self) -> Overlay {
+        self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn reads(&self) -> MutexGuard<'_, ReadSet> {
+        self.reads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn current_dir(&self) -> Option<PathBuf> {
+        self.view().system.current_dir().ok()
+    }
+
+    /// Records that results rest on a file that somebody else has read.
+    pub fn note_read(&self, path: &Path) {
+        self.reads().files.insert(path.to_owned());
+    }
+
+    /// What was read so far.
+    pub fn read_set(&self) -> ReadSet {
+        self.reads().clone()
+    }
+
+    /// Goes on with other buffers if nothing that was read is among the changed paths; says whether it could.
+    pub fn absorb(&self, changed: &[(PathBuf, bool)], buffers: Arc<Buffers>) -> bool {
+        let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
+        let reads = self.reads();
+        let hit = changed.iter().any(|(path, existence)| {
+            let canonical = view.system.canonicalize(path).ok();
+            reads.affected_by(path, *existence) || canonical.is_some_and(|path| reads.affected_by(&path, *existence))
+        });
+        if !hit {
+            view.buffers = buffers;
+        }
+        !hit
+    }
+
+    /// Whether every file that was read from the disk is still as it was read. Costs a `stat` for each.
+    pub fn is_fresh(&self) -> bool {
+        let view = self.view();
+        let stamps = self.reads().stamps.clone();
+        stamps.iter().all(|(path, stamp)| view.system.metadata(path).ok().map(|m| (m.len, m.modified)) == *stamp)
+    }
+
+    /// Finds the bytes of a path, checks that it may be read, says whether the read has to be recorded.
+    fn place(&self, bytes: &[u8], view: &Overlay) -> HostResult<Place> {
+        let path = to_path(bytes);
+        if path.starts_with(self.store_dir.as_str()) {
+            return Ok(match self.pending.redirect(&path, self.store_dir.as_str()) {
+                Some(Redirect::Source(path)) => Place::Disk { path, record: true },
+                Some(Redirect::Contents(contents)) => Place::Contents(contents),
+                Some(Redirect::Hidden) => Place::Nothing,
+                // Store paths never change.
+                None => Place::Disk { path: self.store.to_real(&path), record: false },
+            });
+        }
+        match self.policy.refusal(&path, &*view.system) {
+            Some(refusal) => Err(HostError::Forbidden(refusal)),
+            None => Ok(Place::Disk { path, record: true }),
+        }
+    }
+
+    /// Runs a read under the lock that edits take, with its record made first.
+    fn reading<T>(
+        &self,
+        bytes: &[u8],
+        note: impl FnOnce(&mut ReadSet, &Overlay, &Path),
+        read: impl FnOnce(&Overlay, Place) -> HostResult<T>,
+    ) -> HostResult<T> {
+        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+        let place = self.place(bytes, &view)?;
+        if let Place::Disk { path, record: true } = &place {
+            note(&mut self.reads(), &view, path);
+        }
+        read(&view, place)
+    }
+
+    fn allow_environment(&self) -> bool {
+        !self.policy.pure && !self.policy.untrusted
+    }
+
+    fn parse(&self, store_path: &str) -> HostResult<StorePath> {
+        self.store_dir.parse(store_path).map_err(|e| HostError::Io(e.to_string()))
+    }
+
+    fn parse_all(&self, paths: &[String]) -> HostResult<StorePathSet> {
+        paths.iter().map(|path| self.parse(path)).collect()
+    }
+}
+
+fn io_error(error: &SystemError) -> HostError {
+    if error.is_not_found() { HostError::NotFound(error.path.display().to_string()) } else { HostError::Io(error.to_string()) }
+}
+
+fn not_found(path: &[u8]) -> HostError {
+    HostError::NotFound(String::from_utf8_lossy(path).into_owned())
+}
+
+fn file_type(kind: FileKind) -> FileType {
+    match kind {
+        FileKind::Regular => FileType::Regular,
+        FileKind::Directory => FileType::Directory,
+        FileKind::Symlink => FileType::Symlink,
+        FileKind::Other => FileType::Unknown,
+    }
+}
+
+impl Host for EngineHost {
+    fn read_file(&self, path: &[u8]) -> HostResult<Arc<[u8]>> {
+        self.reading(
+            path,
+            |reads, view, path| reads.note_file(path, &*view.system),
+            |view, place| match place {
+                Place::Disk { path, .. } => view.read_file(&path).map_err(|e| io_error(&e)),
+                Place::Contents(contents) => Ok(contents),
+                Place::Nothing => Err(not_found(path)),
+            },
+        )
+    }
+
+    fn file_type(&self, path: &[u8]) -> HostResult<Option<FileType>> {
+        self.reading(
+            path,
+            |reads, _, path| {
+                reads.probed.insert(path.to_owned());
+            },
+            |view, place| match place {
+                Place::Disk { path, .. } => Ok(view.file_kind(&path).map_err(|e| io_error(&e))?.map(file_type)),
+                Place::Contents(_) => Ok(Some(FileType::Regular)),
+                Place::Nothing => Ok(None),
+            },
+        )
+    }
+
+    fn read_link(&self, path: &[u8]) -> HostResult<Vec<u8>> {
+        self.reading(
+            path,
+            |reads, _, path| {
+                reads.probed.insert(path.to_owned());
+            },
+            |view, place| match place {
+                Place::Disk { path, .. } => view.read_link(&path).map_err(|e| io_error(&e)),
+                Place::Contents(_) | Place::Nothing => Err(not_found(path)),
+            },
+        )
+    }
+
+    fn read_dir(&self, path: &[u8]) -> HostResult<Vec<(Vec<u8>, FileType)>> {
+        self.reading(
+            path,
+            |reads, _, path| {
+                reads.listed.insert(path.to_owned());
+            },
+            |view, place| match place {
+                Place::Disk { path, .. } => {
+                    let entries = view.read_dir(&path).map_err(|e| io_error(&e))?;
+                    Ok(entries.into_iter().map(|entry| (entry.name.into_vec(), file_type(entry.kind))).collect())
+                }
+                Place::Contents(_) | Place::Nothing => Err(not_found(path)),
+            },
+        )
+    }
+
+    fn env_var(&self, name: &[u8]) -> HostResult<Option<Vec<u8>>> {
+        if !self.allow_environment() {
+            return Ok(None);
+        }
+        self.reads().environment.insert(String::from_utf8_lossy(name).into_owned());
+        Ok(self.view().system.env_var(OsStr::from_bytes(name)).map(OsStringExt::into_vec))
+    }
+
+    fn home_dir(&self) -> HostResult<Vec<u8>> {
+        if !self.allow_environment() {
+            return Err(HostError::Forbidden("the path can not be resolved in pure mode".to_owned()));
+        }
+        let home = self.view().system.home_dir().ok_or_else(|| HostError::Io("cannot determine the home folder".to_owned()))?;
+        Ok(home.into_os_string().into_vec())
+    }
+
+    fn current_time(&self) -> Option<i64> {
+        if !self.allow_environment() {
+            return None;
+        }
+        self.reads().clock = true;
+        let now = || self.view().system.now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
+        Some(*self.now.get_or_init(now))
+    }
+
+    fn current_system(&self) -> Option<String> {
+        // The machine's kind is no secret: files without trust may ask for it, or nothing would evaluate in an editor.
+        (!self.policy.pure).then(|| self.config.system.clone())
+    }
+
+    fn store_dir(&self) -> &str {
+        self.store_dir.as_str()
+    }
+
+    fn search_path(&self) -> Vec<SearchPathEntry> {
+        if self.policy.pure {
+            return Vec::new();
+        }
+        let entry = |e: &crate::config::SearchPathEntry| SearchPathEntry {
+            prefix: e.prefix.clone().into_bytes(),
+            path: e.path.clone().into_bytes(),
+        };
+        self.config.search_path.iter().map(entry).collect()
+    }
+
+    fn resolve_search_path(&self, entry: &SearchPathEntry) -> HostResult<Option<Vec<u8>>> {
+        let text = String::from_utf8_lossy(&entry.path).into_owned();
+        if text.contains("://") || text.starts_with("channel:") || text.starts_with("flake:") {
+            return Err(HostError::Forbidden(format!(
+                "the search path entry '{text}' would have to be fetched, which nival does not do yet"
+            )));
+        }
+        let mut path = to_path(&entry.path);
+        if path.is_relative() {
+            path = self.view().system.current_dir().map_err(|e| io_error(&e))?.join(path);
+        }
+        let path = path.into_os_string().into_vec();
+        Ok(self.file_type(&path)?.is_some().then_some(path))
+    }
+
+    fn add_path(&self, request: AddPath<'_>) -> HostResult<String> {
+        let source = {
+            let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+            match self.place(request.path, &view)? {
+                Place::Disk { path, record } => {
+                    if record {
+                        self.reads().trees.insert(path.clone());
+                    }
+                    path
+                }
+                Place::Contents(contents) => {
+                    drop(view);
+                    return trees::add_contents(&self.store_dir, &self.pending, &request, contents);
+                }
+                Place::Nothing => return Err(not_found(request.path)),
+            }
+        };
+        trees::add(&self.store_dir, &self.pending, &self.view(), source, request)
+    }
+
+    fn add_text(&self, name: &str, contents: &[u8], references: &[String]) -> HostResult<String> {
+        let hash = HashAlgo::Sha256.hash(contents);
+        let set = self.parse_all(references)?;
+        let path = store_path::make_text_path(&self.store_dir, name, &hash, &set).map_err(|e| HostError::Io(e.to_string()))?;
+        let path = self.store_dir.print(&path);
+        self.pending.insert(&path, Pending::Text { name: name.to_owned(), contents: contents.into(), references: references.to_vec() });
+        Ok(path)
+    }
+
+    fn write_derivation(&self, store_path: &str, aterm: &[u8], references: &[String]) -> HostResult<()> {
+        let name = self.parse(store_path)?.name().to_owned();
+        self.pending.insert(store_path, Pending::Derivation { name, aterm: aterm.into(), references: references.to_vec() });
+        Ok(())
+    }
+
+    fn read_derivation(&self, store_path: &str) -> HostResult<Arc<[u8]>> {
+        self.read_file(store_path.as_bytes())
+    }
+
+    fn realise(&self, drv: &str, outputs: &[String]) -> HostResult<Vec<(String, String)>> {
+        if !self.policy.import_from_derivation {
+            let reason = if self.policy.untrusted {
+                "because this workspace is not trusted"
+            } else {
+                "because the option 'allow-import-from-derivation' is disabled"
+            };
+            return Err(HostError::Forbidden(format!("cannot build '{drv}' during evaluation {reason}")));
+        }
+        self.store.realise(&self.pending, &self.view(), drv, outputs)
+    }
+
+    fn ensure_store_path(&self, store_path: &str) -> HostResult<()> {
+        if self.pending.get(store_path).is_some() {
+            return Ok(());
+        }
+        let real = self.store.to_real(Path::new(store_path));
+        match self.view().file_kind(&real) {
+            Ok(Some(_)) => Ok(()),
+            _ => Err(HostError::Io(format!("path '{store_path}' is not valid"))),
+        }
+    }
+
+    fn fetch(&self, request: FetchRequest) -> HostResult<Fetched> {
+        Err(HostError::Forbidden(format!("'builtins.{}' cannot fetch anything yet", request.builtin)))
+    }
+
+    fn trace(&self, message: &str) {
+        (self.traces)(TraceKind::Trace, message);
+    }
+
+    fn warn(&self, message: &str) {
+        (self.traces)(TraceKind::Warning, message);
+    }
+}

@@ -1,0 +1,81 @@
+//! What an evaluation sees, and how long its results are good.
+//!
+//! # Generations
+//! All values of a workspace live in a [`Generation`]: one evaluator (heap, import cache, inline caches) with one
+//! [`host::EngineHost`] that writes down what every evaluation read. An edit asks the generation: *was this path read?*
+//! If not, the generation goes on, seeing the new text. If so, it is superseded: it takes no new sessions, running
+//! evaluations in it are cancelled, and it is dropped when the last value held by someone goes away. The next session
+//! starts a new generation, which evaluates again what it needs.
+//!
+//! So no answer can rest on a text that has changed, whatever laziness did in between: a thunk made from file A may be
+//! forced by code of file B after a change, but never in the same generation. That is coarser than it has to be. What
+//! makes it cheap: parsed and lowered code is kept by content across generations, evaluation is lazy (a hover after an
+//! edit forces what the hover needs), and a file that no evaluation has read supersedes nothing.
+//!
+//! Changes that nobody announces are found by comparing the time stamps of what was read whenever a session begins.
+
+pub mod host;
+pub mod overlay;
+pub mod pending;
+pub mod policy;
+pub mod reads;
+pub mod store_access;
+mod trees;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use nival_eval::{CodeCache, Evaluator, Options, Probe};
+use rustc_hash::FxHashMap;
+
+use self::host::{EngineHost, TraceSink};
+use self::overlay::Overlay;
+use self::store_access::StoreAccess;
+use crate::cancel::CancelToken;
+use crate::config::EngineConfig;
+
+/// See the module documentation.
+pub struct Generation {
+    pub evaluator: Arc<Evaluator>,
+    pub host: Arc<EngineHost>,
+    pub store: Arc<StoreAccess>,
+    pub config: Arc<EngineConfig>,
+    /// Cancelled when something that was read has changed.
+    pub superseded: CancelToken,
+    /// By file; with the text each is of.
+    probes: Mutex<FxHashMap<PathBuf, FileProbe>>,
+}
+
+struct FileProbe {
+    text: Arc<str>,
+    probe: Arc<OnceLock<Probe>>,
+}
+
+impl Generation {
+    pub fn new(
+        config: Arc<EngineConfig>,
+        view: Overlay,
+        store: Arc<StoreAccess>,
+        traces: Arc<TraceSink>,
+        code: Arc<CodeCache>,
+    ) -> Arc<Self> {
+        let host = Arc::new(EngineHost::new(Arc::clone(&config), view, Arc::clone(&store), traces));
+        let mut options = Options { code, ..Options::default() };
+        options.budget.bytes = usize::try_from(config.budget.bytes).ok();
+        let evaluator = Evaluator::new(Arc::clone(&host) as Arc<dyn nival_eval::Host>, options, nival_eval::builtins::table());
+        Arc::new(Generation { evaluator, host, store, config, superseded: CancelToken::new(), probes: Mutex::default() })
+    }
+
+    /// The probe of a file, to be made by who finds it empty.
+    pub fn probe(&self, path: &Path, text: &str) -> Arc<OnceLock<Probe>> {
+        let mut probes = self.probes.lock().unwrap_or_else(PoisonError::into_inner);
+        match probes.get(path) {
+            Some(known) if *known.text == *text => Arc::clone(&known.probe),
+            _ => {
+                let probe = Arc::new(OnceLock::new());
+                probes.insert(path.to_owned(), FileProbe { text: text.into(), probe: Arc::clone(&probe) });
+                probe
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Files and folders that evaluation gives a store path: hashed now, copied when somebody needs them in the store.
+
+use std::error::Error;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use nival_eval::host::AddPath;
+use nival_eval::{FileType, HostError, HostResult};
+use nival_store::nar::{self, FileKind};
+use nival_store::store_path::StoreReferences;
+use nival_store::{ContentAddress, ContentAddressMethod, Hash, HashAlgo, StoreDir, store_path};
+use rustc_hash::FxHashSet;
+
+use super::overlay::Overlay;
+use super::pending::{Pending, PendingTable};
+
+/// Gives the tree at `source` (where `request.path` really is) its store path.
+pub fn add(dir: &StoreDir, pending: &PendingTable, files: &Overlay, source: PathBuf, request: AddPath<'_>) -> HostResult<String> {
+    let asked = String::from_utf8_lossy(request.path).into_owned();
+    let mut kept = request.filter.is_some().then(FxHashSet::default);
+    let hash = if request.recursive {
+        hash_tree(files, &source, request.path, request.filter, kept.as_mut())?
+    } else {
+        let (hash, _) =
+            nar::hash_file(files, &source, HashAlgo::Sha256).map_err(|e| HostError::Io(format!("cannot read '{asked}': {e}")))?;
+        hash
+    };
+    check_expected(&asked, request.expected_sha256, hash)?;
+    let path = fixed_path(dir, request.name, request.recursive, hash)?;
+    let tree = Pending::Tree { source, name: request.name.to_owned(), recursive: request.recursive, kept: kept.map(Arc::new) };
+    pending.insert(&path, tree);
+    Ok(path)
+}
+
+/// The same for a file that exists only in memory: one that evaluation itself made.
+pub fn add_contents(dir: &StoreDir, pending: &PendingTable, request: &AddPath<'_>, contents: Arc<[u8]>) -> HostResult<String> {
+    let hash = if request.recursive { nar::hash_bytes(&contents, false, HashAlgo::Sha256).0 } else { HashAlgo::Sha256.hash(&contents) };
+    check_expected(&String::from_utf8_lossy(request.path), request.expected_sha256, hash)?;
+    let path = fixed_path(dir, request.name, request.recursive, hash)?;
+    let pending_file = Pending::File { name: request.name.to_owned(), recursive: request.recursive, contents };
+    pending.insert(&path, pending_file);
+    Ok(path)
+}
+
+fn fixed_path(dir: &StoreDir, name: &str, recursive: bool, hash: Hash) -> HostResult<String> {
+    let method = if recursive { ContentAddressMethod::Nar } else { ContentAddressMethod::Flat };
+    let address = ContentAddress { method, hash };
+    let path = store_path::make_fixed_output_path(dir, name, &address, &StoreReferences::default());
+    path.map(|path| dir.print(&path)).map_err(|e| HostError::Io(e.to_string()))
+}
+
+fn check_expected(asked: &str, expected: Option<&[u8]>, found: Hash) -> HostResult<()> {
+    let Some(expected) = expected else { return Ok(()) };
+    let expected = Hash::parse_any(&String::from_utf8_lossy(expected), Some(HashAlgo::Sha256)).map_err(|e| HostError::Io(e.to_string()))?;
+    if expected == found {
+        return Ok(());
+    }
+    Err(HostError::Io(format!("store path mismatch in (possibly filtered) path added from '{asked}'")))
+}
+
+fn hash_tree(
+    files: &Overlay,
+    source: &Path,
+    asked: &[u8],
+    filter: Option<&mut nival_eval::host::PathFilter<'_>>,
+    mut kept: Option<&mut FxHashSet<PathBuf>>,
+) -> HostResult<Hash> {
+    let Some(filter) = filter else {
+        return nar::hash_path(files, source, None, HashAlgo::Sha256).map(|(hash, _)| hash).map_err(|e| HostError::Io(e.to_string()));
+    };
+    // An error of the filter is an evaluation error and must come back as it was, not as text.
+    let mut failure = None;
+    let mut keep = |path: &Path, kind: FileKind| -> Result<bool, Box<dyn Error + Send + Sync>> {
+        let file_type = match kind {
+            FileKind::Regular { .. } => FileType::Regular,
+            FileKind::Directory => FileType::Directory,
+            FileKind::Symlink => FileType::Symlink,
+        };
+        let mut shown = asked.to_vec();
+        if let Ok(rest) = path.strip_prefix(source) {
+            shown.push(b'/');
+            shown.extend_from_slice(rest.as_os_str().as_bytes());
+        }
+        match filter(&shown, file_type) {
+            Ok(keep) => {
+                if keep && let Some(kept) = kept.as_deref_mut() {
+                    kept.insert(path.to_owned());
+                }
+                Ok(keep)
+            }
+            Err(error) => {
+                failure = Some(error);
+                Err("the filter failed".into())
+            }
+        }
+    };
+    let hashed = nar::hash_path(files, source, Some(&mut keep), HashAlgo::Sha256);
+    match (failure, hashed) {
+        (Some(error), _) => Err(error),
+        (None, Ok((hash, _))) => Ok(hash),
+        (None, Err(error)) => Err(HostError::Io(error.to_string())),
+    }
+}

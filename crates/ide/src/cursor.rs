@@ -1,0 +1,195 @@
+//! What is under a cursor: the first question of hover, definition and completion.
+
+use nival_engine::{Cancellable, FilePosition, Snapshot};
+use nival_hir::Lowered;
+use nival_hir::module::{AttrName, Expr, ExprId};
+use nival_hir::scopes::{BindingId, BindingKind, ScopeKind, Target};
+use nival_syntax::ast::{AstNode, Binding};
+use nival_syntax::{Name, SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
+use std::sync::Arc;
+
+use crate::tree::{ancestor, touching_token};
+
+/// A file with its tree and names, all of one text.
+pub(crate) struct FileView {
+    pub text: Arc<str>,
+    pub root: SyntaxNode,
+    pub lowered: Lowered,
+}
+
+impl FileView {
+    pub fn new(snapshot: &Snapshot, path: &std::path::Path) -> Cancellable<Option<Self>> {
+        let Some(lowered) = snapshot.lowered(path)? else { return Ok(None) };
+        let (Some(root), Some(text)) = (snapshot.syntax(path)?, snapshot.text(path)) else { return Ok(None) };
+        snapshot.check()?;
+        Ok(Some(FileView { text, root, lowered }))
+    }
+
+    /// Of a text that is not the file's own.
+    pub fn of_text(text: Arc<str>) -> Self {
+        let root = nival_syntax::parse(&text).syntax();
+        let tree = nival_syntax::flat::parse(text.as_bytes());
+        let lowered = nival_hir::lower(&tree, &nival_hir::LowerOptions::default());
+        FileView { text, root, lowered }
+    }
+
+    pub fn at(snapshot: &Snapshot, position: &FilePosition) -> Cancellable<Option<Self>> {
+        Self::new(snapshot, &position.path)
+    }
+}
+
+/// Something that a cursor can be on.
+#[derive(Debug, Clone)]
+pub(crate) enum Subject {
+    /// A use of a name.
+    Use { name: Name, target: Target, expr: ExprId, range: TextRange },
+    /// The name of a binding where it is bound.
+    Definition { binding: BindingId, range: TextRange },
+    /// An attribute's name where a set literal defines it.
+    AttrDefinition { name: Name, value: ExprId, range: TextRange },
+    /// A name of an attribute path behind a dot or a `?`: `base`, the names before it, itself.
+    Selection { base: ExprId, before: Vec<AttrName>, name: Name, range: TextRange },
+    /// A path literal, as it is written.
+    Path { text: String, range: TextRange },
+    /// `<nixpkgs/lib>`, without the brackets.
+    SearchPath { text: String, range: TextRange },
+}
+
+impl FileView {
+    /// What is at a place, if it is something that has a meaning of its own.
+    pub fn subject(&self, offset: TextSize) -> Option<Subject> {
+        let token = touching_token(&self.root, offset)?;
+        match token.kind() {
+            SyntaxKind::PATH_TEXT => return path_subject(&token),
+            SyntaxKind::SEARCH_PATH => {
+                let text = token.text().trim_start_matches('<').trim_end_matches('>').to_owned();
+                return Some(Subject::SearchPath { text, range: token.text_range() });
+            }
+            SyntaxKind::IDENT | SyntaxKind::OR_KW | SyntaxKind::STRING_TEXT | SyntaxKind::QUOTE => {}
+            _ => return None,
+        }
+        let scopes = &self.lowered.scopes;
+        let at = token.text_range().start();
+        let inherited = ancestor(&token.parent()?, SyntaxKind::INHERIT).is_some();
+        // In `inherit x` the name is both; what it refers to says more.
+        if let Some(use_) = scopes.reference_at(at).filter(|r| r.range.contains_range(token.text_range())) {
+            return Some(Subject::Use { name: use_.name, target: use_.target, expr: use_.expr, range: use_.range });
+        }
+        if inherited && let Some(selection) = self.inherited_from(token.text_range()) {
+            return Some(selection);
+        }
+        if let Some(selection) = self.selection(token.text_range()) {
+            return Some(selection);
+        }
+        if let Some(binding) = scopes.binding_at(at) {
+            return Some(Subject::Definition { binding, range: token.text_range() });
+        }
+        self.attr_definition(token.text_range())
+    }
+
+    /// `inherit (e) name`: a selection of `name` from `e`.
+    fn inherited_from(&self, range: TextRange) -> Option<Subject> {
+        let module = &self.lowered.module;
+        let sets = module.attrsets.iter().flat_map(|set| set.attrs.iter().map(|attr| attr.value));
+        let lets = module.lets.iter().flat_map(|lit| lit.defs.iter().map(|def| def.1));
+        let found = sets.chain(lets).find(|&value| {
+            let place = self.lowered.source_map.expr_range(value);
+            place == range && matches!(module.exprs.get(value.0 as usize), Some(Expr::Get { .. }))
+        })?;
+        match module.exprs.get(found.0 as usize)? {
+            Expr::Get { base, name, .. } => Some(Subject::Selection { base: *base, before: Vec::new(), name: *name, range }),
+            _ => None,
+        }
+    }
+
+    fn selection(&self, token: TextRange) -> Option<Subject> {
+        let (module, map) = (&self.lowered.module, &self.lowered.source_map);
+        for (index, expr) in module.exprs.iter().enumerate() {
+            match expr {
+                Expr::Get { base, name, .. } => {
+                    let Some(range) = map.detail_range(ExprId(index as u32)).filter(|r| r.contains_range(token)) else { continue };
+                    return Some(Subject::Selection { base: *base, before: Vec::new(), name: *name, range });
+                }
+                Expr::Select { base, path, .. } | Expr::HasAttr { base, path } => {
+                    let Some(parts) = module.paths.get(*path as usize).map(|path| &path.parts) else { continue };
+                    for (i, part) in parts.iter().enumerate() {
+                        let range = map.path_part_range(*path, i as u32);
+                        if let AttrName::Static(name) = part
+                            && range.contains_range(token)
+                        {
+                            return Some(Subject::Selection { base: *base, before: parts[..i].to_vec(), name: *name, range });
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn attr_definition(&self, token: TextRange) -> Option<Subject> {
+        let (module, map) = (&self.lowered.module, &self.lowered.source_map);
+        for (set, lit) in module.attrsets.iter().enumerate() {
+            for (i, attr) in lit.attrs.iter().enumerate() {
+                let range = map.attr(set as u32, i as u32).name;
+                if range.contains_range(token) {
+                    return Some(Subject::AttrDefinition { name: attr.name, value: attr.value, range });
+                }
+            }
+        }
+        None
+    }
+
+    /// The expression that a `let` or `rec` name is bound to.
+    pub fn bound_value(&self, id: BindingId) -> Option<ExprId> {
+        let binding = self.lowered.scopes.binding(id)?;
+        let scope = self.lowered.scopes.scope(binding.scope)?;
+        let (module, map) = (&self.lowered.module, &self.lowered.source_map);
+        module.exprs.iter().enumerate().find_map(|(index, expr)| {
+            let here = || map.expr_range(ExprId(index as u32)) == scope.range;
+            match (expr, binding.kind) {
+                (Expr::Let(lit), BindingKind::Let) if here() => {
+                    let lit = module.lets.get(*lit as usize)?;
+                    lit.defs.iter().find(|(slot, _)| *slot == binding.slot).map(|(_, value)| *value)
+                }
+                (Expr::Attrs(lit), BindingKind::Rec) if here() => {
+                    let lit = module.attrsets.get(*lit as usize)?;
+                    lit.attrs.iter().find(|attr| attr.slot == Some(binding.slot)).map(|attr| attr.value)
+                }
+                _ => None,
+            }
+        })
+    }
+
+    /// The sets of the `with`s that may provide a name, innermost first.
+    pub fn namespaces(&self, target: Target, offset: TextSize) -> Vec<ExprId> {
+        let Target::With(_) = target else { return Vec::new() };
+        self.lowered
+            .scopes
+            .scopes_at(offset)
+            .filter_map(|(_, scope)| match scope.kind {
+                ScopeKind::With { namespace } => Some(namespace),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The smallest binding (`name = value;`) around a place.
+    pub fn binding_node(&self, range: TextRange) -> Option<Binding<SyntaxNode>> {
+        let element = self.root.covering_element(range.intersect(self.root.text_range())?);
+        let node = match element.as_node() {
+            Some(node) => node.clone(),
+            None => element.as_token()?.parent()?,
+        };
+        node.ancestors().find_map(Binding::cast)
+    }
+}
+
+fn path_subject(token: &SyntaxToken) -> Option<Subject> {
+    let node = token.parent()?;
+    // A path with interpolations leads nowhere that the text knows.
+    if node.kind() != SyntaxKind::PATH || node.children().next().is_some() {
+        return None;
+    }
+    Some(Subject::Path { text: node.text().to_string(), range: node.text_range() })
+}
