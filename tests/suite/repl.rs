@@ -1,12 +1,10 @@
 //! `nixrepl` on a pipe and on a terminal.
 
-use std::io::{Read, Write};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use nival_tests::terminal::Terminal;
 use nival_tests::tools;
 use nival_tests::world::{Store, World, run, run_with, wait_until};
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 #[test]
 fn a_pipe_evaluates_and_builds() {
@@ -55,65 +53,11 @@ fn an_ordinary_user_builds_without_nix() {
     assert!(std::fs::read_to_string(files).expect("the output").contains("Hello, $1!"));
 }
 
-/// A terminal with a program on it.
-struct Terminal {
-    screen: Arc<Mutex<vt100::Parser>>,
-    input: Box<dyn Write + Send>,
-    child: Box<dyn portable_pty::Child + Send + Sync>,
-    // Closing it hangs the program up.
-    _master: Box<dyn portable_pty::MasterPty + Send>,
-}
-
-impl Terminal {
-    fn start(command: &std::process::Command) -> Self {
-        let pair = native_pty_system().openpty(PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 }).expect("a terminal");
-        let mut builder = CommandBuilder::new(command.get_program());
-        builder.args(command.get_args());
-        builder.env_clear();
-        for (name, value) in command.get_envs() {
-            if let Some(value) = value {
-                builder.env(name, value);
-            }
-        }
-        builder.cwd(command.get_current_dir().expect("a folder"));
-        let child = pair.slave.spawn_command(builder).expect("it starts");
-        let mut output = pair.master.try_clone_reader().expect("a reader");
-        let input = pair.master.take_writer().expect("a writer");
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(40, 120, 1000)));
-        let shown = screen.clone();
-        std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(count @ 1..) = output.read(&mut buffer) {
-                shown.lock().expect("not poisoned").process(&buffer[..count]);
-            }
-        });
-        Terminal { screen, input, child, _master: pair.master }
-    }
-
-    fn text(&self) -> String {
-        self.screen.lock().expect("not poisoned").screen().contents()
-    }
-
-    fn keys(&mut self, keys: &str) {
-        self.input.write_all(keys.as_bytes()).expect("it reads");
-        self.input.flush().expect("it reads");
-    }
-
-    #[track_caller]
-    fn sees(&self, text: &str) {
-        let begin = std::time::Instant::now();
-        while !self.text().contains(text) {
-            assert!(begin.elapsed() < Duration::from_secs(60), "no '{text}' on:\n{}", self.text());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
 #[test]
 fn a_terminal_session() {
     let world = World::default();
     let project = world.copy("examples");
-    let mut terminal = Terminal::start(world.built("nixrepl").arg(&project));
+    let mut terminal = Terminal::start(world.built("nixrepl").arg(&project), 40, 120);
     terminal.sees("nix-repl> ");
     terminal.keys("1 + 1\r");
     terminal.sees("\n2\n");
@@ -142,5 +86,5 @@ fn a_terminal_session() {
     };
     assert!(!history().is_empty(), "the history is not kept");
     terminal.keys(":q\r");
-    wait_until("the end", Duration::from_secs(20), || terminal.child.try_wait().expect("a child").is_some());
+    wait_until("the end", Duration::from_secs(20), || terminal.has_ended());
 }
