@@ -1,6 +1,8 @@
 //! A driver for development: `cargo run -p nival-store --example store -- COMMAND…`. The store is the one that the
 //! environment names (`NIX_STORE_DIR`, `NIX_REMOTE`, …).
 
+#![allow(clippy::disallowed_methods)]
+
 use std::error::Error;
 use std::io::{Write, stdin, stdout};
 use std::path::Path;

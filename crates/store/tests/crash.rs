@@ -1,6 +1,8 @@
 //! A process that adds to a store is killed at many moments; the store must verify every time, and take the same things
 //! again afterwards.
 
+#![allow(clippy::disallowed_methods)]
+
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
