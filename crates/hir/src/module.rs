@@ -15,6 +15,8 @@
 //! with the function that its body consists of. A pattern is always the last parameter of its lambda, because applying
 //! a function to it checks the argument at once.
 
+use std::sync::Arc;
+
 use nival_syntax::Name;
 
 /// Index into [`Module::exprs`].
@@ -265,10 +267,21 @@ pub enum AttrName {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WithVar {
     pub name: Name,
-    /// `(depth, slot)` of each enclosing `with`'s set; depth 0 is the current frame.
-    pub chain: Box<[(u32, Slot)]>,
-    /// The inline-cache site of the first link; link i has `site + i`.
+    /// `(depth, slot)` of each enclosing `with`'s set; depth 0 is the current frame. Shared by the names of one place, so that
+    /// many names below many `with`s stay small.
+    pub chain: Arc<[(u32, Slot)]>,
+    /// The inline-cache site of the first link; see [`WithVar::site_of`].
     pub site: u32,
+}
+
+impl WithVar {
+    /// Links with a site of their own. Those farther out share the last.
+    pub const SITES: u32 = 8;
+
+    /// The inline-cache site of link `link`.
+    pub fn site_of(&self, link: u32) -> u32 {
+        self.site + link.min(Self::SITES - 1)
+    }
 }
 
 impl Module {

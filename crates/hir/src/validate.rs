@@ -81,7 +81,7 @@ impl Check<'_> {
                 if var.chain.is_empty() {
                     return Err("a with variable without a with");
                 }
-                self.sites(var.site, var.chain.len())?;
+                self.sites(var.site, var.chain.len().min(WithVar::SITES as usize))?;
                 var.chain.iter().try_for_each(|&(depth, slot)| self.used(depth, slot))
             }
             Expr::Interpolate(range) | Expr::PathInterpolate(range) | Expr::List(range) => list(range),

@@ -112,7 +112,7 @@ impl<'e> Ctx<'e> {
                 },
                 Err(e) => return Err(e).context(m.pos(id), || "while evaluating the first subexpression of a with expression".into()),
             };
-            if let Some(value) = self.lookup(m, var.site + i as u32, namespace, var.name) {
+            if let Some(value) = self.lookup(m, var.site_of(i as u32), namespace, var.name) {
                 return self.force(value);
             }
         }

@@ -1,5 +1,7 @@
 //! Frames, scopes and what a name means at the place that is being lowered.
 
+use std::sync::Arc;
+
 use nival_syntax::TextRange;
 use rustc_hash::FxHashMap;
 
@@ -59,6 +61,8 @@ pub(super) struct Env<'t> {
     pub bindings: Vec<Binding>,
     /// By name, innermost `with` and frame: in one function all uses of a name below the same `with`s share a lookup.
     with_vars: FxHashMap<(Local, ScopeId, u32), u32>,
+    /// By innermost `with` and frame.
+    chains: FxHashMap<(ScopeId, u32), Arc<[(u32, Slot)]>>,
 }
 
 impl<'t> Env<'t> {
@@ -73,6 +77,7 @@ impl<'t> Env<'t> {
             scopes: Vec::new(),
             bindings: Vec::new(),
             with_vars: FxHashMap::default(),
+            chains: FxHashMap::default(),
         }
     }
 
@@ -155,10 +160,11 @@ impl<'t> Env<'t> {
             return (Expr::Undefined(name), Target::Undefined);
         };
         let depth = self.frames.len() as u32 - 1;
-        let withs = &self.withs;
+        let (withs, chains) = (&self.withs, &mut self.chains);
         let index = *self.with_vars.entry((local, innermost.scope, frame.id)).or_insert_with(|| {
-            let chain = withs.iter().rev().map(|with| (depth - with.frame, with.slot)).collect();
-            with_var(WithVar { name, chain, site: 0 })
+            let chain = chains.entry((innermost.scope, frame.id));
+            let chain = chain.or_insert_with(|| withs.iter().rev().map(|with| (depth - with.frame, with.slot)).collect());
+            with_var(WithVar { name, chain: chain.clone(), site: 0 })
         });
         (Expr::WithVar(index), Target::With(innermost.scope))
     }

@@ -116,19 +116,17 @@ impl<'t> Lowerer<'t> {
         }
         // Stable, so that of equal names the first in the text stays first.
         formals.sort_by_key(|formal| self.env.names.name(formal.local));
-        let mut index = 1;
-        while index < formals.len() {
-            let (first, second) = (&formals[index - 1], &formals[index]);
-            if first.local == second.local {
-                let (range, kind) = (
-                    second.range,
-                    LowerErrorKind::DuplicateFormal { name: self.name(second.local), previous: first.range, at_name: false },
-                );
-                self.error(range, kind);
-                formals.remove(index);
-            } else {
-                index += 1;
+        let mut duplicates = Vec::new();
+        formals.dedup_by(|second, first| {
+            let same = first.local == second.local;
+            if same {
+                duplicates.push((second.local, second.range, first.range));
             }
+            same
+        });
+        for (local, range, previous) in duplicates {
+            let kind = LowerErrorKind::DuplicateFormal { name: self.name(local), previous, at_name: false };
+            self.error(range, kind);
         }
         if let Some((local, range)) = bind
             && let Some(formal) = formals.iter().find(|formal| formal.local == local)

@@ -154,7 +154,7 @@ impl<'t> Lowerer<'t> {
         let (withs, sites) = (&mut self.withs, &mut self.sites);
         let (expr, target) = self.env.resolve(local, |mut var| {
             var.site = *sites;
-            *sites += var.chain.len() as u32;
+            *sites += (var.chain.len() as u32).min(WithVar::SITES);
             withs.push(var);
             withs.len() as u32 - 1
         });
