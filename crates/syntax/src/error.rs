@@ -27,8 +27,8 @@ pub enum SyntaxErrorKind {
     InvalidFloat(Box<str>),
     /// `./a/`.
     TrailingSlash,
-    /// A NUL byte in a string.
-    NulInString,
+    /// A NUL byte in a string. The text is as written, with the NUL shown as `␀`.
+    NulInString(Box<str>),
     /// `let ${a} = …; in …`.
     DynamicInLet,
     /// `inherit ${a};`.
@@ -52,7 +52,9 @@ impl fmt::Display for SyntaxErrorKind {
             SyntaxErrorKind::InvalidInteger(text) => write!(f, "invalid integer '{text}'"),
             SyntaxErrorKind::InvalidFloat(text) => write!(f, "invalid float '{text}'"),
             SyntaxErrorKind::TrailingSlash => f.write_str("path has a trailing slash"),
-            SyntaxErrorKind::NulInString => f.write_str("the string contains a null byte, which Nix strings cannot hold"),
+            SyntaxErrorKind::NulInString(text) => {
+                write!(f, "input string '{text}' cannot be represented as Nix string because it contains null bytes")
+            }
             SyntaxErrorKind::DynamicInLet => f.write_str("dynamic attributes not allowed in let"),
             SyntaxErrorKind::DynamicInInherit => f.write_str("dynamic attributes not allowed in inherit"),
             SyntaxErrorKind::TooDeep => f.write_str("the expression is nested too deeply"),

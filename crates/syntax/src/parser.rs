@@ -423,7 +423,8 @@ impl<'t> Parser<'t> {
         for index in 0..self.kinds.len() as u32 {
             if matches!(self.raw(index), STRING_TEXT | STRING_ESCAPE) && memchr::memchr(0, self.token_text(index)).is_some() {
                 let range = self.token_range(index);
-                self.errors.push(SyntaxError { range, kind: SyntaxErrorKind::NulInString, hint: None });
+                let text = String::from_utf8_lossy(self.token_text(index)).replace('\0', "␀");
+                self.errors.push(SyntaxError { range, kind: SyntaxErrorKind::NulInString(text.into()), hint: None });
             }
         }
     }

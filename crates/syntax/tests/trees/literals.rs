@@ -125,16 +125,16 @@ fn nul() {
     check(
         "1 \0 2 \"\0\"",
         expect![[r#"
-        SOURCE_FILE
-          LITERAL "1"
-          ERROR
-            "\0"
-            APPLY
-              LITERAL "2"
-              STR "\"" "\0" "\""
-        error 2..3: syntax error, unexpected invalid token, expecting end of file
-        error 7..8: the string contains a null byte, which Nix strings cannot hold
-    "#]],
+            SOURCE_FILE
+              LITERAL "1"
+              ERROR
+                "\0"
+                APPLY
+                  LITERAL "2"
+                  STR "\"" "\0" "\""
+            error 2..3: syntax error, unexpected invalid token, expecting end of file
+            error 7..8: input string '␀' cannot be represented as Nix string because it contains null bytes
+        "#]],
     );
 }
 
