@@ -1,11 +1,9 @@
 //! What can go wrong: with one derivation ([`BuildFailure`]) or with building as such ([`BuildError`]).
 
 use std::fmt;
-use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use nival_store::{StoreError, StorePath};
+use nival_store::{StoreDir, StoreError, StorePath};
 use thiserror::Error;
 
 /// Building could not go on at all.
@@ -15,25 +13,16 @@ pub enum BuildError {
     Cancelled,
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("cannot {action} '{path}': {error}", path = path.display())]
-    Io { action: &'static str, path: PathBuf, error: io::Error },
     #[error("derivations depend on each other in a circle:\n  {}", .0.join("\n  needs "))]
     Cycle(Vec<String>),
     #[error("derivation '{drv}' does not have wanted outputs '{output}'")]
     NoSuchOutput { drv: String, output: String },
-    #[error("path '{0}' does not exist in the store, and there are no substituters that could have it")]
+    #[error("path '{0}' is required, but there is no substituter that can build it")]
     MissingPath(String),
-    #[error("dependency '{path}' of '{drv}' does not exist, and there are no substituters that could have it")]
+    #[error("dependency '{path}' of '{drv}' does not exist, and substitution is disabled")]
     MissingInput { path: String, drv: String },
     #[error("derivation '{drv}' needs {what}, which nival cannot build yet")]
     Unsupported { drv: String, what: &'static str },
-}
-
-impl BuildError {
-    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> BuildError {
-        let path = path.into();
-        move |error| BuildError::Io { action, path, error }
-    }
 }
 
 /// Kinds of failure, as Nix's `BuildResult` has them. They decide the exit status of a program.
@@ -70,6 +59,12 @@ pub struct BuildFailure {
 impl BuildFailure {
     pub(crate) fn new(drv: &StorePath, status: FailureStatus, message: impl Into<String>) -> BuildFailure {
         BuildFailure { drv: drv.clone(), status, message: message.into(), log_tail: Arc::new([]), log_command: None }
+    }
+
+    /// For a derivation that was not started because another one failed.
+    pub(crate) fn not_reached(drv: &StorePath, dir: &StoreDir) -> BuildFailure {
+        let message = format!("Cannot build '{}'.\nReason: stopped because another build failed", dir.display(drv));
+        BuildFailure::new(drv, FailureStatus::Cancelled, message)
     }
 }
 

@@ -12,18 +12,29 @@
 //! - No global settings and no environment: everything is in [`BuildConfig`].
 //! - Between fork and exec only system calls on memory that was prepared before.
 //!
-//! Where to start: `Builder::realise`.
+//! Where to start: [`Builder::realise`].
 
+mod builder;
+mod builtin;
 pub mod cancel;
 pub mod config;
+mod derivation;
 pub mod derived_path;
 pub mod error;
+mod fsutil;
+mod goal;
+mod leftovers;
 pub mod observer;
+mod outputs;
 pub mod result;
+mod run;
+mod sandbox;
 
+pub use builder::Builder;
 pub use cancel::{Cancel, CancelToken};
 pub use config::{BuildConfig, SandboxMode, SandboxPath};
 pub use derived_path::{DerivedPath, DerivedPathError, OutputsSpec};
 pub use error::{BuildError, BuildFailure, FailureStatus, exit_status};
 pub use observer::{BuildEvent, BuildObserver, Silent};
 pub use result::{BuildResult, SuccessStatus};
+pub use sandbox::shell::{ShellError, find as find_sandbox_shell};
