@@ -190,7 +190,7 @@ mod tests {
         }
         drop(at);
         assert!(disk_usage(&top, u64::MAX) >= 10_000);
-        fs::set_permissions(top.join("locked/inner"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(top.join("locked/inner"), fs::Permissions::from_mode(0o000)).unwrap();
         fs::set_permissions(top.join("locked"), fs::Permissions::from_mode(0o500)).unwrap();
         delete_tree(&top).unwrap();
         assert!(!top.exists() && outside.join("kept").exists());

@@ -14,6 +14,9 @@
 //!
 //! Where to start: [`Builder::realise`].
 
+// This crate is one of the few that meet the machine itself.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod builder;
 mod builtin;
 pub mod cancel;

@@ -19,13 +19,17 @@ fn references_and_sizes() {
     let not_that = refers("not-that").env("disallowedRequisites", &dep_path).add();
     let requisites = refers("requisites").env("allowedRequisites", "").add();
     let fine = refers("fine").env("disallowedReferences", &dep_path).add();
-    let json = r#"{"outputChecks":{"out":{"maxSize":10}}}"#;
-    let large = fixture.draft("large", ". ./.attrs.sh; echo > $(. ./.attrs.sh; echo $out); :").structured(json).add();
+    // A shell without arrays has to look for its output.
+    let script = "while read -r line; do case $line in *outputs=*) o=${line#*=*=?}; o=${o%%\\'*};; esac; done < .attrs.sh; echo text > $o";
+    let json = |checks: &str| format!(r#"{{"outputChecks":{{"out":{checks}}}}}"#);
+    let large = fixture.draft("large", script).structured(&json(r#"{"maxSize":10}"#)).add();
+    let closure = fixture.draft("closure", script).structured(&json(r#"{"maxSize":1000,"maxClosureSize":100}"#)).add();
+    let strange = fixture.draft("strange", script).structured(&json(r#"{"maxSize":"x"}"#)).add();
     fixture.realise(&middle);
     fixture.check(
-        &[&none, &own, &unknown, &not_that, &requisites, &fine],
+        &[&none, &own, &unknown, &not_that, &requisites, &fine, &large, &closure, &strange],
         expect![[r#"
-            plan: none.drv own.drv unknown.drv not-that.drv requisites.drv fine.drv
+            plan: none.drv own.drv unknown.drv not-that.drv requisites.drv fine.drv large.drv closure.drv strange.drv
             start none.drv
             failed none.drv (OutputRejected)
             start own.drv
@@ -38,6 +42,11 @@ fn references_and_sizes() {
             failed requisites.drv (OutputRejected)
             start fine.drv
             done fine.drv
+            start large.drv
+            failed large.drv (OutputRejected)
+            start closure.drv
+            failed closure.drv (OutputRejected)
+            failed strange.drv (InputRejected)
             error: output '/nix/store/-none' is not allowed to refer to the following paths:
               /nix/store/-middle
               /nix/store/-none
@@ -51,8 +60,10 @@ fn references_and_sizes() {
               /nix/store/-middle
             Built
             out -> [middle fine] /nix/store/-middle /nix/store/-fine
+            error: path '/nix/store/-large' is too large at 120 bytes; limit is 10 bytes
+            error: closure of path '/nix/store/-closure' is too large at 120 bytes; limit is 100 bytes
+            error: derivation '/nix/store/-strange.drv': attribute 'outputChecks.out.maxSize' must be a number
         "#]],
     );
-    drop(large);
     fixture.verify();
 }

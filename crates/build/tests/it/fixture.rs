@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use expect_test::Expect;
-use nival_build::{BuildConfig, BuildEvent, BuildResult, Builder, Cancel, CancelToken, DerivedPath};
+use nival_build::{BuildConfig, BuildEvent, BuildResult, Builder, Cancel, CancelToken, DerivedPath, SandboxPath};
 use nival_store::{
-    ContentAddress, ContentAddressMethod, Derivation, DerivationOutput, Hash, HashAlgo, InputNode, LocalStore, StoreConfig, StorePath,
-    StorePathSet,
+    ContentAddress, ContentAddressMethod, Derivation, DerivationOutput, Hash, HashAlgo, InputNode, LocalStore, StoreConfig, StoreDir,
+    StorePath, StorePathSet,
 };
 
 pub struct Fixture {
@@ -31,6 +31,27 @@ impl Fixture {
         let root = dir.path().to_owned();
         let config = BuildConfig { max_jobs: 2, cores: 3, system: "x86_64-linux".to_owned(), ..BuildConfig::default() };
         Fixture { store: Arc::new(LocalStore::open(StoreConfig::chroot(&root)).unwrap()), root, config, _dir: dir }
+    }
+
+    /// A store whose files are where it says.
+    pub fn native() -> Fixture {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let mut config = StoreConfig::chroot(&root);
+        config.store_dir = StoreDir::new(config.real_store_dir.to_str().unwrap()).unwrap();
+        let store = Arc::new(LocalStore::open(config).unwrap());
+        let config = BuildConfig { system: "x86_64-linux".to_owned(), ..BuildConfig::default() };
+        Fixture { store, root, config, _dir: dir }
+    }
+
+    /// Also puts programs of busybox below `/bin`.
+    pub fn with_tools(tools: &[&str]) -> Fixture {
+        let mut fixture = Fixture::new();
+        let busybox = nival_build::find_sandbox_shell(None).unwrap_or_else(|error| panic!("{error}"));
+        assert!(busybox.to_string_lossy().contains("busybox"), "this test needs busybox: run 'apt-get install busybox-static'");
+        let path = |tool: &&str| SandboxPath::parse(&format!("/bin/{tool}={}", busybox.display()));
+        fixture.config.sandbox_paths = tools.iter().map(path).collect();
+        fixture
     }
 
     /// A script for `/bin/sh`, with `out` as its output.
@@ -95,7 +116,7 @@ impl Fixture {
                 for (name, path) in &result.outputs {
                     let info = self.store.path_info(path).unwrap().unwrap();
                     let references: Vec<_> = info.references.iter().map(|path| path.name()).collect();
-                    let contents = fs::read_to_string(self.store.real_path(path)).unwrap_or_else(|_| "not a file\n".to_owned());
+                    let contents = fs::read_to_string(self.store.real_path(path)).unwrap_or_else(|_| "not a text\n".to_owned());
                     out.push_str(&format!("{name} -> [{}] {contents}", references.join(" ")));
                 }
             }
@@ -105,7 +126,10 @@ impl Fixture {
 
     /// Hash parts and temporary folders are not the same everywhere.
     pub fn anonymous(&self, text: &str) -> String {
-        let text = text.replace(&self.root.display().to_string(), "<root>");
+        let text = match self.store.config().store_dir.as_str() {
+            "/nix/store" => text.replace(&self.root.display().to_string(), "<root>"),
+            native => text.replace(native, "/nix/store"),
+        };
         let mut out = String::new();
         for (i, part) in text.split("/nix/store/").enumerate() {
             if i == 0 {

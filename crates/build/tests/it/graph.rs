@@ -231,7 +231,7 @@ fn a_hundred_derivations_in_a_chain_and_a_hundred_beside() {
     let started = Instant::now();
     let result = fixture.realise(&all);
     assert!(result.is_success(), "{:?}", result.outcome);
-    // Measured: 2 s for 201 builds on two cores.
+    // 201 builds take 3 s on two busy cores.
     assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
     fixture.verify();
 }

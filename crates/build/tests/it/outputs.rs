@@ -92,36 +92,92 @@ fn several_outputs() {
 
 #[test]
 fn missing_and_suspicious_outputs() {
-    let fixture = Fixture::new();
+    let mut fixture = Fixture::with_tools(&["mkfifo"]);
+    fixture.config.max_jobs = 1;
+    fixture.config.keep_going = true;
     let nothing = fixture.draft("nothing", ":").add();
     let open = fixture.draft("open", "umask 0; echo x > $out").add();
-    let link = fixture.draft("pipe", "exec 3<>/dev/null; echo > $out; exit 0").add();
+    let fifo = fixture.draft("fifo", "/bin/mkfifo $out").add();
     fixture.check(
-        &[&nothing, &open],
+        &[&nothing, &open, &fifo],
         expect![[r#"
-            plan: nothing.drv open.drv
+            plan: nothing.drv open.drv fifo.drv
             start nothing.drv
-            start open.drv
             failed nothing.drv (OutputRejected)
+            start open.drv
             failed open.drv (OutputRejected)
+            start fifo.drv
+            failed fifo.drv (MiscFailure)
             error: builder for '/nix/store/-nothing.drv' failed to produce output path for output 'out' at "<root>/nix/store/-nothing.drv.chroot/root/nix/store/-nothing"
             error: suspicious ownership or permission on "<root>/nix/store/-open.drv.chroot/root/nix/store/-open" for output 'out'; rejecting this build output
-        "#]],
-    );
-    fixture.check(
-        &[&open, &link],
-        expect![[r#"
-            plan: open.drv pipe.drv
-            start open.drv
-            start pipe.drv
-            failed open.drv (OutputRejected)
-            done pipe.drv
-            error: suspicious ownership or permission on "<root>/nix/store/-open.drv.chroot/root/nix/store/-open" for output 'out'; rejecting this build output
-            Built
-            out -> [] 
+            error: Cannot build '/nix/store/-fifo.drv'.
+            Reason: its outputs cannot be registered: file "<root>/nix/store/-fifo.drv.chroot/root/nix/store/-fifo" has an unsupported type
         "#]],
     );
     fixture.verify();
+}
+
+#[test]
+fn trees_of_all_kinds_of_files() {
+    let mut fixture = Fixture::with_tools(&["mkdir", "chmod", "ln", "mknod"]);
+    fixture.config.max_jobs = 1;
+    let script = "/bin/mkdir -p $out/bin $out/locked; echo $out > $out/bin/program; /bin/chmod 755 $out/bin/program; \
+        /bin/ln -s ../bin/program $out/locked/link; /bin/ln $out/bin/program $out/hard; /bin/ln -s /etc $out/etc; \
+        /bin/chmod 4755 $out/bin/program 2>/dev/null && echo setuid; /bin/mknod $out/device c 1 3 2>/dev/null && echo device; \
+        /bin/chmod 0 $out/locked; echo left > /build/left; /bin/mkdir -p /build/a/b; /bin/chmod 0 /build/a/b /build/a";
+    let drv = fixture.draft("tree", script).add();
+    fixture.check(
+        &[&drv],
+        expect![[r#"
+            plan: tree.drv
+            start tree.drv
+            done tree.drv
+            Built
+            out -> [tree] not a text
+        "#]],
+    );
+    let output = fixture.store.real_path(&fixture.realise(&drv).outputs["out"]);
+    let mode = |name: &str| std::fs::symlink_metadata(output.join(name)).unwrap().mode() & 0o7777;
+    assert_eq!(["", "bin", "bin/program", "hard", "locked"].map(mode), [0o555, 0o555, 0o555, 0o555, 0o555]);
+    assert_eq!(std::fs::read_link(output.join("locked/link")).unwrap().to_str(), Some("../bin/program"));
+    fixture.verify();
+}
+
+#[test]
+fn without_a_sandbox() {
+    let mut fixture = Fixture::native();
+    let dep = fixture.draft("dep", "echo dep > $out").add();
+    let drv = fixture.draft("user", "read line < $dep; echo $line $PWD; echo $line $dep > $out; echo x > left").input("dep", &dep).add();
+    let bad = fixture.draft("bad", "echo half > $out; exit 1").add();
+    let daemon = fixture.draft("daemon", "(while :; do :; done) & echo > $out").add();
+    fixture.config.sandbox = nival_build::SandboxMode::Disabled;
+    let text = fixture.transcript(&[&drv], &nival_build::CancelToken::new());
+    expect![[r#"
+        plan: dep.drv user.drv
+        start dep.drv
+        done dep.drv
+        start user.drv
+        user.drv> dep /nix/store/-user.drv.chroot/build
+        done user.drv
+        Built
+        out -> [dep] dep /nix/store/-dep
+    "#]]
+    .assert_eq(&text);
+    assert!(!fixture.realise(&bad).is_success());
+    assert!(fixture.realise(&daemon).is_success(), "a process left behind does not hold the build up");
+    fixture.verify();
+    // In a store that is elsewhere than it says, builders would not find their inputs.
+    let mut moved = Fixture::new();
+    moved.config.sandbox = nival_build::SandboxMode::Disabled;
+    let drv = moved.draft("moved", "echo > $out").add();
+    moved.check(
+        &[&drv],
+        expect![[r#"
+            plan: moved.drv
+            failed moved.drv (InputRejected)
+            error: cannot build '/nix/store/-moved.drv' without a sandbox: the store '/nix/store' keeps its files in '<root>/nix/store', where builders would not find them
+        "#]],
+    );
 }
 
 #[test]
@@ -165,9 +221,6 @@ fn fixed_outputs() {
     );
     let source = fixture.store.add_text("source", b"some text\n", &no_references()).unwrap();
     let refers = fixture.draft("refers", "echo $source > $out").source("source", &source).fixed(ContentAddressMethod::Nar, sha256(""));
-    let program = fixture
-        .draft("program", "mkdir() { /bin/sh -c :; }; mkdir; : > $out/x || : > $out; exit 0")
-        .fixed(ContentAddressMethod::Flat, sha256("a"));
     fixture.check(
         &[&refers],
         expect![[r#"
@@ -177,6 +230,5 @@ fn fixed_outputs() {
             error: fixed-output derivations must not reference store paths: '/nix/store/-refers.drv' references 1 distinct paths, e.g. '/nix/store/-source'
         "#]],
     );
-    drop(program);
     fixture.verify();
 }
