@@ -11,8 +11,10 @@ impl<'e> Ctx<'e> {
     /// is a function.
     pub fn equal(&mut self, a: Value, b: Value) -> Result<bool> {
         let same = a.same(b);
+        // A function that two computations gave is not equal to itself: Nix compares places, not functions.
+        let computed = a.is_thunk() && b.is_thunk();
         let (a, b) = (self.force(a)?, self.force(b)?);
-        if same || a.same(b) { Ok(true) } else { self.equal_operands(a, b) }
+        if same || (a.same(b) && !(computed && a.is_function())) { Ok(true) } else { self.equal_operands(a, b) }
     }
 
     /// `a == b` for the operands of an operator, both forced.
