@@ -15,8 +15,6 @@
 //! with the function that its body consists of. A pattern is always the last parameter of its lambda, because applying
 //! a function to it checks the argument at once.
 
-use std::sync::Arc;
-
 use nival_syntax::Name;
 
 /// Index into [`Module::exprs`].
@@ -46,6 +44,7 @@ pub struct Module {
     pub lets: Box<[LetLit]>,
     pub paths: Box<[AttrPath]>,
     pub withs: Box<[WithVar]>,
+    pub with_links: Box<[WithLink]>,
     /// How many inline-cache sites ([`Expr::Get`] and friends) the module has; sites are numbered from 0.
     pub sites: u32,
     /// Slots of the file's own frame. The first ones hold the names given in `LowerOptions::scope`, in order.
@@ -267,11 +266,23 @@ pub enum AttrName {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WithVar {
     pub name: Name,
-    /// `(depth, slot)` of each enclosing `with`'s set; depth 0 is the current frame. Shared by the names of one place, so that
-    /// many names below many `with`s stay small.
-    pub chain: Arc<[(u32, Slot)]>,
+    /// How many functions the name is inside of.
+    pub level: u32,
+    /// The innermost `with`: index into [`Module::with_links`].
+    pub innermost: u32,
     /// The inline-cache site of the first link; see [`WithVar::site_of`].
     pub site: u32,
+}
+
+/// A `with`, and the one around it. A list of links and not a list in each [`WithVar`], so that a deep text stays small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WithLink {
+    /// How many functions the `with` is inside of.
+    pub level: u32,
+    /// Its set, in the frame of the innermost of these functions.
+    pub slot: Slot,
+    /// Index of the next link outwards, which is smaller than the index of this one.
+    pub next: Option<u32>,
 }
 
 impl WithVar {
@@ -285,6 +296,14 @@ impl WithVar {
 }
 
 impl Module {
+    /// The `with`s that may have a name, innermost first: `(depth, slot)` of the set of each; depth 0 is the current frame.
+    pub fn with_chain(&self, var: &WithVar) -> impl Iterator<Item = (u32, Slot)> + '_ {
+        let level = var.level;
+        let first = self.with_links.get(var.innermost as usize);
+        std::iter::successors(first, |link| link.next.and_then(|next| self.with_links.get(next as usize)))
+            .map(move |link| (level.saturating_sub(link.level), link.slot))
+    }
+
     /// The expressions of a run; none for one out of bounds.
     pub fn list(&self, range: ExprRange) -> &[ExprId] {
         self.lists.get(range.start as usize..range.start as usize + range.len as usize).unwrap_or_default()

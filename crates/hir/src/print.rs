@@ -139,7 +139,7 @@ impl Printed<'_> {
     fn with_var(&self, f: &mut dyn Write, index: u32) -> fmt::Result {
         let Some(var) = self.0.withs.get(index as usize) else { return Ok(()) };
         write!(f, "{}@[", var.name)?;
-        for (i, (depth, slot)) in var.chain.iter().enumerate() {
+        for (i, (depth, slot)) in self.0.with_chain(var).enumerate() {
             let space = if i > 0 { " " } else { "" };
             match depth {
                 0 => write!(f, "{space}%{}", slot.0)?,

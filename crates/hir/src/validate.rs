@@ -78,11 +78,11 @@ impl Check<'_> {
             Expr::Global(index) => GLOBALS.get(index as usize).map(|_| ()).ok_or("global out of bounds"),
             Expr::WithVar(index) => {
                 let var = module.withs.get(index as usize).ok_or("with variable out of bounds")?;
-                if var.chain.is_empty() {
-                    return Err("a with variable without a with");
+                self.sites(var.site, module.with_chain(var).take(WithVar::SITES as usize).count())?;
+                if var.level as usize + 1 != self.frames.len() {
+                    return Err("a with variable of another function");
                 }
-                self.sites(var.site, var.chain.len().min(WithVar::SITES as usize))?;
-                var.chain.iter().try_for_each(|&(depth, slot)| self.used(depth, slot))
+                self.with_link(var)
             }
             Expr::Interpolate(range) | Expr::PathInterpolate(range) | Expr::List(range) => list(range),
             Expr::Call { args, .. } if args.len == 0 => Err("a call without arguments"),
@@ -101,6 +101,16 @@ impl Check<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Only the innermost link: those behind it are those of the `with`s around, which are looked at where they begin.
+    fn with_link(&self, var: &WithVar) -> Result<(), &'static str> {
+        let link = self.module.with_links.get(var.innermost as usize).ok_or("a with variable without a with")?;
+        let depth = var.level.checked_sub(link.level).ok_or("a with inside of its variable")?;
+        if link.next.is_some_and(|next| next >= var.innermost) {
+            return Err("a with is not inside of the next");
+        }
+        self.used(depth, link.slot)
     }
 
     fn attrs(&mut self, set: &AttrsLit) -> Result<(), &'static str> {

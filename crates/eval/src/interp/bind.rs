@@ -99,7 +99,7 @@ impl<'e> Ctx<'e> {
 
     pub(crate) fn eval_with_var(&mut self, m: &'e Linked, frame: Frame, id: ExprId, index: u32) -> Result<Value> {
         let var = &m.module.withs[index as usize];
-        for (i, &(depth, slot)) in var.chain.iter().enumerate() {
+        for (i, (depth, slot)) in m.module.with_chain(var).enumerate() {
             let namespace = self.read(frame.up(depth), slot.0);
             let namespace = match namespace {
                 Ok(value) => match value.as_attrs() {

@@ -1,12 +1,10 @@
 //! Frames, scopes and what a name means at the place that is being lowered.
 
-use std::sync::Arc;
-
 use nival_syntax::TextRange;
 use rustc_hash::FxHashMap;
 
 use super::names::{Local, LocalNames, UNBOUND};
-use crate::module::{Expr, Slot, WithVar};
+use crate::module::{Expr, Slot, WithLink, WithVar};
 use crate::scopes::{Binding, BindingId, BindingKind, Scope, ScopeId, ScopeKind, Target};
 
 /// The frame of the file or of one function.
@@ -28,8 +26,7 @@ struct Bound {
 }
 
 struct With {
-    frame: u32,
-    slot: Slot,
+    link: u32,
     scope: ScopeId,
 }
 
@@ -56,13 +53,12 @@ pub(super) struct Env<'t> {
     frame_count: u32,
     bound: Vec<Bound>,
     withs: Vec<With>,
+    pub with_links: Vec<WithLink>,
     scope: Option<ScopeId>,
     pub scopes: Vec<Scope>,
     pub bindings: Vec<Binding>,
     /// By name, innermost `with` and frame: in one function all uses of a name below the same `with`s share a lookup.
     with_vars: FxHashMap<(Local, ScopeId, u32), u32>,
-    /// By innermost `with` and frame.
-    chains: FxHashMap<(ScopeId, u32), Arc<[(u32, Slot)]>>,
 }
 
 impl<'t> Env<'t> {
@@ -77,7 +73,7 @@ impl<'t> Env<'t> {
             scopes: Vec::new(),
             bindings: Vec::new(),
             with_vars: FxHashMap::default(),
-            chains: FxHashMap::default(),
+            with_links: Vec::new(),
         }
     }
 
@@ -135,7 +131,15 @@ impl<'t> Env<'t> {
     }
 
     pub fn push_with(&mut self, slot: Slot, scope: ScopeId) {
-        self.withs.push(With { frame: self.depth(), slot, scope });
+        let next = self.withs.last().map(|with| with.link);
+        let link = self.with_links.len() as u32;
+        self.with_links.push(WithLink { level: self.depth(), slot, next });
+        self.withs.push(With { link, scope });
+    }
+
+    /// How many `with`s are around.
+    pub fn with_count(&self) -> u32 {
+        self.withs.len() as u32
     }
 
     pub fn pop_with(&mut self) {
@@ -160,12 +164,10 @@ impl<'t> Env<'t> {
             return (Expr::Undefined(name), Target::Undefined);
         };
         let depth = self.frames.len() as u32 - 1;
-        let (withs, chains) = (&self.withs, &mut self.chains);
-        let index = *self.with_vars.entry((local, innermost.scope, frame.id)).or_insert_with(|| {
-            let chain = chains.entry((innermost.scope, frame.id));
-            let chain = chain.or_insert_with(|| withs.iter().rev().map(|with| (depth - with.frame, with.slot)).collect());
-            with_var(WithVar { name, chain: chain.clone(), site: 0 })
-        });
+        let index = *self
+            .with_vars
+            .entry((local, innermost.scope, frame.id))
+            .or_insert_with(|| with_var(WithVar { name, level: depth, innermost: innermost.link, site: 0 }));
         (Expr::WithVar(index), Target::With(innermost.scope))
     }
 }

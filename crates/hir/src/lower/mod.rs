@@ -151,10 +151,11 @@ impl<'t> Lowerer<'t> {
 
     /// A use of a name.
     fn variable(&mut self, local: Local, range: TextRange, inherit: bool) -> ExprId {
+        let links = self.env.with_count().min(WithVar::SITES);
         let (withs, sites) = (&mut self.withs, &mut self.sites);
         let (expr, target) = self.env.resolve(local, |mut var| {
             var.site = *sites;
-            *sites += (var.chain.len() as u32).min(WithVar::SITES);
+            *sites += links;
             withs.push(var);
             withs.len() as u32 - 1
         });
@@ -182,6 +183,7 @@ impl<'t> Lowerer<'t> {
             lets: self.lets.into(),
             paths: self.paths.into(),
             withs: self.withs.into(),
+            with_links: self.env.with_links.into(),
             sites: self.sites,
             frame_size,
             root,
