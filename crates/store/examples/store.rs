@@ -57,6 +57,20 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("{outcome:?}");
             std::process::exit(if outcome.errors == 0 { 0 } else { 1 });
         }
+        ["bench-texts", count] => {
+            let start = std::time::Instant::now();
+            let count: u32 = count.parse()?;
+            let mut references = StorePathSet::new();
+            for i in 0..count {
+                references = [store.add_text("text", i.to_string().as_bytes(), &references)?].into();
+            }
+            let added = start.elapsed() / count;
+            let start = std::time::Instant::now();
+            for path in store.all_valid_paths()? {
+                store.is_valid(&path)?;
+            }
+            println!("add {added:?} each, is_valid {:?} each", start.elapsed() / count);
+        }
         ["all"] => {
             for path in store.all_valid_paths()? {
                 writeln!(stdout(), "{}", dir.display(&path))?;

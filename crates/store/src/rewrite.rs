@@ -1,9 +1,12 @@
 //! Rewriting of hash parts in a stream, and hashes "modulo" an object's own hash part: how content-addressed objects can
 //! refer to themselves.
 
-use std::io::{self, Write};
+use std::io::{self, BufReader, Write};
+use std::path::Path;
 
+use crate::error::{StoreError, StoreResult};
 use crate::hash::{Hash, HashAlgo, Hasher};
+use crate::nar::{self, DiskSource, NarError, RestoreOptions};
 
 /// Replaces byte strings of one length by others of the same length, and remembers where the first kind stood.
 #[derive(Debug)]
@@ -77,6 +80,34 @@ impl<W: Write> Write for Rewriter<W> {
     }
 }
 
+/// Copies the tree at `from` to `to`, which must not exist, rewriting its archive on the way: contents, targets of links
+/// and names. Streams; `rewrites` are hash parts of store paths.
+pub fn rewrite_tree(
+    from: &Path,
+    to: &Path,
+    rewrites: impl IntoIterator<Item = (String, String)>,
+    options: RestoreOptions,
+) -> StoreResult<()> {
+    let rewrites = rewrites.into_iter().map(|(from, to)| (from.into_bytes(), to.into_bytes()));
+    let invalid = |error| StoreError::io("cannot rewrite", from)(io::Error::new(io::ErrorKind::InvalidInput, error));
+    let (reader, writer) = io::pipe().map_err(StoreError::io("cannot make a pipe for", from))?;
+    let mut rewriter = Rewriter::new(rewrites, writer).map_err(invalid)?;
+    std::thread::scope(|scope| {
+        let dumping = scope.spawn(move || -> Result<(), NarError> {
+            nar::dump(&DiskSource, from, None, &mut rewriter)?;
+            rewriter.finish()?;
+            Ok(())
+        });
+        let restored = nar::restore(&mut BufReader::new(reader), to, options);
+        // The reader is gone by now, so the other side ends whatever happened here.
+        match dumping.join() {
+            // A broken pipe over there is the consequence of an error here.
+            Ok(dumped) => Ok(restored.and(dumped)?),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
 /// A hash over a stream in which every occurrence of `modulus` counts as zeros, and its offsets are hashed at the end
 /// (`|<offset>` each), so that where the zeros came from matters.
 #[derive(Debug)]
@@ -142,6 +173,21 @@ mod tests {
             prop_assert_eq!(len, text.len() as u64);
             prop_assert_eq!(matches, text.match_indices("aab").map(|(at, _)| at as u64).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn trees_are_rewritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+        std::fs::create_dir(&from).unwrap();
+        std::fs::write(from.join("f"), format!("{}aaaa", "x".repeat(70_000))).unwrap();
+        std::os::unix::fs::symlink("/s/aaaa-x", from.join("l")).unwrap();
+        let rewrite = || rewrite_tree(&from, &to, [("aaaa".to_owned(), "bbbb".to_owned())], RestoreOptions::default());
+        rewrite().unwrap();
+        assert!(std::fs::read_to_string(to.join("f")).unwrap().ends_with("xbbbb"));
+        assert_eq!(std::fs::read_link(to.join("l")).unwrap(), Path::new("/s/bbbb-x"));
+        assert!(rewrite().is_err(), "the target exists");
+        assert!(rewrite_tree(&from.join("none"), &dir.path().join("other"), [], RestoreOptions::default()).is_err());
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! The settings of Nix that concern a store, with Nix's names and defaults.
+//! The settings of Nix that concern a store, with Nix's names and defaults. [`crate::LocalStore`] itself acts on the
+//! `fsync-*`, `use-sqlite-wal` and `ca-derivations` ones and on the timeout; the others are for the layers that verify
+//! signatures, collect garbage and optimise.
 
 use std::time::Duration;
 

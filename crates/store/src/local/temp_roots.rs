@@ -29,6 +29,8 @@ pub(crate) struct TempRoots {
 #[derive(Debug, Default)]
 struct Inner {
     file: Option<Flock<File>>,
+    /// `gc.lock`, open but not locked.
+    gc_lock: Option<File>,
     collector: Option<UnixStream>,
     known: FxHashSet<StorePath>,
 }
@@ -63,13 +65,20 @@ impl TempRoots {
         let line = dir.print(path);
         // With the shared lock no collector runs, and one that starts later reads the file. Otherwise the collector must
         // hear of the path now.
-        let _gc_lock = loop {
-            let gc_lock = self.state_dir.join("gc.lock");
-            match try_lock(open_lock_file(&gc_lock)?, FlockArg::LockSharedNonblock).map_err(StoreError::io("acquiring lock", &gc_lock))? {
+        let path_of_lock = self.state_dir.join("gc.lock");
+        let held = loop {
+            let file = match inner.gc_lock.take() {
+                Some(file) => file,
+                None => open_lock_file(&path_of_lock)?,
+            };
+            match try_lock(file, FlockArg::LockSharedNonblock).map_err(StoreError::io("acquiring lock", &path_of_lock))? {
                 Ok(held) => break Some(held),
-                Err(_) if self.tell_collector(&mut inner, &line)? => break None,
-                Err(_) => std::thread::sleep(Duration::from_millis(100)),
+                Err(file) => inner.gc_lock = Some(file),
             }
+            if self.tell_collector(&mut inner, &line)? {
+                break None;
+            }
+            std::thread::sleep(Duration::from_millis(100));
         };
         if inner.file.is_none() {
             inner.file = Some(self.create_file()?);
@@ -79,6 +88,9 @@ impl TempRoots {
             file.write_all(&record).map_err(StoreError::io("cannot write", &self.file_path))?;
         }
         inner.known.insert(path.clone());
+        if let Some(held) = held {
+            inner.gc_lock = held.unlock().ok();
+        }
         Ok(())
     }
 

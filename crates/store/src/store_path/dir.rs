@@ -55,12 +55,12 @@ impl StoreDir {
         if path.is_empty() {
             return Err(BadStorePath::Empty);
         }
-        let not_here = || BadStorePath::NotInStore(path.to_owned());
-        let canonical = canonical(path).ok_or_else(not_here)?;
+        let not_here = |path: &str| BadStorePath::ResolvedNotInStore(path.to_owned());
+        let canonical = canonical(path).ok_or_else(|| not_here(path))?;
         let base = canonical.strip_prefix(self.as_str()).and_then(|rest| rest.strip_prefix('/'));
         match base {
             Some(base) if !base.contains('/') => StorePath::from_base_name(base),
-            _ => Err(not_here()),
+            _ => Err(not_here(&canonical)),
         }
     }
 

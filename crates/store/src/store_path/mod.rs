@@ -31,7 +31,10 @@ pub type StorePathSet = BTreeSet<StorePath>;
 pub enum BadStorePath {
     #[error("empty path is not a valid store path")]
     Empty,
+    /// From [`StoreDir::parse`], which resolves the path first; Nix quotes it differently then.
     #[error("path \"{0}\" is not in the Nix store")]
+    ResolvedNotInStore(String),
+    #[error("path '{0}' is not in the Nix store")]
     NotInStore(String),
     #[error("'{0}' is too short to be a valid store path")]
     TooShort(String),
