@@ -48,11 +48,13 @@ pub struct Report {
     pub hints: Vec<String>,
     /// The end of a failed build's log.
     pub log: Vec<String>,
+    /// What a command that ends with this error exits with, as Nix has it.
+    pub exit_code: u8,
 }
 
 impl Report {
     pub fn new(kind: ReportKind, message: impl Into<String>) -> Self {
-        Report { kind, message: message.into(), primary: None, frames: Vec::new(), hints: Vec::new(), log: Vec::new() }
+        Report { kind, message: message.into(), primary: None, frames: Vec::new(), hints: Vec::new(), log: Vec::new(), exit_code: 1 }
     }
 
     pub fn at(mut self, location: Location) -> Self {

@@ -16,9 +16,7 @@ impl EvalSession {
             return Err(Report::new(ReportKind::Trust, "building is not allowed, because this workspace is not trusted")
                 .hint("trust this workspace to build in it"));
         }
-        let drvs: Vec<String> = requests.iter().map(|request| request.drv_path.clone()).collect();
-        self.write_derivations(&drvs)?;
-        self.generation.store.build(requests, progress, &control.cancel)
+        self.generation.host.build(requests, progress, &control.cancel)
     }
 
     /// Facts about a store path, or the store path that a path is below.

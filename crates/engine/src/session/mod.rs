@@ -9,6 +9,7 @@ mod scope;
 mod select;
 mod values;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ pub use self::derivations::DerivationInfo;
 pub use self::in_file::FileValue;
 pub use self::select::{AutoArgs, parse_attr_path};
 pub use self::values::{AttrItem, PrintOptions, ValueKind};
-use crate::cancel::Control;
+use crate::cancel::{CancelToken, Control};
 use crate::config::Trust;
 use crate::report::{Report, ReportKind};
 use crate::threads::panic_report;
@@ -95,7 +96,9 @@ impl EvalSession {
         let budget = control.budget.min(generation.config.budget);
         let deadline = budget.time.and_then(|time| Instant::now().checked_add(time));
         let timer = deadline.map(|deadline| crate::threads::cancel_at(deadline, &token));
+        let before = CURRENT.replace(Some(token.clone()));
         let answer = std::panic::catch_unwind(AssertUnwindSafe(|| generation.evaluator.enter(token.flag(), work)));
+        CURRENT.set(before);
         let timed_out = timer.is_some_and(|timer| timer.has_fired());
         match answer {
             Ok(Ok(value)) => Ok(value),
@@ -119,6 +122,16 @@ impl EvalSession {
     fn run_value(&self, control: &Control, work: impl FnOnce(&mut Ctx<'_>) -> nival_eval::Result<Value> + Send) -> Answer<EvalValue> {
         self.run(control, work).map(|value| self.wrap(value))
     }
+}
+
+thread_local! {
+    /// What cancels the evaluation that runs on this thread.
+    static CURRENT: RefCell<Option<CancelToken>> = const { RefCell::new(None) };
+}
+
+/// The token of the evaluation that runs on this thread, for builds that it asks for.
+pub(crate) fn current_cancel() -> CancelToken {
+    CURRENT.with_borrow(|current| current.clone().unwrap_or_default())
 }
 
 /// An error of this crate's own in the midst of evaluation.

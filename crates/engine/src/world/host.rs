@@ -16,7 +16,10 @@ use super::policy::Policy;
 use super::reads::ReadSet;
 use super::store_access::StoreAccess;
 use super::trees;
+use crate::build::{BuildOutcome, BuildProgress, BuildRequest, NoProgress};
+use crate::cancel::CancelToken;
 use crate::config::EngineConfig;
+use crate::report::Report;
 
 /// Where `builtins.trace` and warnings go.
 pub type TraceSink = dyn Fn(TraceKind, &str) + Send + Sync;
@@ -140,6 +143,20 @@ impl EngineHost {
             note(&mut self.reads(), &view, path);
         }
         read(&view, place)
+    }
+
+    /// Writes derivations that were evaluated here to the store and builds them.
+    pub fn build(
+        &self,
+        requests: &[BuildRequest],
+        progress: &dyn BuildProgress,
+        cancel: &CancelToken,
+    ) -> Result<Vec<BuildOutcome>, Report> {
+        let drvs: Vec<String> = requests.iter().map(|request| request.drv_path.clone()).collect();
+        let view = self.view();
+        self.store.write_pending(&self.pending, &view, &drvs)?;
+        let builder = crate::build::builder(self.store.open()?, &self.config, &*view.system);
+        crate::build::realise(&builder, requests, progress, cancel)
     }
 
     fn allow_environment(&self) -> bool {
@@ -336,7 +353,13 @@ impl Host for EngineHost {
             };
             return Err(HostError::Forbidden(format!("cannot build '{drv}' during evaluation {reason}")));
         }
-        self.store.realise(&self.pending, &self.view(), drv, outputs)
+        let request = BuildRequest { drv_path: drv.to_owned(), outputs: outputs.to_vec() };
+        // The evaluation that asks runs on this thread and waits.
+        let cancel = crate::session::current_cancel();
+        let built = self
+            .build(std::slice::from_ref(&request), &NoProgress, &cancel)
+            .map_err(|report| if report.is_cancelled() { HostError::Cancelled } else { HostError::Io(report.message) })?;
+        Ok(built.into_iter().flat_map(|outcome| outcome.outputs).map(|output| (output.name, output.path)).collect())
     }
 
     fn ensure_store_path(&self, store_path: &str) -> HostResult<()> {

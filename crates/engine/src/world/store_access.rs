@@ -3,14 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use nival_eval::{HostError, HostResult};
 use nival_source::System;
 use nival_store::{ConfigError, ContentAddressMethod, Environment, HashAlgo, LocalStore, Store, StoreConfig, StoreDir};
 
 use super::overlay::Overlay;
 use super::pending::{Pending, PendingTable};
-use crate::build::{BuildOutcome, BuildProgress, BuildRequest};
-use crate::cancel::CancelToken;
 use crate::config::StoreSettings;
 use crate::report::{Report, ReportKind};
 
@@ -92,12 +89,6 @@ impl StoreAccess {
         }
         Ok(())
     }
-
-    /// Builds outputs of a derivation during evaluation; their names and store paths.
-    pub fn realise(&self, pending: &PendingTable, files: &Overlay, drv: &str, _outputs: &[String]) -> HostResult<Vec<(String, String)>> {
-        self.write_pending(pending, files, &[drv.to_owned()]).map_err(|report| HostError::Io(report.message))?;
-        Err(HostError::Io("building is not connected yet".to_owned()))
-    }
 }
 
 fn write_one(store: &dyn Store, files: &Overlay, path: &str, item: Pending) -> Result<(), String> {
@@ -153,21 +144,5 @@ impl nival_store::nar::FileSource for MemoryFile {
     }
     fn open<'a>(&'a self, _path: &Path) -> std::io::Result<(u64, Box<dyn std::io::Read + 'a>)> {
         Ok((self.0.len() as u64, Box::new(&self.0[..])))
-    }
-}
-
-impl StoreAccess {
-    /// Builds, with progress.
-    ///
-    /// # Errors
-    /// The store cannot be used; a build fails or is cancelled.
-    pub fn build(
-        &self,
-        requests: &[BuildRequest],
-        _progress: &dyn BuildProgress,
-        _cancel: &CancelToken,
-    ) -> Result<Vec<BuildOutcome>, Report> {
-        let _ = requests;
-        Err(Report::new(ReportKind::Build, "building is not connected yet"))
     }
 }
