@@ -1,0 +1,47 @@
+//! What a session is started with.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use nival_engine::{CancelToken, EngineConfig};
+
+/// Something whose attributes come into scope when the session starts, and again at `:r`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Load {
+    /// A file or a folder; a folder with a `flake.nix` is a flake.
+    Path(PathBuf),
+    /// `--expr`.
+    Expr(String),
+}
+
+/// The settings of a session.
+pub struct ReplConfig {
+    pub engine: EngineConfig,
+    pub loads: Vec<Load>,
+    /// `--arg name expr` and `--argstr name string` (the flag says which): arguments for functions among the loads.
+    pub args: Vec<(String, String, bool)>,
+    /// The folder that relative paths in lines start from.
+    pub folder: PathBuf,
+    /// Lines are added at once as they are entered; `None` keeps no history.
+    pub history: Option<PathBuf>,
+    pub color: bool,
+    pub show_trace: bool,
+    pub interrupt: Interrupt,
+}
+
+/// Stops what a session is doing. The program's signal handler holds a clone.
+#[derive(Debug, Clone, Default)]
+pub struct Interrupt(Arc<Mutex<Option<CancelToken>>>);
+
+impl Interrupt {
+    /// Asks the running line to stop; `false` if none runs.
+    pub fn trigger(&self) -> bool {
+        let token = self.0.lock().unwrap_or_else(|e| e.into_inner()).take();
+        token.inspect(CancelToken::cancel).is_some()
+    }
+
+    /// Names what [`Interrupt::trigger`] stops from now on.
+    pub fn watch(&self, token: Option<CancelToken>) {
+        *self.0.lock().unwrap_or_else(|e| e.into_inner()) = token;
+    }
+}
