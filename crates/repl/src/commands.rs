@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use nival_engine::{Control, PrintOptions, Report, ReportKind};
 
 use crate::config::Load;
-use crate::progress::LogWriter;
 use crate::repl::{Outcome, Repl, Step};
 
 /// One command. The first of its names is the one that `:?` shows first.
@@ -82,7 +81,7 @@ fn build(repl: &mut Repl, text: &str, control: &Control, out: &mut dyn Write, er
     // Every output, as `nix repl` builds.
     request.outputs.clear();
     err.flush()?;
-    let outcomes = repl.session.build(&[request], &LogWriter::default(), control)?;
+    let outcomes = repl.session.build(&[request], &*repl.config.progress, control)?;
     writeln!(out, "\nThis derivation produced the following outputs:")?;
     for output in outcomes.iter().flat_map(|o| &o.outputs) {
         writeln!(out, "  {} -> {}", output.name, output.path)?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use nival_engine::{CancelToken, EngineConfig};
+use nival_engine::{BuildProgress, CancelToken, EngineConfig};
 
 /// Something whose attributes come into scope when the session starts, and again at `:r`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct ReplConfig {
     pub color: bool,
     pub show_trace: bool,
     pub interrupt: Interrupt,
+    /// Hears builds while they run.
+    pub progress: Arc<dyn BuildProgress>,
 }
 
 /// Stops what a session is doing. The program's signal handler holds a clone.

@@ -12,7 +12,6 @@
 mod commands;
 mod config;
 mod pipe;
-mod progress;
 mod repl;
 mod terminal;
 

@@ -1,1 +1,5 @@
-fn main() {}
+//! `nixrepl` is `nival repl`.
+
+fn main() -> std::process::ExitCode {
+    nival_cli::personality::main(Some("nixrepl"))
+}

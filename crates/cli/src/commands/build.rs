@@ -1,0 +1,163 @@
+//! `nival build`: builds derivations and links their outputs.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use nival_engine::{BuildOutcome, BuildRequest, EvalValue};
+use serde_json::json;
+
+use crate::commands::{Command, Ended, links};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::flags::{self, Flag, flag};
+use crate::options::{Common, HasCommon, Target, common_flags, eval_flags};
+use crate::progress::StderrProgress;
+
+pub const COMMAND: Command = Command {
+    name: "build",
+    summary: "build derivations and link their outputs",
+    usage: "[--file FILE | --expr EXPR] [ATTRPATH[^OUTPUTS]]…",
+    run,
+    flags: || flags::help(&[&own_flags(), &eval_flags::<Options>(), &common_flags::<Options>()]),
+};
+
+#[derive(Default)]
+struct Options {
+    common: Common,
+    target: Option<Target>,
+    out_link: Option<PathBuf>,
+    no_link: bool,
+    json: bool,
+    print_out_paths: bool,
+    dry_run: bool,
+}
+
+impl HasCommon for Options {
+    fn common(&mut self) -> &mut Common {
+        &mut self.common
+    }
+}
+
+fn own_flags() -> Vec<Flag<Options>> {
+    vec![
+        flag("file", Some('f'), &["FILE"], "build what FILE has; '-' is standard input", |o, v| {
+            o.target = Some(Target::File(v[0].clone()));
+            Ok(())
+        }),
+        flag("expr", None, &["EXPR"], "build what EXPR evaluates to", |o, v| {
+            o.target = Some(Target::Expr(v[0].clone()));
+            Ok(())
+        }),
+        flag("out-link", Some('o'), &["PATH"], "name of the links to the outputs; by default 'result'", |o, v| {
+            o.out_link = Some(PathBuf::from(&v[0]));
+            Ok(())
+        }),
+        flag("no-link", None, &[], "make no links", |o, _| {
+            o.no_link = true;
+            Ok(())
+        }),
+        flag("json", None, &[], "print what was built as JSON", |o, _| {
+            o.json = true;
+            Ok(())
+        }),
+        flag("print-out-paths", None, &[], "print the store paths of the outputs", |o, _| {
+            o.print_out_paths = true;
+            Ok(())
+        }),
+        flag("dry-run", None, &[], "say what would be built, build nothing", |o, _| {
+            o.dry_run = true;
+            Ok(())
+        }),
+    ]
+}
+
+fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
+    let mut options = Options::default();
+    let rest = flags::parse(args, &[&own_flags(), &eval_flags(), &common_flags()], &mut options)?;
+    if rest.help {
+        return Ok(Ended::Help);
+    }
+    if rest.version {
+        return Ok(Ended::Version);
+    }
+    let target = options.target.clone().unwrap_or_else(|| Target::File(".".into()));
+    let context = Context::new(&options.common, matches!(target, Target::Expr(_)))?;
+    let render = context.render;
+    build(&context, &options, &target, &rest.positional).map_err(|f| f.rendered(render))
+}
+
+fn build(context: &Context, options: &Options, target: &Target, attr_paths: &[String]) -> Result<Ended, Failure> {
+    let root = context.target(target)?;
+    let whole = [String::new()];
+    let attr_paths = if attr_paths.is_empty() { &whole[..] } else { attr_paths };
+    let mut requests = Vec::new();
+    for installable in attr_paths {
+        requests.extend(requests_of(context, &root, installable)?);
+    }
+    if options.dry_run {
+        for request in &requests {
+            eprintln!("would build {}", request.drv_path);
+        }
+        return Ok(Ended::Code(0));
+    }
+    let progress = StderrProgress { logs: options.common.print_build_logs, prefix: true, quiet: options.common.verbosity < 0 };
+    let outcomes = context.session.build(&requests, &progress, &context.control)?;
+    if !options.no_link {
+        let stem = options.out_link.clone().unwrap_or_else(|| "result".into());
+        for (index, outcome) in outcomes.iter().enumerate() {
+            for output in &outcome.outputs {
+                links::place(&links::name(&stem, index, &output.name), Path::new(&output.path))?;
+            }
+        }
+    }
+    let mut out = std::io::stdout().lock();
+    if options.json {
+        writeln!(out, "{}", json!(outcomes.iter().map(as_json).collect::<Vec<_>>()))?;
+    } else if options.print_out_paths {
+        for output in outcomes.iter().flat_map(|o| &o.outputs) {
+            writeln!(out, "{}", output.path)?;
+        }
+    }
+    Ok(Ended::Code(0))
+}
+
+/// The derivations that `attr.path^out,dev` names, instantiated, with the outputs that are wanted.
+fn requests_of(context: &Context, root: &EvalValue, installable: &str) -> Result<Vec<BuildRequest>, Failure> {
+    let (session, control) = (&context.session, &context.control);
+    let (path, outputs) = match installable.split_once('^') {
+        Some((path, outputs)) => (path, Some(outputs)),
+        None => (installable, None),
+    };
+    let value = session.select(root, path, &context.args, control)?;
+    let mut requests = Vec::new();
+    for (attr, info) in session.derivations(&value, &context.args, control)? {
+        let derivation = session.select(&value, &attr, &context.args, control)?;
+        session.instantiate(&derivation, control)?;
+        let outputs = match outputs {
+            Some("*") => Vec::new(),
+            Some(names) => names.split(',').map(str::to_string).collect(),
+            None => outputs_to_install(context, &derivation)?,
+        };
+        requests.push(BuildRequest { drv_path: info.drv_path, outputs });
+    }
+    Ok(requests)
+}
+
+/// `meta.outputsToInstall`; empty, which means all, where there is none.
+fn outputs_to_install(context: &Context, derivation: &EvalValue) -> Result<Vec<String>, Failure> {
+    let (session, control) = (&context.session, &context.control);
+    let Some(meta) = session.attr(derivation, "meta", control)? else { return Ok(Vec::new()) };
+    let Some(names) = session.attr(&meta, "outputsToInstall", control)? else { return Ok(Vec::new()) };
+    let mut outputs = Vec::new();
+    for name in session.items(&names, control)? {
+        outputs.push(String::from_utf8_lossy(&session.raw(&name, control)?).into_owned());
+    }
+    Ok(outputs)
+}
+
+fn as_json(outcome: &BuildOutcome) -> serde_json::Value {
+    let outputs: BTreeMap<&str, &str> = outcome.outputs.iter().map(|o| (o.name.as_str(), o.path.as_str())).collect();
+    json!({ "drvPath": outcome.drv_path, "outputs": outputs })
+}

@@ -1,0 +1,105 @@
+//! `nix-build`: instantiates and builds.
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use nival_engine::ReportKind;
+
+use crate::commands::nix_instantiate::{HasLegacy, Legacy, legacy_flags};
+use crate::commands::{Command, Ended, links};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::flags::{self, Flag, flag};
+use crate::options::{Common, HasCommon, common_flags, eval_flags};
+use crate::progress::StderrProgress;
+
+pub const COMMAND: Command = Command {
+    name: "nix-build",
+    summary: "build Nix expressions",
+    usage: "[FILE… | --expr EXPR…] [--attr ATTRPATH]…",
+    run,
+    flags: || flags::help(&[&own_flags(), &legacy_flags::<Options>(), &eval_flags::<Options>(), &common_flags::<Options>()]),
+};
+
+/// The exit code of a build that failed, as opposed to an error before it.
+const BUILD_FAILED: u8 = 100;
+
+#[derive(Default)]
+struct Options {
+    legacy: Legacy,
+    out_link: Option<PathBuf>,
+    no_link: bool,
+}
+
+impl HasCommon for Options {
+    fn common(&mut self) -> &mut Common {
+        &mut self.legacy.common
+    }
+}
+
+impl HasLegacy for Options {
+    fn legacy(&mut self) -> &mut Legacy {
+        &mut self.legacy
+    }
+}
+
+fn own_flags() -> Vec<Flag<Options>> {
+    vec![
+        flag("out-link", Some('o'), &["PATH"], "name of the links to the outputs; by default 'result'", |o, v| {
+            o.out_link = Some(PathBuf::from(&v[0]));
+            Ok(())
+        }),
+        flag("no-out-link", None, &[], "make no links", |o, _| {
+            o.no_link = true;
+            Ok(())
+        }),
+        flag("no-link", None, &[], "the same as --no-out-link", |o, _| {
+            o.no_link = true;
+            Ok(())
+        }),
+    ]
+}
+
+fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
+    let mut options = Options::default();
+    let rest = flags::parse(args, &[&own_flags(), &legacy_flags(), &eval_flags(), &common_flags()], &mut options)?;
+    if rest.help {
+        return Ok(Ended::Help);
+    }
+    if rest.version {
+        return Ok(Ended::Version);
+    }
+    let context = Context::new(&options.legacy.common, false)?;
+    let render = context.render;
+    build(&context, &options, &rest.positional).map_err(|f| match f.rendered(render) {
+        Failure::Report { report, options, .. } if report.kind == ReportKind::Build => Failure::Report { report, options, code: BUILD_FAILED },
+        other => other,
+    })
+}
+
+fn build(context: &Context, options: &Options, positional: &[String]) -> Result<Ended, Failure> {
+    let (session, control) = (&context.session, &context.control);
+    let mut requests = Vec::new();
+    for value in options.legacy.values(context, positional)? {
+        let value = session.auto_call(&value, &context.args, control)?;
+        for (attr, _) in session.derivations(&value, &context.args, control)? {
+            let derivation = session.select(&value, &attr, &context.args, control)?;
+            requests.push(session.instantiate(&derivation, control)?.build_request());
+        }
+    }
+    let quiet = options.legacy.common.verbosity < 0;
+    let outcomes = session.build(&requests, &StderrProgress { logs: !quiet, prefix: false, quiet }, control)?;
+    let stem = options.out_link.clone().unwrap_or_else(|| "result".into());
+    let mut out = std::io::stdout().lock();
+    for (index, outcome) in outcomes.iter().enumerate() {
+        for output in &outcome.outputs {
+            if !options.no_link {
+                links::place(&links::name(&stem, index, &output.name), Path::new(&output.path))?;
+            }
+            writeln!(out, "{}", output.path)?;
+        }
+    }
+    out.flush()?;
+    Ok(Ended::Code(0))
+}

@@ -1,0 +1,105 @@
+//! `nixrepl` and `nival repl`: reads expressions, prints values.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use nival_repl::{Interrupt, Load, ReplConfig};
+
+use crate::commands::{Command, Ended};
+use crate::context::{current_folder, engine_config, render_options};
+use crate::error::Failure;
+use crate::flags::{self, Flag, flag};
+use crate::options::{ArgSource, Common, HasCommon, common_flags, eval_flags};
+use crate::progress::StderrProgress;
+
+pub const COMMAND: Command = Command {
+    name: "repl",
+    summary: "evaluate expressions as they are typed",
+    usage: "[FILE | FLAKE]…",
+    run,
+    flags: || flags::help(&[&own_flags(), &eval_flags::<Options>(), &common_flags::<Options>()]),
+};
+
+#[derive(Default)]
+struct Options {
+    common: Common,
+    loads: Vec<Load>,
+}
+
+impl HasCommon for Options {
+    fn common(&mut self) -> &mut Common {
+        &mut self.common
+    }
+}
+
+fn own_flags() -> Vec<Flag<Options>> {
+    vec![
+        flag("file", Some('f'), &["FILE"], "bring the attributes of FILE into scope", |o, v| {
+            o.loads.push(Load::Path(PathBuf::from(&v[0])));
+            Ok(())
+        }),
+        flag("expr", None, &["EXPR"], "bring the attributes of EXPR into scope", |o, v| {
+            o.loads.push(Load::Expr(v[0].clone()));
+            Ok(())
+        }),
+    ]
+}
+
+fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
+    let mut options = Options::default();
+    let rest = flags::parse(args, &[&own_flags(), &eval_flags(), &common_flags()], &mut options)?;
+    if rest.help {
+        return Ok(Ended::Help);
+    }
+    if rest.version {
+        return Ok(Ended::Version);
+    }
+    options.loads.extend(rest.positional.iter().map(|p| Load::Path(PathBuf::from(p))));
+    let mut args = Vec::new();
+    for (name, source) in &options.common.args {
+        args.push(match source {
+            ArgSource::Expr(text) => (name.clone(), text.clone(), true),
+            ArgSource::Str(text) => (name.clone(), text.clone(), false),
+            ArgSource::File(path) => {
+                let text = std::fs::read_to_string(path).map_err(|e| Failure::message(format!("reading file '{path}': {e}")))?;
+                (name.clone(), text, false)
+            }
+            ArgSource::Stdin => return Err(Failure::message("--arg-from-stdin cannot be used here: standard input holds the session's lines")),
+        });
+    }
+    let render = render_options(&options.common);
+    let interrupt = Interrupt::default();
+    stop_on_signal(interrupt.clone());
+    let config = ReplConfig {
+        engine: engine_config(&options.common, false)?,
+        loads: options.loads,
+        args,
+        folder: current_folder()?,
+        history: history_file(),
+        color: render.color,
+        show_trace: render.show_trace,
+        interrupt,
+        progress: Arc::new(StderrProgress { logs: true, prefix: true, quiet: options.common.verbosity < 0 }),
+    };
+    Ok(Ended::Code(u8::try_from(nival_repl::run(config)).unwrap_or(1)))
+}
+
+/// `$XDG_DATA_HOME/nival/repl-history`, by default below `~/.local/share`.
+fn history_file() -> Option<PathBuf> {
+    let data = std::env::var_os("XDG_DATA_HOME").filter(|v| !v.is_empty()).map(PathBuf::from);
+    let data = data.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share")))?;
+    Some(data.join("nival/repl-history"))
+}
+
+/// Ctrl-C stops the running line; where none runs the process ends, as it does when its input is a pipe.
+fn stop_on_signal(interrupt: Interrupt) {
+    let installed = ctrlc::set_handler(move || {
+        if !interrupt.trigger() {
+            std::process::exit(130);
+        }
+    });
+    if let Err(error) = installed {
+        eprintln!("warning: Ctrl-C will end the session: {error}");
+    }
+}

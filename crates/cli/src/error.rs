@@ -1,0 +1,96 @@
+//! How a command fails, and how that is told.
+
+use std::io;
+
+use nival_engine::{RenderOptions, Report, render};
+
+use crate::flags::UsageError;
+
+/// Why a command did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    #[error("{0}")]
+    UnknownCommand(String),
+    /// Evaluation, building or the store failed. `code` is the exit code.
+    #[error("{report}")]
+    Report { report: Box<Report>, options: RenderOptions, code: u8 },
+    #[error("{0}")]
+    Message(String),
+    #[error("writing the output: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl From<Report> for Failure {
+    fn from(report: Report) -> Self {
+        Failure::Report { report: Box::new(report), options: RenderOptions::default(), code: 1 }
+    }
+}
+
+impl Failure {
+    pub fn message(text: impl Into<String>) -> Self {
+        Failure::Message(text.into())
+    }
+
+    pub fn unknown_command<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Self {
+        let mut near: Vec<&str> = known.filter(|k| distance(name, k) <= 2).collect();
+        near.sort_unstable();
+        let hint = if near.is_empty() { String::new() } else { format!("\n       Did you mean {}?", near.join(" or ")) };
+        Failure::UnknownCommand(format!("'{name}' is not a recognised command{hint}"))
+    }
+
+    /// The same failure with how to render it.
+    pub fn rendered(self, options: RenderOptions) -> Self {
+        match self {
+            Failure::Report { report, code, .. } => Failure::Report { report, options, code },
+            other => other,
+        }
+    }
+
+    /// Writes the failure to standard error; the exit code.
+    pub fn tell(self, program: &str) -> u8 {
+        match self {
+            Failure::Report { report, options, code } => {
+                eprint!("{}", render(&report, &|path| std::fs::read_to_string(path).ok().map(Into::into), options));
+                code
+            }
+            Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 1,
+            usage @ (Failure::Usage(_) | Failure::UnknownCommand(_)) => {
+                eprintln!("error: {usage}\nTry '{program} --help' for more information.");
+                1
+            }
+            other => {
+                eprintln!("error: {other}");
+                1
+            }
+        }
+    }
+}
+
+/// Levenshtein distance.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let next = (diagonal + usize::from(x != *y)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], next);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_commands_are_suggested() {
+        let text = Failure::unknown_command("evl", ["eval", "build"].into_iter()).to_string();
+        assert_eq!(text, "'evl' is not a recognised command\n       Did you mean eval?");
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+}
