@@ -120,7 +120,8 @@ pub fn run(settings: &Settings) -> Vec<Row> {
     server.request("initialize", json!({ "processId": null, "rootUri": null, "capabilities": {} }));
     server.notify("initialized", json!({}));
     let published = |m: &Value| m["method"] == "textDocument/publishDiagnostics";
-    let start = server.notify("textDocument/didOpen", json!({ "textDocument": { "uri": uri, "languageId": "nix", "version": 1, "text": text } }));
+    let start =
+        server.notify("textDocument/didOpen", json!({ "textDocument": { "uri": uri, "languageId": "nix", "version": 1, "text": text } }));
     let (at, message) = server.wait(published);
     let errors = message["params"]["diagnostics"].as_array().map_or(usize::MAX, |d| d.iter().filter(|d| d["severity"] == 1).count());
     assert_eq!(errors, 0, "a correct file has errors");
@@ -135,7 +136,8 @@ pub fn run(settings: &Settings) -> Vec<Row> {
         } else {
             (json!({ "start": { "line": edited, "character": 0 }, "end": { "line": edited + 1, "character": 0 } }), "")
         };
-        let change = json!({ "textDocument": { "uri": uri, "version": round + 2 }, "contentChanges": [{ "range": range, "text": inserted }] });
+        let change =
+            json!({ "textDocument": { "uri": uri, "version": round + 2 }, "contentChanges": [{ "range": range, "text": inserted }] });
         let start = server.notify("textDocument/didChange", change);
         let at_hello = json!({ "textDocument": document, "position": { "line": hello, "character": 20 } });
         if round % 2 == 0 {
@@ -153,7 +155,8 @@ pub fn run(settings: &Settings) -> Vec<Row> {
     row("keystroke to diagnostics", &to_diagnostics);
     row("hover", &to_hover);
     row("definition", &to_definition);
-    let symbols: Vec<f64> = (0..settings.runs).map(|_| server.request("textDocument/documentSymbol", json!({ "textDocument": document })).0).collect();
+    let symbols: Vec<f64> =
+        (0..settings.runs).map(|_| server.request("textDocument/documentSymbol", json!({ "textDocument": document })).0).collect();
     row("document symbols", &symbols);
     rows.push(Row {
         work: "language server: resident memory after that".into(),

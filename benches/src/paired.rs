@@ -62,7 +62,11 @@ pub fn run(settings: &Settings) -> Vec<Row> {
                 let a = run_once(&nival, "nix-instantiate", &code);
                 let b = oracle.as_ref().map(|o| run_once(o, "nix-instantiate", &code));
                 if let Some(b) = &b {
-                    assert_eq!(String::from_utf8_lossy(&a.output), String::from_utf8_lossy(&b.output), "{work}: another answer than real Nix");
+                    assert_eq!(
+                        String::from_utf8_lossy(&a.output),
+                        String::from_utf8_lossy(&b.output),
+                        "{work}: another answer than real Nix"
+                    );
                 }
                 if round > 0 {
                     ours.push(a);

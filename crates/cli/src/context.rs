@@ -87,10 +87,10 @@ impl Context {
         let mut args = AutoArgs::default();
         for (name, source) in &common.args {
             let value = match source {
-                ArgSource::Expr(text) => self.session.lazy_text(text, &self.control)?,
-                ArgSource::Str(text) => self.session.string(text),
-                ArgSource::File(path) => self.session.string(&read_text(Path::new(path))?),
-                ArgSource::Stdin => self.session.string(&read_stdin()?),
+                ArgSource::Expr(text) => self.session.lazy_text("«string»", text, &self.control)?,
+                ArgSource::Str(text) => self.session.string(text, &self.control)?,
+                ArgSource::File(path) => self.session.string(&read_text(Path::new(path))?, &self.control)?,
+                ArgSource::Stdin => self.session.string(&read_stdin()?, &self.control)?,
             };
             args.0.insert(name.clone(), value);
         }
@@ -109,10 +109,8 @@ impl Context {
 
     /// The file that a command-line argument names: a path, or `<name>` in the search path.
     fn file(&self, argument: &str) -> Result<PathBuf, Failure> {
-        if argument.starts_with('<') && argument.ends_with('>') {
-            let value = self.session.eval_text("«string»", argument, &self.control)?;
-            let path = self.session.print(&value, &nival_engine::PrintOptions::strict(), &self.control)?;
-            return Ok(PathBuf::from(path));
+        if let Some(name) = argument.strip_prefix('<').and_then(|a| a.strip_suffix('>')) {
+            return Ok(self.session.find_file(name, &self.control)?);
         }
         Ok(current_folder()?.join(argument))
     }

@@ -126,7 +126,9 @@ pub fn common_flags<T: HasCommon>() -> Vec<Flag<T>> {
             int(&v[0])?;
             set(o, "timeout", &v[0])
         }),
-        flag("keep-going", Some('k'), &[], "after a failed build go on with what does not depend on it", |o, _| set(o, "keep-going", "true")),
+        flag("keep-going", Some('k'), &[], "after a failed build go on with what does not depend on it", |o, _| {
+            set(o, "keep-going", "true")
+        }),
         flag("keep-failed", Some('K'), &[], "keep the folder of a failed build", |o, _| set(o, "keep-failed", "true")),
         flag("extra-experimental-features", None, &["FEATURES"], "switch more language features on", |o, v| {
             set(o, "extra-experimental-features", &v[0])
@@ -155,7 +157,9 @@ pub fn eval_flags<T: HasCommon>() -> Vec<Flag<T>> {
         Ok(())
     }
     vec![
-        flag("arg", None, &["NAME", "EXPR"], "pass the value of EXPR as the argument NAME", |o, v| arg(o, &v[0], ArgSource::Expr(v[1].clone()))),
+        flag("arg", None, &["NAME", "EXPR"], "pass the value of EXPR as the argument NAME", |o, v| {
+            arg(o, &v[0], ArgSource::Expr(v[1].clone()))
+        }),
         flag("argstr", None, &["NAME", "STRING"], "pass STRING as the argument NAME", |o, v| arg(o, &v[0], ArgSource::Str(v[1].clone()))),
         flag("arg-from-file", None, &["NAME", "PATH"], "pass the contents of PATH as the argument NAME", |o, v| {
             arg(o, &v[0], ArgSource::File(v[1].clone()))

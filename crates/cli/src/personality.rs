@@ -44,7 +44,8 @@ fn subcommand(args: Vec<OsString>) -> Result<u8, Failure> {
         }
         Some(name) => {
             let two = words.get(1).map(|w| format!("{name} {}", w.to_string_lossy()));
-            let found = commands::ALL.iter().find(|c| Some(c.name) == two.as_deref()).or_else(|| commands::ALL.iter().find(|c| c.name == name));
+            let found =
+                commands::ALL.iter().find(|c| Some(c.name) == two.as_deref()).or_else(|| commands::ALL.iter().find(|c| c.name == name));
             let Some(command) = found else {
                 return Err(Failure::unknown_command(name, commands::ALL.iter().map(|c| c.name)));
             };

@@ -35,6 +35,25 @@ pub struct PathDetails {
     pub log: Option<PathBuf>,
 }
 
+/// Which store is in use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreInfo {
+    /// `local`, or the root folder of a chroot store as `--store` takes it.
+    pub url: String,
+    /// The logical store directory, that of every store path.
+    pub store_dir: String,
+    /// Where its files are on this machine.
+    pub real_store_dir: PathBuf,
+}
+
+/// Says which store is in use, having opened it.
+pub(crate) fn store_info(access: &StoreAccess) -> Result<StoreInfo, Report> {
+    access.open()?;
+    let config = access.config()?;
+    let url = config.root.as_ref().map_or_else(|| "local".to_owned(), |root| root.display().to_string());
+    Ok(StoreInfo { url, store_dir: config.store_dir.as_str().to_owned(), real_store_dir: config.real_store_dir.clone() })
+}
+
 /// Facts about the store path that `path` is or is below.
 pub(crate) fn inspect(access: &StoreAccess, path: &str) -> Result<PathDetails, Report> {
     let dir = access.store_dir();

@@ -39,7 +39,7 @@ pub use change::Change;
 pub use config::{Budget, EngineConfig, SearchPathEntry, StoreSettings, Trust, host_system};
 pub use engine::{Engine, Revision, Snapshot};
 pub use input::Input;
-pub use inspect::PathDetails;
+pub use inspect::{PathDetails, StoreInfo};
 pub use place::{FilePosition, FileRange, Location, Origin};
 pub use render::{RenderOptions, render};
 pub use report::{Frame, Report, ReportKind};

@@ -21,7 +21,12 @@ const COMMANDS: &[Command] = &[
     Command { names: &["i", "inspect"], takes: "<expr>", help: "Show what the store knows of a derivation or store path", run: inspect },
     Command { names: &["l", "load"], takes: "<path>", help: "Load Nix file or flake and add it to scope", run: load },
     Command { names: &["log"], takes: "<expr>", help: "Show logs for a derivation", run: log },
-    Command { names: &["p", "print"], takes: "<expr>", help: "Evaluate and print expression recursively; strings are printed as they are", run: print },
+    Command {
+        names: &["p", "print"],
+        takes: "<expr>",
+        help: "Evaluate and print expression recursively; strings are printed as they are",
+        run: print,
+    },
     Command { names: &["r", "reload"], takes: "", help: "Reload all files", run: reload },
     Command { names: &["t", "type"], takes: "<expr>", help: "Describe result of evaluation", run: type_of },
     Command { names: &["te", "trace-enable"], takes: "[bool]", help: "Enable, disable or toggle showing traces for errors", run: trace },
@@ -165,6 +170,7 @@ fn type_of(repl: &mut Repl, text: &str, control: &Control, out: &mut dyn Write, 
         nival_engine::ValueKind::Null => "null",
         nival_engine::ValueKind::List => "a list",
         nival_engine::ValueKind::Function => "a function",
+        nival_engine::ValueKind::External => "an external value",
     };
     writeln!(out, "{described}")?;
     Ok(())

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nival_engine::input::{Input, classify};
-use nival_engine::{AutoArgs, Change, Control, Engine, EvalSession, EvalValue, PrintOptions, RenderOptions, Report, ReportKind, ValueKind, render};
+use nival_engine::{
+    AutoArgs, Change, Control, Engine, EvalSession, EvalValue, PrintOptions, RenderOptions, Report, ReportKind, ValueKind, render,
+};
 
 use crate::commands;
 use crate::config::{Load, ReplConfig};
@@ -107,7 +109,9 @@ impl Repl {
 
     pub(crate) fn evaluate(&self, text: &str, control: &Control) -> Outcome<EvalValue> {
         if text.trim().is_empty() {
-            return Err(Report::new(ReportKind::Syntax, "an expression is missing").hint("`:?` lists the commands and what they take").into());
+            return Err(Report::new(ReportKind::Syntax, "an expression is missing")
+                .hint("`:?` lists the commands and what they take")
+                .into());
         }
         Ok(self.session.eval_text("«string»", text, control)?)
     }
@@ -163,7 +167,7 @@ impl Repl {
     fn auto_args(&self, control: &Control) -> Outcome<AutoArgs> {
         let mut args = AutoArgs::default();
         for (name, text, is_code) in &self.config.args {
-            let value = if *is_code { self.session.lazy_text(text, control)? } else { self.session.string(text) };
+            let value = if *is_code { self.session.lazy_text("«string»", text, control)? } else { self.session.string(text, control)? };
             args.0.insert(name.clone(), value);
         }
         Ok(args)

@@ -62,8 +62,8 @@ impl Completer for Assistant {
         // The expression begins after the command's name.
         let from = if line.starts_with(':') { line.find(char::is_whitespace).map_or(line.len(), |at| at + 1) } else { 0 };
         let found = self.session.complete(&line[from..], position - from, &Control::new(COMPLETION_BUDGET));
-        let (start, names) = found.unwrap_or((position - from, Vec::new()));
-        Ok((from + start, names.into_iter().map(|n| Pair { display: n.clone(), replacement: n }).collect()))
+        let found = found.unwrap_or_default();
+        Ok((from + found.start, found.candidates.into_iter().map(|n| Pair { display: n.clone(), replacement: n }).collect()))
     }
 }
 

@@ -134,7 +134,6 @@ fn requests_of(context: &Context, root: &EvalValue, installable: &str) -> Result
     let mut requests = Vec::new();
     for (attr, info) in session.derivations(&value, &context.args, control)? {
         let derivation = session.select(&value, &attr, &context.args, control)?;
-        session.instantiate(&derivation, control)?;
         let outputs = match outputs {
             Some("*") => Vec::new(),
             Some(names) => names.split(',').map(str::to_string).collect(),

@@ -111,8 +111,7 @@ fn evaluate(context: &Context, options: &Options, target: &Target, attr_path: &s
     } else if options.json {
         writeln!(out, "{}", session.json(&value, control)?)?;
     } else {
-        let printing = PrintOptions { derivation_paths: true, ..PrintOptions::strict() };
-        writeln!(out, "{}", session.print(&value, &printing, control)?)?;
+        writeln!(out, "{}", session.print(&value, &PrintOptions::eval(), control)?)?;
     }
     out.flush()?;
     Ok(Ended::Code(0))

@@ -41,5 +41,5 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
     let editor = nival_engine::EngineConfig::editor(config.system.clone());
     (config.trust, config.budget) = (editor.trust, editor.budget);
     config.roots = editor.roots;
-    Ok(Ended::Code(nival_lsp::run_stdio(config)))
+    Ok(Ended::Code(u8::try_from(nival_lsp::run_stdio(config)).unwrap_or(1)))
 }

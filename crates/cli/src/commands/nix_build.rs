@@ -73,7 +73,9 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
     let context = Context::new(&options.legacy.common, false)?;
     let render = context.render;
     build(&context, &options, &rest.positional).map_err(|f| match f.rendered(render) {
-        Failure::Report { report, options, .. } if report.kind == ReportKind::Build => Failure::Report { report, options, code: BUILD_FAILED },
+        Failure::Report { report, options, .. } if report.kind == ReportKind::Build => {
+            Failure::Report { report, options, code: BUILD_FAILED }
+        }
         other => other,
     })
 }
@@ -83,10 +85,7 @@ fn build(context: &Context, options: &Options, positional: &[String]) -> Result<
     let mut requests = Vec::new();
     for value in options.legacy.values(context, positional)? {
         let value = session.auto_call(&value, &context.args, control)?;
-        for (attr, _) in session.derivations(&value, &context.args, control)? {
-            let derivation = session.select(&value, &attr, &context.args, control)?;
-            requests.push(session.instantiate(&derivation, control)?.build_request());
-        }
+        requests.extend(session.derivations(&value, &context.args, control)?.iter().map(|(_, info)| info.build_request()));
     }
     let quiet = options.legacy.common.verbosity < 0;
     let outcomes = session.build(&requests, &StderrProgress { logs: !quiet, prefix: false, quiet }, control)?;

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use nival_engine::{EvalValue, PrintOptions, ValueKind};
+use nival_engine::{EvalValue, PrintOptions};
 
 use crate::commands::{Command, Ended, links};
 use crate::context::Context;
@@ -76,6 +76,7 @@ struct Options {
     eval: bool,
     strict: bool,
     output: Output,
+    no_location: bool,
     find_file: bool,
     read_write: bool,
     add_root: Option<PathBuf>,
@@ -121,6 +122,10 @@ fn own_flags() -> Vec<Flag<Options>> {
         flag("json", None, &[], "print as JSON", |o, _| output(o, Output::Json)),
         flag("xml", None, &[], "print as XML", |o, _| output(o, Output::Xml)),
         flag("raw", None, &[], "print a string as it is", |o, _| output(o, Output::Raw)),
+        flag("no-location", None, &[], "leave positions out of XML", |o, _| {
+            o.no_location = true;
+            Ok(())
+        }),
         flag("find-file", None, &[], "print where the search path has the arguments", |o, _| {
             o.find_file = true;
             Ok(())
@@ -162,8 +167,7 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
 
 fn find_files(context: &Context, names: &[String]) -> Result<Ended, Failure> {
     for name in names {
-        let value = context.session.eval_text("«string»", &format!("<{name}>"), &context.control)?;
-        println!("{}", context.session.print(&value, &PrintOptions::strict(), &context.control)?);
+        println!("{}", context.session.find_file(name, &context.control)?.display());
     }
     Ok(Ended::Code(0))
 }
@@ -180,7 +184,7 @@ fn print(context: &Context, options: &Options, positional: &[String]) -> Result<
                 writeln!(out, "{}", session.print(&value, &printing, control)?)?;
             }
             Output::Json => writeln!(out, "{}", session.json(&value, control)?)?,
-            Output::Xml => write!(out, "{}", session.xml(&value, options.strict, control)?)?,
+            Output::Xml => write!(out, "{}", session.xml(&value, options.strict, !options.no_location, control)?)?,
             Output::Raw => out.write_all(&session.raw(&value, control)?)?,
         }
     }
@@ -194,10 +198,11 @@ fn instantiate(context: &Context, options: &Options, positional: &[String]) -> R
     let mut number = 0;
     for value in options.legacy.values(context, positional)? {
         let value = session.auto_call(&value, &context.args, control)?;
-        for (attr, _) in session.derivations(&value, &context.args, control)? {
-            let derivation = session.select(&value, &attr, &context.args, control)?;
-            debug_assert_eq!(session.force(&derivation, control)?, ValueKind::Derivation);
-            let info = session.instantiate(&derivation, control)?;
+        let found = session.derivations(&value, &context.args, control)?;
+        if !options.legacy.common.read_only {
+            session.write_derivations(&found.iter().map(|(_, info)| info.drv_path.clone()).collect::<Vec<_>>())?;
+        }
+        for (_, info) in found {
             let output = if info.output_name == "out" { String::new() } else { format!("!{}", info.output_name) };
             match &options.add_root {
                 None if options.legacy.common.read_only => writeln!(out, "{}{output}", info.drv_path)?,

@@ -65,7 +65,9 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
                 let text = std::fs::read_to_string(path).map_err(|e| Failure::message(format!("reading file '{path}': {e}")))?;
                 (name.clone(), text, false)
             }
-            ArgSource::Stdin => return Err(Failure::message("--arg-from-stdin cannot be used here: standard input holds the session's lines")),
+            ArgSource::Stdin => {
+                return Err(Failure::message("--arg-from-stdin cannot be used here: standard input holds the session's lines"));
+            }
         });
     }
     let render = render_options(&options.common);

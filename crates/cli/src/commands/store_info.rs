@@ -48,9 +48,12 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
     let info = engine.snapshot().session().store_info().map_err(|r| Failure::from(r).rendered(render_options(&options.common)))?;
     if options.json {
         let files = info.real_store_dir.to_string_lossy();
-        println!("{}", json!({ "url": info.url, "version": info.version, "trusted": true, "storeDir": info.store_dir, "realStoreDir": files }));
+        println!(
+            "{}",
+            json!({ "url": info.url, "version": env!("CARGO_PKG_VERSION"), "trusted": true, "storeDir": info.store_dir, "realStoreDir": files })
+        );
     } else {
-        println!("Store URL: {}\nVersion: {}\nTrusted: 1", info.url, info.version);
+        println!("Store URL: {}\nVersion: {}\nTrusted: 1", info.url, env!("CARGO_PKG_VERSION"));
         println!("Store directory: {}\nFiles at: {}", info.store_dir, info.real_store_dir.display());
     }
     Ok(Ended::Code(0))

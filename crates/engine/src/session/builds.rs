@@ -3,7 +3,7 @@
 use super::{Answer, EvalSession};
 use crate::build::{BuildOutcome, BuildProgress, BuildRequest};
 use crate::cancel::Control;
-use crate::inspect::PathDetails;
+use crate::inspect::{PathDetails, StoreInfo};
 use crate::report::{Report, ReportKind};
 
 impl EvalSession {
@@ -25,6 +25,14 @@ impl EvalSession {
     /// The path is no store path, or the store cannot be read.
     pub fn inspect(&self, path: &str) -> Answer<PathDetails> {
         crate::inspect::inspect(&self.generation.store, path)
+    }
+
+    /// Which store this session uses.
+    ///
+    /// # Errors
+    /// The store cannot be opened.
+    pub fn store_info(&self) -> Answer<StoreInfo> {
+        crate::inspect::store_info(&self.generation.store)
     }
 
     /// The text of the kept log of a derivation or of the deriver of a path.

@@ -46,7 +46,9 @@ impl std::fmt::Debug for EvalValue {
 /// A place to evaluate in: a scope of names on top of the globals, a base folder, one world of files.
 ///
 /// It sees the world of the [`crate::Snapshot`] it was made from; values of one session may be used in another of the same
-/// snapshot. Every call blocks until it has its answer, so call it from a worker thread; `control` bounds it.
+/// snapshot. Every call blocks until it has its answer, so call it from a worker thread; `control` bounds it. A clone has a
+/// scope of its own.
+#[derive(Clone)]
 pub struct EvalSession {
     generation: Arc<Generation>,
     /// Whether an edit of something that was read ends the session's evaluations.
