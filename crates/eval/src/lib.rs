@@ -38,8 +38,8 @@ mod linked;
 mod locate;
 pub mod ops;
 pub mod print;
-pub mod testing;
 mod probe;
+pub mod testing;
 mod thunk;
 pub mod value;
 

@@ -73,12 +73,13 @@ fn append_context(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         let path = attr.name.as_bytes();
         let error = |message: String| EvalError::other(message).at(pos);
         let shown = attr.name.to_str();
+        let named = crate::print::identifier(path);
         if super::derivation::store_dir(ctx)?.parse_canonical(&shown).is_err() {
-            return Err(error(format!("context key '{shown}' is not a store path")));
+            return Err(error(format!("context key '{named}' is not a store path")));
         }
         ctx.host().ensure_store_path(&shown)?;
         let info = ctx.expect_attrs(attr.value, frame("while evaluating the value of a string context")).at_attr(pos)?;
-        let not_derivation = |what: &str| error(format!("tried to add {what} context of {shown}, which is not a derivation, to a string"));
+        let not_derivation = |what: &str| error(format!("tried to add {what} context of {named}, which is not a derivation, to a string"));
         if let Some(value) = info.get(known.path)
             && ctx.expect_bool(value, frame("while evaluating the `path` attribute of a string context"))?
         {

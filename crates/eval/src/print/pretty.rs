@@ -68,7 +68,7 @@ impl PrintOptions {
 
     /// As `nix eval` prints on one line.
     pub fn eval() -> Self {
-        PrintOptions { force: true, derivation_paths: true, ..PrintOptions::default() }
+        PrintOptions { force: true, derivation_paths: true, errors: ErrorStyle::ThrowTopLevel, ..PrintOptions::default() }
     }
 
     /// As the REPL prints a result: one level, derivations as paths, errors inside in place.
