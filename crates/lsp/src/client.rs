@@ -67,7 +67,8 @@ impl Loopback for Outbox {
     type ResponseSink = std::pin::Pin<Box<dyn Sink<Response, Error = std::convert::Infallible> + Send>>;
 
     fn split(self) -> (Self::RequestStream, Self::ResponseSink) {
-        let requests = futures::stream::unfold(self.0, async |mut receiver| receiver.recv().await.map(|request| (request, receiver)));
+        let Outbox(mut receiver) = self;
+        let requests = futures::stream::poll_fn(move |context| receiver.poll_recv(context));
         // No request of ours has a result that anything depends on.
         let responses = futures::sink::drain();
         (requests.boxed(), Box::pin(responses))

@@ -127,6 +127,9 @@ pub fn position(
     Some((document, ide::FilePosition { path: path.into(), offset }))
 }
 
+/// Growing a selection further than this takes the whole file: a client's JSON parser may recurse.
+const MAX_SELECTIONS: usize = 100;
+
 /// The selection ranges of one cursor, given innermost first, as the nested list of the protocol.
 pub fn selection_range(
     text: &crate::encoding::Text,
@@ -134,7 +137,8 @@ pub fn selection_range(
     ranges: &[ide::TextRange],
     cursor: lsp::Position,
 ) -> lsp::SelectionRange {
-    let outermost_first = ranges.iter().rev().map(|range| text.range(*range, encoding));
+    let (near, far) = ranges.split_at(ranges.len().min(MAX_SELECTIONS));
+    let outermost_first = far.last().into_iter().chain(near.iter().rev()).map(|range| text.range(*range, encoding));
     let nested = outermost_first.fold(None, |parent, range| Some(lsp::SelectionRange { range, parent: parent.map(Box::new) }));
     nested.unwrap_or(lsp::SelectionRange { range: lsp::Range::new(cursor, cursor), parent: None })
 }

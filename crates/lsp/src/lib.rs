@@ -61,7 +61,7 @@ impl From<nival_engine::EngineConfig> for ServerConfig {
 /// Serves one client on standard input and output. Returns when the client has said `exit`, has closed standard input or has
 /// died, with the exit code of the process: 0 only after an orderly `shutdown`.
 pub fn run_stdio(config: impl Into<ServerConfig>) -> i32 {
-    let runtime = match tokio::runtime::Builder::new_current_thread().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("nival lsp: cannot start: {error}");
@@ -83,9 +83,13 @@ pub async fn serve(input: impl Read + Send + 'static, output: impl AsyncWrite, c
     let frames = transport::read_frames(input, events.clone());
     let ended = main_loop.ended.clone();
     let server = tower_lsp_server::Server::new(frames, output, loopback).concurrency_level(service::MAX_PENDING).serve(service);
+    tokio::pin!(server);
     tokio::select! {
-        () = server => {}
-        () = ended.notified() => {}
+        () = &mut server => {}
+        () = ended.notified() => {
+            // Standard input is still open: let what is under way to the client reach it, and no more.
+            let _ = tokio::time::timeout(std::time::Duration::from_millis(200), &mut server).await;
+        }
     }
     drop(events);
     main_loop.finish()

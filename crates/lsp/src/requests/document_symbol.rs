@@ -9,6 +9,9 @@ use crate::convert;
 use crate::encoding::Text;
 use crate::pool::Intent;
 
+/// Symbols nested deeper than this are left out: a client's JSON parser may recurse.
+const MAX_DEPTH: usize = 48;
+
 pub struct DocumentSymbols;
 
 impl ReadRequest for DocumentSymbols {
@@ -20,7 +23,7 @@ impl ReadRequest for DocumentSymbols {
         let Some(document) = context.documents.get(&path) else { return Ok(None) };
         let symbols = ide::document_symbols(&context.snapshot, &path)?;
         if context.features.hierarchical_symbols {
-            let nested = symbols.into_iter().map(|symbol| nested(context, &document.text, symbol)).collect();
+            let nested = symbols.into_iter().map(|symbol| nested(context, &document.text, symbol, 1)).collect();
             return Ok(Some(lsp::DocumentSymbolResponse::Nested(nested)));
         }
         let mut flat = Vec::new();
@@ -31,8 +34,9 @@ impl ReadRequest for DocumentSymbols {
     }
 }
 
-fn nested(context: &ReadContext, text: &Text, symbol: ide::Symbol) -> lsp::DocumentSymbol {
-    let children: Vec<_> = symbol.children.into_iter().map(|child| nested(context, text, child)).collect();
+fn nested(context: &ReadContext, text: &Text, symbol: ide::Symbol, depth: usize) -> lsp::DocumentSymbol {
+    let shown = if depth < MAX_DEPTH { symbol.children } else { Vec::new() };
+    let children: Vec<_> = shown.into_iter().map(|child| nested(context, text, child, depth + 1)).collect();
     #[allow(deprecated, reason = "the field has no default")]
     lsp::DocumentSymbol {
         // Some clients reject an empty name.

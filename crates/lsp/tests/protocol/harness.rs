@@ -34,7 +34,7 @@ impl Server {
         let folder = tempfile::tempdir().expect("a folder");
         let config = EngineConfig::editor("x86_64-linux".to_owned());
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
             runtime.block_on(nival_lsp::serve(reader, Sink(sender), config.into()))
         });
         Server { input: Some(writer), output, buffer: Vec::new(), inbox: VecDeque::new(), thread: Some(thread), next_id: 0, folder }
