@@ -103,8 +103,15 @@ async function drive(page, port) {
   const squiggle = page.locator('.squiggly-error');
   await squiggle.first().waitFor();
   step('a diagnostic');
-  await page.keyboard.press('F8');
-  result.diagnostic = await page.locator('.zone-widget .descriptioncontainer').first().innerText();
+  // The half-typed text had errors of its own; wait for those of the whole line.
+  for (const deadline = Date.now() + patience; ; ) {
+    await page.keyboard.press('F8');
+    await page.waitForTimeout(500);
+    const shown = page.locator('.zone-widget .descriptioncontainer');
+    result.diagnostic = (await shown.count()) > 0 ? await shown.first().innerText() : '';
+    if (result.diagnostic.includes('undefined')) break;
+    if (Date.now() > deadline) throw new Error(`the diagnostic is: ${result.diagnostic}`);
+  }
   await shot(page, 'diagnostic');
   await page.keyboard.press('Escape');
   for (let undo = 0; (await squiggle.count()) > 0 && undo < 60; undo += 1) {
