@@ -9,8 +9,8 @@ use std::sync::{Arc, RwLock};
 use rustc_hash::{FxHashMap, FxHashSet};
 use thiserror::Error;
 
-use super::{Derivation, DerivationOutput, DerivationTypeError};
-use crate::hash::{Hash, HashAlgo};
+use super::{Derivation, DerivationOutput, DerivationType, DerivationTypeError};
+use crate::hash::{Hash, HashAlgo, HashFormat};
 use crate::store_path::{BadStorePath, StoreDir, StorePath, StorePathError, make_output_path};
 
 /// The hash modulo of a derivation, as seen by those that use it as an input.
@@ -20,8 +20,9 @@ pub enum HashModulo {
     Regular(Hash),
     /// Fixed-output: one hash per output.
     Fixed(BTreeMap<String, Hash>),
-    /// Outputs are not known before a build, so nothing that depends on it has an output path yet.
-    Deferred,
+    /// Outputs are not known before a build, so nothing that depends on it has an output path yet. The hash identifies
+    /// it in the hashes of others that are deferred.
+    Deferred(Hash),
 }
 
 #[derive(Debug, Error)]
@@ -34,6 +35,8 @@ pub enum ModuloError {
     BadStorePath(#[from] BadStorePath),
     #[error("no hash for output '{output}' of derivation '{drv}'")]
     NoSuchOutput { output: String, drv: String },
+    #[error("the hash of input derivation '{0}' was not computed before")]
+    NotLoaded(StorePath),
     #[error("derivation '{0}' depends on itself")]
     Cycle(StorePath),
     #[error("cannot read input derivation '{path}': {error}")]
@@ -78,7 +81,7 @@ impl ModuloHashes {
         while let Some((path, drv)) = stack.last() {
             let missing = drv.input_drvs.keys().find(|input| self.get(input).is_none());
             match missing {
-                Some(input) if !drv.derivation_type()?.is_fixed() => {
+                Some(input) if !matches!(drv.derivation_type()?, DerivationType::Fixed | DerivationType::Impure) => {
                     if !entered.insert(input.clone()) {
                         return Err(ModuloError::Cycle(input.clone()));
                     }
@@ -96,26 +99,18 @@ impl ModuloHashes {
         self.get(path).ok_or_else(|| ModuloError::Cycle(path.clone()))
     }
 
-    /// The hash of a finished derivation (its output paths filled in) whose inputs are all in the table. Inputs that are
-    /// not make it [`HashModulo::Deferred`]; use [`ModuloHashes::load_inputs`] first.
+    /// The hash of a finished derivation (its output paths filled in) whose inputs are all in the table; see
+    /// [`ModuloHashes::load_inputs`].
     pub fn hash(&self, dir: &StoreDir, drv: &Derivation) -> Result<HashModulo, ModuloError> {
-        if drv.derivation_type()?.is_fixed() {
-            let mut hashes = BTreeMap::new();
-            for (output, value) in &drv.outputs {
-                if let DerivationOutput::CaFixed(ca) = value {
-                    let path = value.path(dir, &drv.name, output)?.map(|path| dir.print(&path)).unwrap_or_default();
-                    let text = format!("fixed:out:{}:{}:{path}", ca.method_algo(), ca.hash.base16());
-                    hashes.insert(output.clone(), HashAlgo::Sha256.hash(text));
-                }
+        match drv.derivation_type()? {
+            DerivationType::Fixed => Ok(HashModulo::Fixed(fixed_hashes(dir, drv)?)),
+            DerivationType::Impure => Ok(HashModulo::Deferred(HashAlgo::Sha256.hash("impure"))),
+            DerivationType::InputAddressed { .. } | DerivationType::Floating => {
+                let inputs = self.inputs(drv)?;
+                let hash = HashAlgo::Sha256.hash(drv.to_aterm_modulo(dir, &inputs.hashes, false)?);
+                let known = drv.outputs.values().all(|output| matches!(output, DerivationOutput::InputAddressed(_)));
+                Ok(if known && !inputs.deferred { HashModulo::Regular(hash) } else { HashModulo::Deferred(hash) })
             }
-            return Ok(HashModulo::Fixed(hashes));
-        }
-        if drv.outputs.values().any(|output| !matches!(output, DerivationOutput::InputAddressed(_))) {
-            return Ok(HashModulo::Deferred);
-        }
-        match self.inputs(drv)? {
-            None => Ok(HashModulo::Deferred),
-            Some(inputs) => Ok(HashModulo::Regular(HashAlgo::Sha256.hash(drv.to_aterm_modulo(dir, &inputs, false)?))),
         }
     }
 
@@ -123,7 +118,24 @@ impl ModuloHashes {
     /// count as empty. `None` when an input is deferred.
     pub fn hash_masked(&self, dir: &StoreDir, drv: &Derivation) -> Result<Option<Hash>, ModuloError> {
         let inputs = self.inputs(drv)?;
-        inputs.map(|inputs| Ok(HashAlgo::Sha256.hash(drv.to_aterm_modulo(dir, &inputs, true)?))).transpose()
+        if inputs.deferred {
+            return Ok(None);
+        }
+        Ok(Some(HashAlgo::Sha256.hash(drv.to_aterm_modulo(dir, &inputs.hashes, true)?)))
+    }
+
+    /// What realisations of an output are filed under, written `sha256:<base 16>`. Inputs must be in the table.
+    pub fn realisation_id(&self, dir: &StoreDir, drv: &Derivation, output: &str) -> Result<String, ModuloError> {
+        let hash = match drv.derivation_type()? {
+            DerivationType::Fixed => fixed_hashes(dir, drv)?.remove(output),
+            DerivationType::Impure => Some(HashAlgo::Sha256.hash("impure")),
+            DerivationType::InputAddressed { .. } | DerivationType::Floating => {
+                let inputs = self.inputs(drv)?;
+                Some(HashAlgo::Sha256.hash(drv.to_aterm_modulo(dir, &inputs.hashes, true)?))
+            }
+        };
+        let missing = || ModuloError::NoSuchOutput { output: output.to_owned(), drv: drv.name.clone() };
+        Ok(hash.ok_or_else(missing)?.print(HashFormat::Base16, true))
     }
 
     /// Puts every input of `drv` into the table.
@@ -154,29 +166,52 @@ impl ModuloHashes {
         Ok(())
     }
 
-    /// The input derivations by hash, `None` when one is deferred.
-    fn inputs(&self, drv: &Derivation) -> Result<Option<BTreeMap<String, BTreeSet<String>>>, ModuloError> {
-        let mut inputs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    fn inputs(&self, drv: &Derivation) -> Result<Inputs, ModuloError> {
+        let mut inputs = Inputs { hashes: BTreeMap::new(), deferred: false };
         let memo = self.memo.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         for (path, node) in &drv.input_drvs {
             if !node.dynamic.is_empty() {
-                return Ok(None);
+                inputs.deferred = true;
+                continue;
             }
             match memo.get(path) {
-                None | Some(HashModulo::Deferred) => return Ok(None),
+                None => return Err(ModuloError::NotLoaded(path.clone())),
                 Some(HashModulo::Regular(hash)) => {
-                    inputs.entry(hash.base16()).or_default().extend(node.outputs.iter().cloned());
+                    inputs.hashes.entry(hash.base16()).or_default().extend(node.outputs.iter().cloned());
+                }
+                Some(HashModulo::Deferred(hash)) => {
+                    inputs.deferred = true;
+                    inputs.hashes.entry(hash.base16()).or_default().extend(node.outputs.iter().cloned());
                 }
                 Some(HashModulo::Fixed(hashes)) => {
                     for output in &node.outputs {
                         let hash = hashes.get(output);
                         let hash =
                             hash.ok_or_else(|| ModuloError::NoSuchOutput { output: output.clone(), drv: path.base_name().to_owned() })?;
-                        inputs.entry(hash.base16()).or_default().insert("out".to_owned());
+                        inputs.hashes.entry(hash.base16()).or_default().insert("out".to_owned());
                     }
                 }
             }
         }
-        Ok(Some(inputs))
+        Ok(inputs)
     }
+}
+
+/// The input derivations by hash in base 16, and the outputs that are used.
+struct Inputs {
+    hashes: BTreeMap<String, BTreeSet<String>>,
+    /// Outputs of some are not known yet.
+    deferred: bool,
+}
+
+fn fixed_hashes(dir: &StoreDir, drv: &Derivation) -> Result<BTreeMap<String, Hash>, ModuloError> {
+    let mut hashes = BTreeMap::new();
+    for (output, value) in &drv.outputs {
+        if let DerivationOutput::CaFixed(ca) = value {
+            let path = value.path(dir, &drv.name, output)?.map(|path| dir.print(&path)).unwrap_or_default();
+            let text = format!("fixed:out:{}:{}:{path}", ca.method_algo(), ca.hash.base16());
+            hashes.insert(output.clone(), HashAlgo::Sha256.hash(text));
+        }
+    }
+    Ok(hashes)
 }

@@ -186,3 +186,16 @@ proptest! {
         let _ = Derivation::parse(&StoreDir::default(), "x", &[b"Derive(".as_slice(), &text].concat());
     }
 }
+
+#[test]
+fn realisations_are_filed_as_by_nix() {
+    let dir = StoreDir::default();
+    let out = "/1rz4g4znpzjwh1xymhjpm42vipw92pr73vdgl6xs1hycac8kf2n9";
+    let text = format!(
+        r#"Derive([("out","","r:sha256","")],[],["/nix/store/nq8ksvqawrwiafcwcg6rsx1l772xpqxs-d"],"x86_64-linux","/bin/sh",["-c","echo \"self: $out, other: $dep\" > $out"],[("builder","/bin/sh"),("dep","/nix/store/nq8ksvqawrwiafcwcg6rsx1l772xpqxs-d"),("name","selfref"),("out","{out}"),("outputHashAlgo","sha256"),("outputHashMode","recursive"),("system","x86_64-linux")])"#
+    );
+    let drv = Derivation::parse(&dir, "selfref", text.as_bytes()).unwrap();
+    let id = ModuloHashes::new().realisation_id(&dir, &drv, "out").unwrap();
+    // From the table `Realisations` after Nix has built it.
+    assert_eq!(id, "sha256:9feab7c469cf30ebcfa2d749855ca66f432c9ed468f8227091e088de7667a771");
+}

@@ -154,29 +154,13 @@ impl LocalStore {
                 return Err(StoreError::SizeMismatch { path: printed(), specified: info.nar_size, got: size });
             }
             let Some(ca) = &info.ca else { return Ok(()) };
-            let got = self.hash_contents(temporary, ca.method, ca.hash.algo(), info.path.hash_part())?;
-            if got != ca.hash {
+            let (got, with_offsets) = hash_contents(temporary, ca.method, ca.hash.algo(), info.path.hash_part())?;
+            if got != ca.hash && with_offsets != ca.hash {
                 return Err(StoreError::CaMismatch { path: printed(), specified: ca.hash.to_string(), got: got.to_string() });
             }
             Ok(())
         })?;
         Ok(())
-    }
-
-    /// The hash of a content address, with `own_hash_part` counting as zeros.
-    fn hash_contents(&self, path: &Path, method: ContentAddressMethod, algo: HashAlgo, own_hash_part: &str) -> StoreResult<Hash> {
-        let mut hasher = ModuloHasher::new(algo, own_hash_part);
-        match method {
-            ContentAddressMethod::Nar => nar::dump(&DiskSource, path, None, &mut hasher)?,
-            ContentAddressMethod::Flat | ContentAddressMethod::Text => {
-                if !fs::symlink_metadata(path).map_err(StoreError::io("getting status of", path))?.is_file() {
-                    return Err(StoreError::NotRegular(path.to_owned()));
-                }
-                let mut file = File::open(path).map_err(StoreError::io("cannot open", path))?;
-                std::io::copy(&mut file, &mut hasher).map_err(StoreError::io("cannot read", path))?;
-            }
-        }
-        Ok(hasher.finish().0)
     }
 
     /// NAR hash, NAR size and references (among `candidates`) of files on the disk, in one reading. For what a build made.
@@ -263,6 +247,23 @@ impl LocalStore {
         let references = StoreReferences::from(references.clone());
         Ok((make_path_from_ca(self.store_dir(), name, &ContentAddress { method, hash }, &references)?, hash))
     }
+}
+
+/// The hashes of a content address, with `own_hash_part` counting as zeros; see [`ModuloHasher::finish_both`].
+fn hash_contents(path: &Path, method: ContentAddressMethod, algo: HashAlgo, own_hash_part: &str) -> StoreResult<(Hash, Hash)> {
+    let mut hasher = ModuloHasher::new(algo, own_hash_part);
+    match method {
+        ContentAddressMethod::Nar => nar::dump(&DiskSource, path, None, &mut hasher)?,
+        ContentAddressMethod::Flat | ContentAddressMethod::Text => {
+            if !fs::symlink_metadata(path).map_err(StoreError::io("getting status of", path))?.is_file() {
+                return Err(StoreError::NotRegular(path.to_owned()));
+            }
+            let mut file = File::open(path).map_err(StoreError::io("cannot open", path))?;
+            std::io::copy(&mut file, &mut hasher).map_err(StoreError::io("cannot read", path))?;
+        }
+    }
+    let (hash, with_offsets, _) = hasher.finish_both();
+    Ok((hash, with_offsets))
 }
 
 /// `<base name>.tmp`, in the same folder: only its holder of the lock writes there.

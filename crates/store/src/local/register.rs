@@ -76,8 +76,8 @@ impl LocalStore {
         Ok(())
     }
 
-    /// Remembers which path an output of a content-addressed derivation became. `id` is the derivation's hash modulo as
-    /// `sha256:<base 16>`. Needs the setting `ca_derivations`.
+    /// Remembers which path an output of a content-addressed derivation became. `id` is from
+    /// [`LocalStore::realisation_id`]. Needs the setting `ca_derivations`.
     pub fn register_realisation(&self, id: &str, output: &str, path: &StorePath) -> StoreResult<()> {
         self.db.write(|rows| match rows.realisation(id, output)? {
             Some(known) if known == *path => Ok(()),
@@ -97,10 +97,14 @@ impl LocalStore {
         if !self.config.settings.ca_derivations {
             return Ok(None);
         }
-        match self.hash_modulo(drv)? {
-            HashModulo::Regular(hash) => self.realisation(&format!("sha256:{}", hash.base16()), output),
-            HashModulo::Fixed(_) | HashModulo::Deferred => Ok(None),
-        }
+        self.realisation(&self.realisation_id(drv, output)?, output)
+    }
+
+    /// What realisations of an output of a derivation in this store are filed under.
+    pub fn realisation_id(&self, drv: &StorePath, output: &str) -> StoreResult<String> {
+        let parsed = self.read_derivation(drv)?;
+        self.modulo.load_inputs(self.store_dir(), &parsed, &mut *self.derivation_reader())?;
+        Ok(self.modulo.realisation_id(self.store_dir(), &parsed, output)?)
     }
 
     /// The hash modulo of a derivation in this store, remembered.

@@ -333,3 +333,54 @@ fn exports_can_be_imported() {
     }
     assert!(matches!(other.import(&mut &2u64.to_le_bytes()[..]), Err(ExportError::NotAnExport)));
 }
+
+#[test]
+fn content_addresses_with_self_references_are_those_of_nix() {
+    // Built by Nix as a floating content-addressed derivation.
+    let (_dir, store) = open();
+    let path = |base: &str| StorePath::from_base_name(base).unwrap();
+    let dep = store.add_text("d", b"dd", &StorePathSet::new()).unwrap();
+    assert_eq!(dep, path("nq8ksvqawrwiafcwcg6rsx1l772xpqxs-d"));
+    let own = path("dacbpq0mw4fvkmbbby2y627wfgvnrdhp-selfref");
+    let text = format!("self: /nix/store/{own}, other: /nix/store/{dep}\n");
+    let (hash, size) = nar::hash_bytes(text.as_bytes(), false, HashAlgo::Sha256);
+    assert_eq!(hash.sri(), "sha256-Jn02JjlVH61fXWmpdZzsA4rQKVMmL7mc3OlfB3A1hqE=");
+    let info = PathInfo {
+        references: StorePathSet::from([own.clone(), dep.clone()]),
+        ca: Some("fixed:r:sha256:1kg9f280cgbq58ny60grnhfnbrzrrygn0l422y3rihmw577np90k".parse().unwrap()),
+        ..PathInfo::new(own.clone(), hash, size)
+    };
+    let mut bytes = Vec::new();
+    nar::dump_bytes(text.as_bytes(), false, &mut bytes).unwrap();
+    store.add_nar(&info, &mut bytes.as_slice()).unwrap();
+    let (scanned, _, found) =
+        store.scan(&store.real_path(&own), [own.clone(), dep.clone(), path("93n7ixyljmm51ka3nb5kyhp7g6b1icbi-x")]).unwrap();
+    assert_eq!((scanned, found), (hash, info.references.clone()));
+
+    let other = PathInfo { ca: Some(ContentAddress { method: ContentAddressMethod::Nar, hash }), ..info };
+    assert!(matches!(store.register(&[other]), Err(StoreError::NotContentAddressed(_))));
+}
+
+#[test]
+fn realisations_are_remembered() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = StoreConfig::chroot(dir.path());
+    config.settings.ca_derivations = true;
+    let store = LocalStore::open(config.clone()).unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drv");
+    let drv = StorePath::from_base_name("r130jy6hccz2lqhyys5giazsy8qdvqdm-floating.drv").unwrap();
+    let text = fs::read(fixtures.join(drv.base_name())).unwrap();
+    assert_eq!(store.add_text(drv.name(), &text, &StorePathSet::new()).unwrap(), drv);
+    let built = store.add_text("floating", b"built", &StorePathSet::new()).unwrap();
+    let id = store.realisation_id(&drv, "out").unwrap();
+    assert!(store.register_realisation(&id, "out", &StorePath::from_digest(&[1; 20], "x").unwrap()).is_err());
+    for _ in 0..2 {
+        store.register_realisation(&id, "out", &built).unwrap();
+    }
+    let outputs = store.derivation_outputs(&drv).unwrap();
+    assert_eq!((&outputs["out"], &outputs["bin"]), (&Some(built.clone()), &None));
+    store.invalidate(&built).unwrap();
+    assert_eq!(store.derivation_outputs(&drv).unwrap()["out"], None);
+    drop(store);
+    LocalStore::open(config).unwrap();
+}
