@@ -44,6 +44,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             let info = PathInfo::new(dir.parse(path)?, hash.parse_hash()?, size.parse()?);
             store.add_nar(&info, &mut stdin().lock())?;
         }
+        ["export", ref paths @ ..] => {
+            let paths = paths.iter().map(|path| dir.parse(path)).collect::<Result<StorePathSet, _>>()?;
+            store.export(&paths, &mut stdout().lock())?;
+        }
+        ["import-export"] => println!("{:?}", store.import(&mut stdin().lock())?),
         ["dump", path] => store.nar_from_path(&dir.parse(path)?, &mut stdout().lock())?,
         ["info", path] => println!("{:#?}", store.require_path_info(&dir.parse(path)?)?),
         ["closure", path] => {
