@@ -150,6 +150,12 @@ impl Server {
         uri
     }
 
+    /// Writes a file to the disk; its URI.
+    pub fn file(&self, name: &str, text: &str) -> String {
+        std::fs::write(self.folder.path().join(name), text).expect("writable");
+        self.uri(name)
+    }
+
     /// Replaces a range, given as start line, start character, end line, end character.
     pub fn change(&mut self, uri: &str, version: i32, range: [u32; 4], text: &str) {
         let range = json!({ "start": { "line": range[0], "character": range[1] }, "end": { "line": range[2], "character": range[3] } });

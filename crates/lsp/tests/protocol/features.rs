@@ -1,0 +1,165 @@
+//! Each feature once through the protocol; their many cases are tests of `ide`.
+
+use expect_test::expect;
+use serde_json::{Value, json};
+
+use crate::harness::{Server, at};
+
+const PACKAGES: &str = "\
+let
+  # Makes a package.
+  make = name: derivation { inherit name; system = \"x86_64-linux\"; builder = \"/bin/sh\"; };
+in
+{
+  hello = make \"hello\";
+  number = 6 * 7;
+  other = (import ./other.nix);
+}
+";
+
+fn server() -> (Server, String) {
+    let mut server = Server::with(json!({ "trusted": true }), json!(["utf-16"]));
+    server.file("other.nix", "{ deep = { value = \"there\"; }; }\n");
+    let uri = server.open("default.nix", PACKAGES);
+    (server, uri)
+}
+
+fn short(value: &Value, server: &Server) -> String {
+    serde_json::to_string_pretty(value).expect("JSON").replace(&server.uri(""), "file:///")
+}
+
+#[test]
+fn hover_shows_the_value() {
+    let (mut server, uri) = server();
+    let hover = server.request("textDocument/hover", at(&uri, 6, 4)).unwrap();
+    assert_eq!(hover["range"], json!({ "start": { "line": 6, "character": 2 }, "end": { "line": 6, "character": 8 } }));
+    let text = hover["contents"]["value"].as_str().unwrap();
+    assert!(text.contains("42"), "{text}");
+    assert_eq!(server.request("textDocument/hover", at(&uri, 4, 1)), Ok(json!(null)));
+}
+
+#[test]
+fn definition_across_files() {
+    let (mut server, uri) = server();
+    let links = server.request("textDocument/definition", at(&uri, 7, 20)).unwrap();
+    expect![[r#"
+        [
+          "file:///other.nix"
+        ]"#]]
+    .assert_eq(&short(&links.as_array().unwrap().iter().map(|link| link["targetUri"].clone()).collect::<Vec<_>>().into(), &server));
+    let links = server.request("textDocument/definition", at(&uri, 5, 11)).unwrap();
+    assert_eq!(links[0]["targetSelectionRange"], json!({ "start": { "line": 2, "character": 2 }, "end": { "line": 2, "character": 6 } }));
+    assert_eq!(links[0]["originSelectionRange"]["start"], json!({ "line": 5, "character": 10 }));
+}
+
+#[test]
+fn completion_of_evaluated_attributes() {
+    let (mut server, uri) = server();
+    server.change(&uri, 2, [7, 30, 7, 30], ".deep.");
+    let list = server.request("textDocument/completion", at(&uri, 7, 36)).unwrap();
+    let item = list["items"].as_array().unwrap().iter().find(|item| item["label"] == "value").unwrap_or_else(|| panic!("{list:#}"));
+    assert_eq!(item["textEdit"]["newText"], "value");
+    assert_eq!(item["textEdit"]["range"]["start"], json!({ "line": 7, "character": 36 }));
+}
+
+#[test]
+fn symbols_highlights_and_references() {
+    let (mut server, uri) = server();
+    let symbols = server.request("textDocument/documentSymbol", json!({ "textDocument": { "uri": uri } })).unwrap();
+    let names: Vec<_> = symbols.as_array().unwrap().iter().map(|symbol| symbol["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["make", "hello", "number", "other"]);
+    let highlights = server.request("textDocument/documentHighlight", at(&uri, 2, 3)).unwrap();
+    let kinds: Vec<_> = highlights
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|highlight| (highlight["range"]["start"]["line"].as_u64(), highlight["kind"].as_u64()))
+        .collect();
+    assert_eq!(kinds, [(Some(2), Some(3)), (Some(5), Some(2))]);
+    let mut params = at(&uri, 5, 11);
+    params["context"] = json!({ "includeDeclaration": false });
+    assert_eq!(server.request("textDocument/references", params).unwrap().as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn lenses_stand_on_derivations() {
+    let (mut server, uri) = server();
+    let lenses = server.request("textDocument/codeLens", json!({ "textDocument": { "uri": uri } })).unwrap();
+    let lenses = lenses.as_array().unwrap().clone();
+    let resolved: Vec<_> = lenses.into_iter().map(|lens| server.request("codeLens/resolve", lens).unwrap()).collect();
+    let shown: Vec<_> = resolved
+        .iter()
+        .map(|lens| {
+            json!([lens["range"]["start"]["line"], lens["command"]["title"], lens["command"]["command"], lens["command"]["arguments"][1]])
+        })
+        .collect();
+    assert_eq!(shown, [json!([5, "Build hello", "nival.build", "hello"]), json!([5, "Inspect", "nival.inspect", "hello"])]);
+}
+
+#[test]
+fn commands_check_their_arguments() {
+    let (mut server, uri) = server();
+    let mut error = |arguments: Value| {
+        let error = server.request("workspace/executeCommand", arguments).unwrap_err();
+        (error["code"].as_i64().unwrap(), error["message"].as_str().unwrap().lines().next().unwrap().to_owned())
+    };
+    let command = |command: &str, arguments: Value| json!({ "command": command, "arguments": arguments });
+    assert_eq!(error(command("nival.build", json!([]))).0, -32602);
+    assert_eq!(error(command("nival.build", json!(["https://example.org/x.nix", "a"]))).0, -32602);
+    assert_eq!(error(command("nival.no-such", json!([uri, "a"]))).0, -32602);
+    assert_eq!(error(command("nival.build", json!([uri, "number"]))), (-32803, "number is not a derivation".to_owned()));
+    assert_eq!(
+        error(command("nival.inspect", json!([uri, "nowhere"]))),
+        (-32803, "attribute 'nowhere' in selection path 'nowhere' not found".to_owned())
+    );
+}
+
+#[test]
+fn without_trust_nothing_is_built() {
+    let mut server = Server::new();
+    let uri = server.open("default.nix", PACKAGES);
+    let build = json!({ "command": "nival.build", "arguments": [{ "uri": uri, "attrPath": "hello" }] });
+    let error = server.request("workspace/executeCommand", build.clone()).unwrap_err();
+    assert_eq!((error["code"].clone(), error["data"]["kind"].clone()), (json!(-32803), json!("trust")), "{error:#}");
+    // A setting that does not speak of trust does not give it.
+    server.notify("workspace/didChangeConfiguration", json!({ "settings": { "nival": { "system": "x86_64-linux" } } }));
+    assert_eq!(server.request("workspace/executeCommand", build).unwrap_err()["data"]["kind"], "trust");
+    // A progress that has begun has ended.
+    let kinds: Vec<_> = server
+        .inbox
+        .iter()
+        .filter(|message| message["method"] == "$/progress")
+        .map(|message| message["params"]["value"]["kind"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(kinds.iter().filter(|kind| *kind == "begin").count(), kinds.iter().filter(|kind| *kind == "end").count(), "{kinds:?}");
+}
+
+#[test]
+fn a_change_on_disk_is_noticed() {
+    let (mut server, uri) = server();
+    server.change(&uri, 2, [7, 30, 7, 30], ".deep.value");
+    assert!(server.request("textDocument/hover", at(&uri, 7, 3)).unwrap().to_string().contains("there"));
+    let other = server.file("other.nix", "{ deep.value = \"elsewhere\"; }\n");
+    server.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": other, "type": 2 }] }));
+    assert!(server.request("textDocument/hover", at(&uri, 7, 3)).unwrap().to_string().contains("elsewhere"));
+    // An unsaved buffer counts more than the disk.
+    server.open("other.nix", "{ deep.value = \"in the buffer\"; }\n");
+    assert!(server.request("textDocument/hover", at(&uri, 7, 3)).unwrap().to_string().contains("in the buffer"));
+    server.notify("textDocument/didClose", json!({ "textDocument": { "uri": other } }));
+    assert!(server.request("textDocument/hover", at(&uri, 7, 3)).unwrap().to_string().contains("elsewhere"));
+}
+
+#[test]
+fn an_evaluation_error_is_a_diagnostic() {
+    let mut server = Server::new();
+    let uri = server.open("default.nix", "{ a = 1 + \"x\"; }");
+    let shown = server.wait_for("an evaluation error", |message| {
+        message["method"] == "textDocument/publishDiagnostics" && message["params"]["diagnostics"] != json!([])
+    });
+    let diagnostic = &shown["params"]["diagnostics"][0];
+    assert_eq!((diagnostic["severity"].clone(), diagnostic["range"]["start"]["line"].clone()), (json!(1), json!(0)), "{diagnostic:#}");
+    server.change(&uri, 2, [0, 10, 0, 13], "2");
+    let shown =
+        server.wait_for("version 2", |message| message["method"] == "textDocument/publishDiagnostics" && message["params"]["version"] == 2);
+    assert_eq!(shown["params"]["diagnostics"], json!([]));
+}
