@@ -7,7 +7,7 @@ mod literal;
 mod pretty;
 mod xml;
 
-pub use ambiguous::ambiguous;
+pub use ambiguous::{ambiguous, ambiguous_lazy};
 pub use json::{to_json, to_json_with};
 pub use literal::{attr_name, identifier, string};
 pub use pretty::{ErrorStyle, PrintOptions, for_message, pretty};
