@@ -85,6 +85,7 @@ impl<'t> Lowerer<'t> {
             let value = self.entry_value(&mut entry.value, entry.name.range(), None);
             dynamic.push(DynamicDef { name, value });
         }
+        self.lower_dropped(builder);
         if let Some(scope) = scope {
             self.env.close(scope);
         }
@@ -120,6 +121,7 @@ impl<'t> Lowerer<'t> {
             self.dynamic_name(entry.name);
             self.entry_value(&mut entry.value, entry.name.range(), None);
         }
+        self.lower_dropped(&builder);
         self.free_builder(builder);
         self.junk(node);
         let body = node.children().filter(|child| !is_entry(child.kind())).last();
@@ -156,6 +158,12 @@ impl<'t> Lowerer<'t> {
         });
         let scope = self.env.open(scope, range, new);
         (slots, scope)
+    }
+
+    fn lower_dropped(&mut self, builder: &SetBuilder<'t>) {
+        for &value in &builder.dropped {
+            self.expr(value);
+        }
     }
 
     /// The variable that `inherit x` takes over.

@@ -16,6 +16,8 @@ pub(super) struct SetBuilder<'t> {
     pub defs: Vec<Def<'t>>,
     pub dynamics: Vec<DynamicEntry<'t>>,
     pub sources: Vec<Node<'t>>,
+    /// Values of definitions that are errors: they are lowered for what is in them.
+    pub dropped: Vec<Node<'t>>,
     /// Which of `defs` has a name, once there are so many that looking through them is slow.
     index: FxHashMap<Local, u32>,
 }
@@ -54,6 +56,7 @@ impl<'t> SetBuilder<'t> {
         self.defs.clear();
         self.dynamics.clear();
         self.sources.clear();
+        self.dropped.clear();
         self.index.clear();
     }
 
@@ -92,11 +95,13 @@ impl<'t> Lowerer<'t> {
     /// Collects the entries below a set or a `let`.
     pub fn collect(&mut self, node: Node<'t>, builder: &mut SetBuilder<'t>) {
         for entry in node.children() {
+            let outer = std::mem::replace(&mut self.entry_end, entry.range().end());
             match entry.kind() {
                 SyntaxKind::BINDING => self.collect_binding(entry, builder),
                 SyntaxKind::INHERIT => self.collect_inherit(entry, builder),
                 _ => {}
             }
+            self.entry_end = outer;
         }
     }
 
@@ -138,7 +143,8 @@ impl<'t> Lowerer<'t> {
                             let previous = TextRange::new(def.position, def.name.end());
                             let range = TextRange::new(position, name.range().end());
                             let path = self.show_path(&trail, None);
-                            return self.error(range, LowerErrorKind::DuplicateAttr { path, previous });
+                            set.dropped.extend(value);
+                            return self.error(self.entry_end, range, LowerErrorKind::DuplicateAttr { path, previous });
                         }
                     }
                 }
@@ -171,7 +177,10 @@ impl<'t> Lowerer<'t> {
         let previous = TextRange::new(old.position, old.name.end());
         let range = TextRange::new(def.position.min(def.name.start()), def.name.end());
         let path = self.show_path(trail, Some(def.local));
-        self.error(range, LowerErrorKind::DuplicateAttr { path, previous });
+        if let Value::Expr(Some(value)) = def.value {
+            set.dropped.push(value);
+        }
+        self.error(self.entry_end, range, LowerErrorKind::DuplicateAttr { path, previous });
     }
 
     /// Moves the entries of `new` into `old`. Whether `new` is recursive is forgotten, as in Nix.
@@ -185,6 +194,7 @@ impl<'t> Lowerer<'t> {
             self.define(old, def, trail);
         }
         old.dynamics.extend(new.dynamics);
+        old.dropped.extend(new.dropped);
     }
 
     /// Turns a set written as such into a collected one.
@@ -214,7 +224,7 @@ impl<'t> Lowerer<'t> {
                 let old = &builder.defs[at];
                 let previous = TextRange::new(old.position, old.name.end());
                 let path = self.show_path(&[], Some(local));
-                self.error(name, LowerErrorKind::DuplicateAttr { path, previous });
+                self.error(self.entry_end, name, LowerErrorKind::DuplicateAttr { path, previous });
                 continue;
             }
             let value = source.map_or(Value::Inherited, Value::From);

@@ -126,14 +126,14 @@ impl<'t> Lowerer<'t> {
         });
         for (local, range, previous) in duplicates {
             let kind = LowerErrorKind::DuplicateFormal { name: self.name(local), previous, at_name: false };
-            self.error(range, kind);
+            self.error(function.range().end(), range, kind);
         }
         if let Some((local, range)) = bind
             && let Some(formal) = formals.iter().find(|formal| formal.local == local)
         {
             let kind = LowerErrorKind::DuplicateFormal { name: self.name(local), previous: formal.range, at_name: true };
             // Nix reports the start of the function; `range` is what to show.
-            self.error(TextRange::new(function.range().start(), range.end()), kind);
+            self.error(function.range().end(), TextRange::new(function.range().start(), range.end()), kind);
             bind = None;
         }
 

@@ -13,7 +13,7 @@ mod strings;
 use std::sync::Arc;
 
 use nival_syntax::flat::{FlatTree, Node};
-use nival_syntax::{Name, SyntaxErrorKind, SyntaxKind, TextRange};
+use nival_syntax::{Name, SyntaxErrorKind, SyntaxKind, TextRange, TextSize};
 
 use self::bindings::SetBuilder;
 use self::env::{Env, NewBinding};
@@ -38,6 +38,12 @@ pub fn lower(tree: &FlatTree, options: &LowerOptions) -> Lowered {
     lowerer.env.close(scope);
     let frame_size = lowerer.env.pop_frame();
     lowerer.finish(root, frame_size)
+}
+
+/// An error, and how far Nix's parser has read when it finds it.
+struct Met {
+    at: TextSize,
+    error: LowerError,
 }
 
 struct Lowerer<'t> {
@@ -65,7 +71,9 @@ struct Lowerer<'t> {
     withs: Vec<WithVar>,
     references: Vec<Reference>,
     sites: u32,
-    errors: Vec<LowerError>,
+    errors: Vec<Met>,
+    /// Where the entry ends that is being collected.
+    entry_end: TextSize,
     /// Not 0 inside of text that the parser could not make sense of: names there are not reported.
     garbage: u32,
     /// Stack of children whose parent is not finished; each user takes from where it began.
@@ -103,6 +111,7 @@ impl<'t> Lowerer<'t> {
             references: Vec::new(),
             sites: 0,
             errors: Vec::new(),
+            entry_end: TextSize::new(0),
             garbage: 0,
             scratch: Vec::new(),
             nodes: Vec::new(),
@@ -141,8 +150,9 @@ impl<'t> Lowerer<'t> {
         ExprRange { start, len: self.lists.len() as u32 - start }
     }
 
-    fn error(&mut self, range: TextRange, kind: LowerErrorKind) {
-        self.errors.push(LowerError { range, kind });
+    /// `at` is how far Nix's parser has read when it finds the error.
+    fn error(&mut self, at: TextSize, range: TextRange, kind: LowerErrorKind) {
+        self.errors.push(Met { at, error: LowerError { range, kind } });
     }
 
     fn name(&self, local: Local) -> Name {
@@ -162,7 +172,7 @@ impl<'t> Lowerer<'t> {
         let id = self.push(expr, range);
         let name = self.name(local);
         if target == Target::Undefined && self.garbage == 0 {
-            self.error(range, LowerErrorKind::UndefinedVariable(name));
+            self.error(range.end(), range, LowerErrorKind::UndefinedVariable(name));
         }
         self.references.push(Reference { range, expr: id, name, target, inherit });
         id
@@ -188,7 +198,7 @@ impl<'t> Lowerer<'t> {
             frame_size,
             root,
         };
-        let errors = order::sort_errors(&module, &self.ranges, errors);
+        let errors = order::sort_errors(&module, &self.ranges, &self.env.names, errors);
         let source_map = SourceMap {
             exprs: self.ranges.into(),
             details: self.details.into(),
@@ -217,30 +227,36 @@ impl<'t> Lowerer<'t> {
         (starts.into(), params.into())
     }
 
-    fn all_errors(&mut self) -> Vec<LowerError> {
+    fn all_errors(&mut self) -> Vec<Met> {
         let mut errors = std::mem::take(&mut self.errors);
+        let mut lets = 0;
         for error in self.tree.errors() {
+            let (mut at, mut range) = (error.range.start(), error.range);
             let kind = match error.kind {
-                SyntaxErrorKind::DynamicInLet => LowerErrorKind::DynamicInLet,
+                SyntaxErrorKind::DynamicInLet => {
+                    // Nix reports the whole `let`. To look for it takes time, and only the first error is shown as Nix shows it.
+                    lets += 1;
+                    if lets <= 16
+                        && let Some(whole) = self.let_around(range)
+                    {
+                        at = whole.end();
+                        range = TextRange::new(whole.start(), range.end());
+                    }
+                    LowerErrorKind::DynamicInLet
+                }
                 SyntaxErrorKind::DynamicInInherit => LowerErrorKind::DynamicInInherit,
                 _ => LowerErrorKind::Syntax(error.message()),
             };
-            // Nix reports the whole `let`.
-            let range = match kind {
-                LowerErrorKind::DynamicInLet => self.let_around(error.range).cover(error.range),
-                _ => error.range,
-            };
-            errors.push(LowerError { range, kind });
+            errors.push(Met { at, error: LowerError { range, kind } });
         }
         errors
     }
 
-    /// Where the innermost `let … in` around a range starts.
-    fn let_around(&self, range: TextRange) -> TextRange {
+    /// The innermost `let … in` around a range.
+    fn let_around(&self, range: TextRange) -> Option<TextRange> {
         let nodes = (0..self.tree.len() as u32).filter_map(|index| self.tree.node(index));
         let before = nodes.take_while(|node| node.range().start() <= range.start());
-        let lets = before.filter(|node| node.kind() == SyntaxKind::LET_IN && node.range().contains_range(range));
-        lets.last().map_or(range, |node| TextRange::empty(node.range().start()))
+        before.filter(|node| node.kind() == SyntaxKind::LET_IN).map(|node| node.range()).filter(|whole| whole.contains_range(range)).last()
     }
 
     /// The one expression below a node such as a `PAREN`.

@@ -115,6 +115,11 @@ impl<'t> LocalNames<'t> {
         }
     }
 
+    /// The order in which the text's names were met.
+    pub fn ages(&self) -> FxHashMap<Name, u32> {
+        self.entries.iter().enumerate().map(|(age, entry)| (entry.name, age as u32)).collect()
+    }
+
     /// The special name, if an enclosing construct binds it.
     #[inline]
     pub fn shadowed(&self, special: Special) -> Option<Local> {
