@@ -1,7 +1,7 @@
 //! Flake references as text and as sets. They are only read and written here; resolving them is the host's.
 
-mod reference;
-mod url;
+pub mod reference;
+pub mod url;
 
 use self::reference::{Attr, FlakeRef};
 use super::support::{arg, builtin};

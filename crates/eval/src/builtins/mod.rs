@@ -12,7 +12,7 @@ mod derivation;
 mod derived;
 pub(crate) mod ere;
 mod fetch;
-mod flake;
+pub mod flake;
 mod hash;
 mod io;
 pub(crate) mod json;

@@ -7,7 +7,7 @@ use nival_store::{Hash, HashAlgo};
 use super::url::Url;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Attr {
+pub enum Attr {
     Text(String),
     Int(i64),
     Bool(bool),
@@ -15,12 +15,12 @@ pub(super) enum Attr {
 
 /// A flake reference; the attribute `type` says which others it may have.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct FlakeRef {
+pub struct FlakeRef {
     pub attrs: BTreeMap<String, Attr>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum RefError {
+pub enum RefError {
     #[error("flake reference '{0}' is not an absolute path")]
     NotAbsolute(String),
     #[error("unexpected fragment '{fragment}' in flake reference '{text}'")]
@@ -83,7 +83,7 @@ impl FlakeRef {
     }
 
     /// Reads a reference. Paths must be absolute: nothing here knows a current folder.
-    pub(super) fn parse(text: &str) -> Result<FlakeRef, RefError> {
+    pub fn parse(text: &str) -> Result<FlakeRef, RefError> {
         if let Some(reference) = FlakeRef::parse_id(text)? {
             return Ok(reference);
         }
@@ -213,7 +213,7 @@ impl FlakeRef {
     }
 
     /// Writes the reference.
-    pub(super) fn to_url(&self) -> Result<String, RefError> {
+    pub fn to_url(&self) -> Result<String, RefError> {
         let kind = match self.attrs.get("type") {
             Some(Attr::Text(kind)) => kind.as_str(),
             _ => return Err(RefError::NoType),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// `scheme:[//authority]path?query#fragment`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Url {
+pub struct Url {
     pub scheme: String,
     /// With the user, where there is one.
     pub authority: Option<String>,
@@ -15,7 +15,7 @@ pub(super) struct Url {
 
 impl Url {
     /// `None` for what has no scheme.
-    pub(super) fn parse(text: &str) -> Option<Url> {
+    pub fn parse(text: &str) -> Option<Url> {
         let (scheme, rest) = text.split_once(':')?;
         let starts = scheme.starts_with(|c: char| c.is_ascii_lowercase());
         if !starts || !scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')) {
@@ -40,19 +40,19 @@ impl Url {
     }
 
     /// Without query and fragment.
-    pub(super) fn base(&self) -> String {
+    pub fn base(&self) -> String {
         let authority = self.authority.as_ref().map(|authority| format!("//{authority}")).unwrap_or_default();
         format!("{}:{authority}{}", self.scheme, self.path)
     }
 
     /// All but the fragment.
-    pub(super) fn print(&self) -> String {
+    pub fn print(&self) -> String {
         let base = self.base();
         if self.query.is_empty() { base } else { format!("{base}?{}", encode_query(&self.query)) }
     }
 }
 
-pub(super) fn decode_query(query: &str) -> BTreeMap<String, String> {
+pub fn decode_query(query: &str) -> BTreeMap<String, String> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     pairs.map(|(name, value)| (name.to_owned(), percent_decode(value))).collect()
 }
@@ -63,7 +63,7 @@ fn encode_query(query: &BTreeMap<String, String>) -> String {
 }
 
 /// Percent signs that are no escapes stay.
-pub(super) fn percent_decode(text: &str) -> String {
+pub fn percent_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

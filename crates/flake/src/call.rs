@@ -1,0 +1,161 @@
+//! A flake's value: its outputs, applied to its inputs and itself.
+
+use nival_eval::builtins::flake::reference::{Attr, FlakeRef};
+use nival_eval::{Attrs, AttrsBuilder, BuiltinTable, Ctx, EvalError, Value};
+use nival_syntax::Name;
+
+use crate::error::FlakeError;
+use crate::graph::{Graph, Node, Source};
+
+/// Ties the knot between flakes. `nodes` has for each: `tree` (what was fetched) or `parent` and `path`; `subdir`; `isFlake`;
+/// `inputs` by name of node.
+const KNOT: &[u8] = br#"
+nodes: root:
+let
+  known = builtins.mapAttrs (_: node:
+    let
+      parent = known.${node.parent};
+      within = node ? parent;
+      sourceInfo = if within then parent.sourceInfo else node.tree;
+      base = if !within then sourceInfo.outPath else if node.path == "" then parent.outPath else parent.outPath + "/" + node.path;
+      outPath = if node.subdir == "" then base else base + "/" + node.subdir;
+      file = import (outPath + "/flake.nix");
+      inputs = builtins.mapAttrs (_: name: known.${name}.value) node.inputs;
+      outputs = file.outputs (inputs // { self = flake; });
+      flake = outputs // sourceInfo // { inherit outPath inputs outputs sourceInfo; _type = "flake"; };
+    in {
+      inherit outPath sourceInfo;
+      value = if node.isFlake then flake else sourceInfo // { inherit sourceInfo outPath; };
+    }) nodes;
+in known.${root}.value
+"#;
+
+/// The value of the flake that `reference` names, as `builtins.getFlake` gives it: outputs, `inputs`, `outputs`,
+/// `sourceInfo`, `outPath` and what is known of its tree. Trees of inputs are fetched when they are needed.
+pub fn call_flake(ctx: &mut Ctx<'_>, reference: &FlakeRef) -> Result<Value, FlakeError> {
+    let mut tree_reference = reference.clone();
+    let subdir = match tree_reference.attrs.remove("dir") {
+        Some(Attr::Text(dir)) => dir,
+        _ => String::new(),
+    };
+    let shown = reference.to_url()?;
+    let tree = tree_value(ctx, &tree_reference)?;
+    let graph = Graph::load(ctx, tree, &subdir, &shown)?;
+    call_graph(ctx, &graph)
+}
+
+/// The value of a flake whose inputs are known.
+pub fn call_graph(ctx: &mut Ctx<'_>, graph: &Graph) -> Result<Value, FlakeError> {
+    let mut nodes = AttrsBuilder::with_capacity(graph.nodes.len());
+    for (index, node) in graph.nodes.iter().enumerate() {
+        let value = node_value(ctx, node)?;
+        nodes.push(key(index), value);
+    }
+    let nodes = ctx.attrs(nodes);
+    let root = ctx.string(key_text(0));
+    let knot = ctx.eval_text(KNOT, b"/", "«nix-internal»/call-flake.nix", &[])?;
+    Ok(ctx.call(knot, &[nodes, root])?)
+}
+
+fn key_text(index: usize) -> String {
+    format!("n{index}")
+}
+
+fn key(index: usize) -> Name {
+    Name::new(key_text(index))
+}
+
+fn node_value(ctx: &mut Ctx<'_>, node: &Node) -> Result<Value, FlakeError> {
+    let mut set = AttrsBuilder::new();
+    match &node.source {
+        Source::Tree(tree) => set.push(Name::new("tree"), *tree),
+        Source::Locked(reference) => {
+            let attrs = reference_value(ctx, reference);
+            let fetch = fetch_tree(ctx)?;
+            let tree = ctx.lazy_call(fetch, &[attrs]);
+            set.push(Name::new("tree"), tree);
+        }
+        Source::Within { parent, path } => {
+            let (parent, path) = (ctx.string(key_text(*parent)), ctx.string(path));
+            set.push(Name::new("parent"), parent);
+            set.push(Name::new("path"), path);
+        }
+        Source::Missing { input, reference } => {
+            let error = FlakeError::NotLocked { input: input.clone(), reference: reference.clone() };
+            let tree = ctx.failed(error.into());
+            set.push(Name::new("tree"), tree);
+        }
+    }
+    let mut inputs = AttrsBuilder::with_capacity(node.inputs.len());
+    for (name, target) in &node.inputs {
+        let target = ctx.string(key_text(*target));
+        inputs.push(Name::new(name), target);
+    }
+    let (inputs, subdir) = (ctx.attrs(inputs), ctx.string(&node.subdir));
+    set.push(Name::new("inputs"), inputs);
+    set.push(Name::new("subdir"), subdir);
+    set.push(Name::new("isFlake"), Value::bool(node.is_flake));
+    Ok(ctx.attrs(set))
+}
+
+fn fetch_tree(ctx: &Ctx<'_>) -> Result<Value, FlakeError> {
+    ctx.builtin("fetchTree").ok_or_else(|| FlakeError::Eval(EvalError::other("'builtins.fetchTree' is missing")))
+}
+
+fn reference_value(ctx: &mut Ctx<'_>, reference: &FlakeRef) -> Value {
+    let mut set = AttrsBuilder::with_capacity(reference.attrs.len());
+    for (name, attr) in &reference.attrs {
+        let value = match attr {
+            Attr::Text(text) => ctx.string(text),
+            Attr::Int(int) => ctx.int(*int),
+            Attr::Bool(bool) => Value::bool(*bool),
+        };
+        set.push(Name::new(name), value);
+    }
+    ctx.attrs(set)
+}
+
+/// What `builtins.fetchTree` gives for a reference.
+pub fn tree_value(ctx: &mut Ctx<'_>, reference: &FlakeRef) -> Result<Value, FlakeError> {
+    let attrs = reference_value(ctx, reference);
+    let fetch = fetch_tree(ctx)?;
+    Ok(ctx.call(fetch, &[attrs])?)
+}
+
+/// Makes `builtins.getFlake` give flakes, not only their trees.
+pub fn install(table: &mut BuiltinTable) {
+    for builtin in table.functions.iter_mut().filter(|builtin| builtin.name == "getFlake") {
+        builtin.run = get_flake;
+    }
+}
+
+fn get_flake(ctx: &mut Ctx<'_>, args: &[Value]) -> nival_eval::Result<Value> {
+    let what = || "while evaluating the argument passed to builtins.getFlake".to_owned();
+    let Some(&argument) = args.first() else { return Err(EvalError::other("'builtins.getFlake' needs an argument")) };
+    let value = ctx.force(argument)?;
+    let reference = match value.as_attrs() {
+        Some(set) => attrs_reference(ctx, set)?,
+        None => FlakeRef::parse(&ctx.expect_string_no_context(value, what)?.to_str()).map_err(FlakeError::from)?,
+    };
+    Ok(call_flake(ctx, &reference)?)
+}
+
+fn attrs_reference(ctx: &mut Ctx<'_>, set: Attrs) -> nival_eval::Result<FlakeRef> {
+    let mut reference = FlakeRef::default();
+    for attr in ctx.attrs_sorted(set) {
+        let value = ctx.force(attr.value)?;
+        let name = attr.name.to_str().into_owned();
+        let attr = match (value.as_string(), value.as_int(), value.as_bool()) {
+            (Some(text), _, _) => Attr::Text(text.to_str().into_owned()),
+            (_, Some(int), _) => Attr::Int(int),
+            (_, _, Some(bool)) => Attr::Bool(bool),
+            _ => {
+                let phrase = value.type_phrase();
+                let message = format!("attribute '{name}' of a flake reference is {phrase} while a string, Boolean or integer is expected");
+                return Err(EvalError::type_error(message));
+            }
+        };
+        reference.attrs.insert(name, attr);
+    }
+    Ok(reference)
+}
