@@ -1,4 +1,4 @@
-//! Evaluates a file or an expression: `eval [--strict] [--stats] [-I x=y] (-E EXPR | FILE)`.
+//! Evaluates a file or an expression: `eval [--strict] [--json] [--stats] [--atomic] [-I x=y] (-E EXPR | FILE)`.
 //!
 //! For development of the evaluator; `nival eval` is the real thing.
 
@@ -13,12 +13,13 @@ use nival_eval::{Ctx, EvalError, Evaluator, Options, Result, Value, builtins};
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
-    let (mut strict, mut stats, mut expr, mut file, mut include) = (false, false, None, None, Vec::new());
+    let (mut strict, mut json, mut stats, mut expr, mut file, mut include) = (false, false, false, None, None, Vec::new());
     let mut options = Options { single_threaded: true, ..Options::default() };
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--strict" => strict = true,
             "--stats" => stats = true,
+            "--json" => json = true,
             "--atomic" => options.single_threaded = false,
             "-I" => include.extend(args.next()),
             "-E" => expr = args.next(),
@@ -31,7 +32,7 @@ fn main() -> ExitCode {
         if strict {
             ctx.force_deep(value)?;
         }
-        show(ctx, value)
+        show(ctx, value, json)
     });
     if stats {
         eprintln!("{:?}", evaluator.statistics());
@@ -63,13 +64,14 @@ fn run(ctx: &mut Ctx<'_>, expr: Option<&str>, file: Option<&str>) -> Result<Valu
     }
 }
 
-fn show(ctx: &mut Ctx<'_>, value: Value) -> Result<String> {
-    Ok(String::from_utf8_lossy(&nival_eval::print::ambiguous(ctx, value)?).into_owned())
+fn show(ctx: &mut Ctx<'_>, value: Value, json: bool) -> Result<String> {
+    let text = if json { nival_eval::print::to_json(ctx, value)?.0 } else { nival_eval::print::ambiguous(ctx, value)? };
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 fn report(evaluator: &Evaluator, error: &EvalError) {
     eprintln!("error:");
-    for frame in error.trace.iter() {
+    for frame in error.trace.iter().take(60) {
         eprintln!("  … {}", frame.message);
         if let Some(place) = evaluator.locate(frame.pos) {
             eprintln!("    at {place}");

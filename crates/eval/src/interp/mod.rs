@@ -82,7 +82,8 @@ impl<'e> Ctx<'e> {
         if atom.is_unset() { Thunk::suspend(&mut self.region, m.id, id.0, frame) } else { atom }
     }
 
-    /// The value of a variable. What was forced stays in the slot, so that the next reader finds it at once.
+    /// The value of a variable. What was forced stays in the slot, so that the next reader finds it at once; except what
+    /// `==` tells apart by its place.
     #[inline(always)]
     pub(crate) fn read(&mut self, frame: Frame, slot: u32) -> Result<Value> {
         let value = frame.get(slot);
@@ -90,7 +91,9 @@ impl<'e> Ctx<'e> {
             return Ok(value);
         }
         let value = self.force(value)?;
-        frame.set(slot, value);
+        if !value.equal_only_in_place() {
+            frame.set(slot, value);
+        }
         Ok(value)
     }
 

@@ -7,14 +7,11 @@ use crate::error::{EvalError, Pos, Result};
 use crate::value::{Attrs, Value, View};
 
 impl<'e> Ctx<'e> {
-    /// `a == b` for two values that are elements of something: one and the same value is equal to itself, also where it
-    /// is a function.
+    /// `a == b` for two elements of something. Nix compares functions by their place: two slots that share one thunk or one
+    /// lambda are equal, while functions that came by different ways are not, even if they are the same in the end.
     pub fn equal(&mut self, a: Value, b: Value) -> Result<bool> {
-        let same = a.same(b);
-        // A function that two computations gave is not equal to itself: Nix compares places, not functions.
-        let computed = a.is_thunk() && b.is_thunk();
-        let (a, b) = (self.force(a)?, self.force(b)?);
-        if same || (a.same(b) && !(computed && a.is_function())) { Ok(true) } else { self.equal_operands(a, b) }
+        let (x, y) = (self.force(a)?, self.force(b)?);
+        if a.same(b) || (x.same(y) && !x.equal_only_in_place()) { Ok(true) } else { self.equal_operands(x, y) }
     }
 
     /// `a == b` for the operands of an operator, both forced.

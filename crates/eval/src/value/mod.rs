@@ -262,6 +262,12 @@ impl Value {
         }
     }
 
+    /// Functions and what else is in a box (floats can be unequal to themselves). Conservative.
+    #[inline(always)]
+    pub(crate) const fn equal_only_in_place(self) -> bool {
+        matches!(self.tag(), TAG_CLOSURE | TAG_BOXED) || (self.tag() == TAG_IMMEDIATE && self.0 & IMMEDIATE_BUILTIN == IMMEDIATE_BUILTIN)
+    }
+
     /// A lambda, builtin or partial application; not a set with `__functor`.
     pub fn is_function(self) -> bool {
         matches!(self.view(), View::Closure(_) | View::Builtin(_) | View::Partial(_))
