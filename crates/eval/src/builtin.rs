@@ -7,6 +7,9 @@ use crate::value::Value;
 /// A builtin's body: exactly `arity` arguments, not forced yet.
 pub type BuiltinFn = fn(&mut Ctx<'_>, &[Value]) -> Result<Value>;
 
+/// Makes a constant.
+pub type ConstantFn = fn(&mut Ctx<'_>) -> Result<Value>;
+
 /// A builtin function. Its arguments arrive unforced; what it returns is in weak head normal form or a thunk.
 #[derive(Clone, Copy)]
 pub struct Builtin {
@@ -25,7 +28,7 @@ pub struct BuiltinTable {
     pub functions: Vec<Builtin>,
     /// Constants of `builtins`: made when an evaluator starts (`nixVersion`, `storeDir`, …). Where that fails, so does using
     /// them.
-    pub constants: Vec<(&'static str, fn(&mut Ctx<'_>) -> Result<Value>)>,
+    pub constants: Vec<(&'static str, ConstantFn)>,
     /// Constants written in Nix, evaluated when first used (`derivation`): name and text.
     pub sources: Vec<(&'static str, &'static str)>,
 }

@@ -102,8 +102,7 @@ impl Ctx<'_> {
         let mut waiting = evaluator.waits.waiting.lock().unwrap_or_else(|e| e.into_inner());
         // Follow owner and awaited thunk by turns: a way back to this thread is a cycle that no thread can leave.
         let mut next = thunk;
-        loop {
-            let Some(owner) = owner_of(next) else { break };
+        while let Some(owner) = owner_of(next) {
             if owner == self.thread {
                 return Err(EvalError::new(ErrorKind::InfiniteRecursion, "infinite recursion encountered").at(self.thunk_pos(thunk)));
             }
