@@ -209,7 +209,7 @@ impl EvalSession {
         let bytes = self.run(control, |ctx| match options.style {
             PrintStyle::Instantiate => {
                 let value = if options.force { ctx.force_deep(value)? } else { ctx.force(value)? };
-                print::ambiguous(ctx, value)
+                if options.force { print::ambiguous(ctx, value) } else { print::ambiguous_lazy(ctx, value) }
             }
             PrintStyle::Modern => print::pretty(ctx, value, options.to_print()),
         })?;
