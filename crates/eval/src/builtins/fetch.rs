@@ -1,77 +1,98 @@
-//! Fetching, which the host does.
+//! Fetching. What is asked for is checked here; the host does it.
 
-use super::support::builtin;
+use nival_store::{Hash, HashAlgo};
+
+use super::support::{builtin, frame, known, mismatch};
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
 use crate::host::{FetchArg, FetchRequest, Fetched};
+use crate::print::phrase;
 use crate::value::{AttrsBuilder, ContextElement, Value, View};
 use crate::{CoerceOptions, Ctx};
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Builtin] = &[
-    builtin("fetchurl", &["source"], |ctx, args| path_of(ctx, args, "fetchurl"), "Downloads a file into the store and gives its path. `source` is a URL or `{ url, sha256 ? …, name ? … }`; pure evaluation needs the hash."),
-    builtin("fetchTarball", &["source"], |ctx, args| path_of(ctx, args, "fetchTarball"), "Downloads and unpacks an archive and gives the path of the folder. `source` is a URL or `{ url, sha256 ? …, name ? … }`; pure evaluation needs the hash."),
-    builtin("fetchGit", &["source"], |ctx, args| tree_of(ctx, args, "fetchGit"), "Fetches a revision of a Git repository: a set with `outPath`, `rev`, `lastModified` and so on. `source` is a URL, a path, or `{ url, rev ? …, ref ? …, … }`."),
-    builtin("fetchMercurial", &["source"], |ctx, args| tree_of(ctx, args, "fetchMercurial"), "Fetches a revision of a Mercurial repository. `source` is a URL or `{ url, rev ? …, name ? … }`."),
-    builtin("fetchTree", &["source"], |ctx, args| tree_of(ctx, args, "fetchTree"), "Fetches a source tree of any kind that flakes know: `{ type = \"github\"; owner = …; repo = …; }`, or a URL-like reference. The result is a set with `outPath`, `narHash` and what the kind tells."),
-    builtin("getFlake", &["reference"], |ctx, args| tree_of(ctx, args, "getFlake"), "The flake that a reference such as `\"github:NixOS/nixpkgs\"` names: its outputs and metadata. In pure evaluation the reference must be locked."),
+    builtin("fetchurl", &["source"], |ctx, args| download(ctx, args[0], "fetchurl"), "Downloads a file into the store and gives its path. `source` is a URL or `{ url, sha256 ? …, name ? … }`; pure evaluation needs the hash."),
+    builtin("fetchTarball", &["source"], |ctx, args| download(ctx, args[0], "fetchTarball"), "Downloads and unpacks an archive and gives the path of the folder. `source` is a URL or `{ url, sha256 ? …, name ? … }`; pure evaluation needs the hash."),
+    builtin("fetchGit", &["source"], |ctx, args| tree(ctx, args[0], "fetchGit"), "Fetches a revision of a Git repository: a set with `outPath`, `rev`, `lastModified` and so on. `source` is a URL, a path, or `{ url, rev ? …, ref ? …, … }`."),
+    builtin("fetchMercurial", &["source"], mercurial, "Fetches a revision of a Mercurial repository. `source` is a URL or `{ url, rev ? …, name ? … }`."),
+    builtin("fetchTree", &["source"], |ctx, args| tree(ctx, args[0], "fetchTree"), "Fetches a source tree of any kind that flakes know: `{ type = \"github\"; owner = …; repo = …; }`, or a URL-like reference. The result is a set with `outPath`, `narHash` and what the kind tells."),
+    builtin("getFlake", &["reference"], get_flake, "The flake that a reference such as `\"github:NixOS/nixpkgs\"` names: its outputs and metadata. In pure evaluation the reference must be locked."),
 ];
 
 const PLAIN: CoerceOptions = CoerceOptions { more: false, copy_to_store: false, canonicalize_path: false };
 
-fn text(ctx: &mut Ctx<'_>, value: Value, builtin: &'static str) -> Result<FetchArg> {
-    let string = ctx.coerce_to_string(value, PLAIN, || format!("while evaluating the URL we should fetch for builtins.{builtin}"))?;
-    Ok(FetchArg::String(string.bytes().to_vec()))
+fn unsupported(name: nival_syntax::Name, builtin: &str) -> Box<EvalError> {
+    EvalError::other(format!("unsupported argument '{name}' to '{builtin}'"))
 }
 
-fn request(ctx: &mut Ctx<'_>, value: Value, builtin: &'static str) -> Result<FetchRequest> {
-    let value = ctx.force(value)?;
-    let mut args = Vec::new();
-    let set = value.as_attrs().filter(|set| !set.contains(super::known().out_path) && !set.contains(super::known().to_string));
-    match set {
-        None => args.push(("url".to_owned(), text(ctx, value, builtin)?)),
+fn no_url() -> Box<EvalError> {
+    EvalError::other("'url' argument required")
+}
+
+/// `fetchurl` and `fetchTarball`.
+fn download(ctx: &mut Ctx<'_>, source: Value, builtin: &'static str) -> Result<Value> {
+    let (mut url, mut sha256, mut name) = (None, None, None);
+    let source = ctx.force(source)?;
+    let url_frame = frame("while evaluating the url we should fetch");
+    let is_set = source.as_attrs().is_some();
+    match source.as_attrs() {
+        None => url = Some(ctx.expect_string_no_context(source, url_frame)?),
         Some(set) => {
             for attr in ctx.attrs_sorted(set) {
-                let arg = match ctx.view(attr.value)? {
-                    View::Null => FetchArg::Null,
-                    View::Bool(bool) => FetchArg::Bool(bool),
-                    View::Int(int) => FetchArg::Int(int),
-                    View::String(string) => FetchArg::String(string.bytes().to_vec()),
-                    View::Path(_) | View::Attrs(_) => text(ctx, attr.value, builtin)?,
-                    other => {
-                        let kind = match other {
-                            View::Float(_) => "a float",
-                            View::List(_) => "a list",
-                            _ => "a function",
-                        };
-                        let message =
-                            format!("argument '{}' to '{builtin}' is {kind} while a string, Boolean or integer is expected", attr.name);
-                        return Err(EvalError::type_error(message).at(set.position(attr.name)));
+                match attr.name.as_bytes() {
+                    b"url" => url = Some(ctx.expect_string_no_context(attr.value, url_frame)?),
+                    b"sha256" => {
+                        let what = frame("while evaluating the sha256 of the content we should fetch");
+                        let hash = ctx.expect_string_no_context(attr.value, what)?.to_str();
+                        let hash = Hash::parse_allow_empty(&hash, Some(HashAlgo::Sha256));
+                        sha256 = Some(hash.map_err(|error| EvalError::other(error.to_string()))?);
                     }
-                };
-                args.push((attr.name.to_str().into_owned(), arg));
+                    b"name" => {
+                        name = Some(
+                            ctx.expect_string_no_context(attr.value, frame("while evaluating the name of the content we should fetch"))?,
+                        );
+                    }
+                    _ => return Err(unsupported(attr.name, builtin).at(set.position(attr.name))),
+                }
             }
         }
     }
-    Ok(FetchRequest { builtin, args })
+    let url = url.ok_or_else(no_url)?.to_str();
+    let given = name.map(|name| name.to_str()).filter(|name| !name.is_empty());
+    let named = given.is_some();
+    let default = if builtin == "fetchurl" { url.trim_end_matches('/').rsplit('/').next().unwrap_or_default() } else { "source" };
+    let name = given.map_or_else(|| default.to_owned(), |name| name.into_owned());
+    if let Err(error) = nival_store::store_path::check_name(&name) {
+        let advice = match (named, is_set) {
+            (true, _) => format!("Please change the value for the 'name' attribute passed to '{builtin}', so"),
+            (false, true) => format!("Please add a valid 'name' attribute to the argument for '{builtin}', so"),
+            (false, false) => format!("Please pass an attribute set with 'url' and 'name' attributes to '{builtin}',  so"),
+        };
+        let message =
+            format!("invalid store path name when fetching URL '{url}': {error}. {advice} that it can create a valid store path.");
+        return Err(EvalError::other(message));
+    }
+    let mut args =
+        vec![("url".to_owned(), FetchArg::String(url.as_bytes().to_vec())), ("name".to_owned(), FetchArg::String(name.into_bytes()))];
+    if let Some(hash) = sha256 {
+        args.push(("sha256".to_owned(), FetchArg::String(hash.sri().into_bytes())));
+    }
+    Ok(fetch(ctx, FetchRequest { builtin, args })?.0)
 }
 
-fn fetch(ctx: &mut Ctx<'_>, args: &[Value], builtin: &'static str) -> Result<(Value, Fetched)> {
-    let request = request(ctx, args[0], builtin)?;
+/// The path as a string that depends on it, and everything else that was found.
+fn fetch(ctx: &mut Ctx<'_>, request: FetchRequest) -> Result<(Value, Fetched)> {
     let fetched = ctx.host().fetch(request)?;
     let context = ctx.context([ContextElement::Opaque(fetched.store_path.as_bytes().into())]);
     let path = ctx.string_with_context(&fetched.store_path, context);
     Ok((path, fetched))
 }
 
-fn path_of(ctx: &mut Ctx<'_>, args: &[Value], builtin: &'static str) -> Result<Value> {
-    Ok(fetch(ctx, args, builtin)?.0)
-}
-
-fn tree_of(ctx: &mut Ctx<'_>, args: &[Value], builtin: &'static str) -> Result<Value> {
-    let (path, fetched) = fetch(ctx, args, builtin)?;
+fn fetch_tree(ctx: &mut Ctx<'_>, request: FetchRequest) -> Result<Value> {
+    let (path, fetched) = fetch(ctx, request)?;
     let mut set = AttrsBuilder::with_capacity(1 + fetched.attrs.len());
-    set.push(super::known().out_path, path);
+    set.push(known().out_path, path);
     for (name, arg) in fetched.attrs {
         let value = match arg {
             FetchArg::String(bytes) => ctx.string(bytes),
@@ -82,4 +103,83 @@ fn tree_of(ctx: &mut Ctx<'_>, args: &[Value], builtin: &'static str) -> Result<V
         set.push(nival_syntax::Name::new(name), value);
     }
     Ok(ctx.attrs(set))
+}
+
+/// `fetchTree` and `fetchGit`.
+fn tree(ctx: &mut Ctx<'_>, source: Value, builtin: &'static str) -> Result<Value> {
+    let source = ctx.force(source)?;
+    let Some(set) = source.as_attrs() else {
+        let url = ctx.coerce_to_string(source, PLAIN, || format!("while evaluating the first argument passed to '{builtin}'"))?;
+        let args = vec![("url".to_owned(), FetchArg::String(url.bytes().to_vec()))];
+        return fetch_tree(ctx, FetchRequest { builtin, args });
+    };
+    if builtin == "fetchTree" {
+        let kind = set.get(known().kind).ok_or_else(|| EvalError::other("argument 'type' is missing in call to 'fetchTree'"))?;
+        ctx.expect_string_no_context(kind, frame("while evaluating the `type` argument passed to 'fetchTree'"))?;
+    }
+    let mut args = Vec::new();
+    for attr in ctx.attrs_sorted(set) {
+        let value = ctx.force(attr.value)?;
+        let arg = match value.view() {
+            View::Bool(bool) => FetchArg::Bool(bool),
+            View::Int(int) if int < 0 => {
+                return Err(EvalError::other(format!("negative value given for '{builtin}' argument '{}': {int}", attr.name)));
+            }
+            View::Int(int) => FetchArg::Int(int),
+            View::String(string) => FetchArg::String(string.bytes().to_vec()),
+            View::Path(path) => FetchArg::String(path.bytes().to_vec()),
+            _ => {
+                let kind = phrase(ctx, value);
+                let message = format!("argument '{}' to '{builtin}' is {kind} while a string, Boolean or integer is expected", attr.name);
+                return Err(EvalError::type_error(message).at(set.position(attr.name)));
+            }
+        };
+        args.push((attr.name.to_str().into_owned(), arg));
+    }
+    fetch_tree(ctx, FetchRequest { builtin, args })
+}
+
+fn mercurial(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let source = ctx.force(args[0])?;
+    let url_frame = frame("while evaluating the `url` attribute passed to builtins.fetchMercurial");
+    let mut found = Vec::new();
+    match source.as_attrs() {
+        None => {
+            let what = frame("while evaluating the first argument passed to builtins.fetchMercurial");
+            let url = ctx.coerce_to_string(source, PLAIN, what)?;
+            found.push(("url".to_owned(), FetchArg::String(url.bytes().to_vec())));
+        }
+        Some(set) => {
+            for attr in ctx.attrs_sorted(set) {
+                let text = match attr.name.as_bytes() {
+                    b"url" => ctx.coerce_to_string(attr.value, PLAIN, url_frame)?,
+                    b"rev" => ctx.expect_string_no_context(
+                        attr.value,
+                        frame("while evaluating the `rev` attribute passed to builtins.fetchMercurial"),
+                    )?,
+                    b"name" => ctx.expect_string_no_context(
+                        attr.value,
+                        frame("while evaluating the `name` attribute passed to builtins.fetchMercurial"),
+                    )?,
+                    _ => return Err(unsupported(attr.name, "fetchMercurial").at(set.position(attr.name))),
+                };
+                found.push((attr.name.to_str().into_owned(), FetchArg::String(text.bytes().to_vec())));
+            }
+            if !set.contains(nival_syntax::Name::new("url")) {
+                return Err(no_url());
+            }
+        }
+    }
+    fetch_tree(ctx, FetchRequest { builtin: "fetchMercurial", args: found })
+}
+
+fn get_flake(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let value = ctx.force(args[0])?;
+    if value.as_string().is_none() {
+        return Err(mismatch(ctx, value, "a string"));
+    }
+    let what = frame("while evaluating the argument passed to builtins.getFlake");
+    let reference = ctx.expect_string_no_context(value, what)?.to_str();
+    super::flake::check(&reference)?;
+    Err(EvalError::other(format!("'builtins.getFlake' is not available in this build of the evaluator (for '{reference}')")))
 }

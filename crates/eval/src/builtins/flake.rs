@@ -56,3 +56,8 @@ fn to_string(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let text = reference.to_url().map_err(|error| EvalError::other(error.to_string()))?;
     Ok(ctx.string(text))
 }
+
+/// An error where `reference` is none.
+pub(super) fn check(reference: &str) -> Result<()> {
+    FlakeRef::parse(reference).map(drop).map_err(|error| EvalError::other(error.to_string()))
+}

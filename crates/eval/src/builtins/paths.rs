@@ -136,6 +136,9 @@ fn copy(ctx: &mut Ctx<'_>, copy: Copy<'_>) -> Result<Value> {
 fn copy_inner(ctx: &mut Ctx<'_>, copy: &Copy<'_>) -> Result<String> {
     let host = ctx.host();
     let path = resolve_links(ctx, &copy.path)?;
+    if host.file_type(&path)?.is_none() {
+        return Err(HostError::NotFound(String::from_utf8_lossy(&copy.path).into_owned()).into());
+    }
     let mut filter = copy.filter.map(|function| {
         move |path: &[u8], kind: FileType| {
             let args = [ctx.string(path), ctx.string(kind.name())];

@@ -162,6 +162,9 @@ impl<'e> Ctx<'e> {
         }
         let name = String::from_utf8_lossy(base_name(path)).into_owned();
         let resolved = self.resolve_ancestors(path)?;
+        if self.host().file_type(&resolved)?.is_none() {
+            return Err(crate::host::HostError::NotFound(String::from_utf8_lossy(path).into_owned()).into());
+        }
         let request = AddPath { path: &resolved, name: &name, recursive: true, expected_sha256: None, filter: None };
         let store_path = self.host().add_path(request)?;
         let context = self.context([ContextElement::Opaque(store_path.as_bytes().into())]);

@@ -44,7 +44,7 @@ impl Token {
 pub(super) struct Lexer<'t> {
     text: &'t [u8],
     at: usize,
-    /// Where the current token begins.
+    /// Where the text that errors quote begins: at the last string or number.
     start: usize,
     /// Bytes read so far, the end of the text counting as one; where a byte was read and given back, without it.
     read: usize,
@@ -67,7 +67,7 @@ impl<'t> Lexer<'t> {
         format!("line {}, column {}", self.line + 1, self.column)
     }
 
-    /// The text of the current token, control characters spelled out.
+    /// What errors quote, control characters spelled out.
     pub(super) fn token_text(&self) -> String {
         let bytes = &self.text[self.start.min(self.text.len())..self.at.min(self.text.len())];
         let mut out = Vec::new();
@@ -114,7 +114,6 @@ impl<'t> Lexer<'t> {
             }
         }
         loop {
-            self.start = self.at;
             return match self.get() {
                 Some(b' ' | b'\t' | b'\n' | b'\r') => continue,
                 Some(b'{') => Token::BeginObject,
@@ -126,8 +125,14 @@ impl<'t> Lexer<'t> {
                 Some(b't') => self.literal(b"rue", Token::True),
                 Some(b'f') => self.literal(b"alse", Token::False),
                 Some(b'n') => self.literal(b"ull", Token::Null),
-                Some(b'"') => self.string(),
-                Some(b'-' | b'0'..=b'9') => self.number(),
+                Some(b'"') => {
+                    self.start = self.at - 1;
+                    self.string()
+                }
+                Some(b'-' | b'0'..=b'9') => {
+                    self.start = self.at - 1;
+                    self.number()
+                }
                 None | Some(0) => Token::End,
                 Some(_) => Token::Error("invalid literal".into()),
             };
