@@ -7,7 +7,8 @@ use nival_syntax::Name;
 use crate::error::FlakeError;
 use crate::graph::{Graph, Node, Source};
 
-/// Ties the knot between flakes. `nodes` has for each: `tree` (what was fetched) or `parent` and `path`; `subdir`; `isFlake`;
+/// Ties the knot between flakes. `nodes` has for each: `tree` (what was fetched, for the input
+/// named `input`) or `parent` and `path`; `subdir`; `isFlake`;
 /// `inputs` by name of node.
 const KNOT: &[u8] = br#"
 nodes: root:
@@ -16,7 +17,10 @@ let
     let
       parent = known.${node.parent};
       within = node ? parent;
-      sourceInfo = if within then parent.sourceInfo else node.tree;
+      sourceInfo =
+        if within then parent.sourceInfo
+        else if node ? input then builtins.addErrorContext "while getting the source tree of the flake input '${node.input}'" node.tree
+        else node.tree;
       base = if !within then sourceInfo.outPath else if node.path == "" then parent.outPath else parent.outPath + "/" + node.path;
       outPath = if node.subdir == "" then base else base + "/" + node.subdir;
       file = import (outPath + "/flake.nix");
@@ -69,11 +73,12 @@ fn node_value(ctx: &mut Ctx<'_>, node: &Node) -> Result<Value, FlakeError> {
     let mut set = AttrsBuilder::new();
     match &node.source {
         Source::Tree(tree) => set.push(Name::new("tree"), *tree),
-        Source::Locked(reference) => {
+        Source::Locked { input, reference } => {
             let attrs = reference_value(ctx, reference);
             let fetch = fetch_tree(ctx)?;
-            let tree = ctx.lazy_call(fetch, &[attrs]);
+            let (tree, input) = (ctx.lazy_call(fetch, &[attrs]), ctx.string(input));
             set.push(Name::new("tree"), tree);
+            set.push(Name::new("input"), input);
         }
         Source::Within { parent, path } => {
             let (parent, path) = (ctx.string(key_text(*parent)), ctx.string(path));

@@ -43,9 +43,9 @@ pub enum FlakeError {
     TooDeep(usize),
     /// The tree is not on this machine.
     #[error(
-        "input '{input}' ('{reference}') would have to be fetched, which nival does not do yet; what it is locked to is not in the store"
+        "'{reference}' would have to be fetched, which nival does not do yet: it is not a folder of this machine, and the store does not have it"
     )]
-    NeedsFetching { input: String, reference: String },
+    NeedsFetching { reference: String },
     #[error(
         "input '{input}' ('{reference}') is not in the lock file, and would have to be fetched to be locked, which nival does not do yet"
     )]

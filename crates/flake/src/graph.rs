@@ -18,8 +18,8 @@ const MAX_DEPTH: usize = 32;
 pub enum Source {
     /// Fetched already.
     Tree(Value),
-    /// To be fetched when it is needed; the attributes for `fetchTree`.
-    Locked(FlakeRef),
+    /// To be fetched when it is needed: the path of inputs that leads to it, and the attributes for `fetchTree`.
+    Locked { input: String, reference: FlakeRef },
     /// In the tree of another node, at this path (as it is written).
     Within { parent: usize, path: String },
     /// Neither locked nor local.
@@ -154,7 +154,8 @@ impl Builder<'_, '_> {
         while let Some((key, here)) = todo.pop() {
             let Some(node) = lock.nodes.get(&key).filter(|_| !copied.contains_key(&key)) else { continue };
             // The tree of a relative path is filled in when its parent is known.
-            let index = self.add(Source::Locked(without_dir(&node.locked)), dir_of(&node.locked), node.is_flake);
+            let source = Source::Locked { input: here.join("/"), reference: without_dir(&node.locked) };
+            let index = self.add(source, dir_of(&node.locked), node.is_flake);
             copied.insert(key.clone(), index);
             for (name, edge) in &node.inputs {
                 if let LockEdge::Node(child) = edge {

@@ -46,7 +46,7 @@ pub fn fetch_tree(doors: Doors<'_>, request: &FetchRequest) -> Result<Fetched, F
         Some(Attr::Text(text)) => Some(text.as_str()),
         _ => None,
     };
-    let shown = reference.to_url().unwrap_or_else(|_| "a tree".to_owned());
+    let shown = shown(&reference);
     let locked =
         text("narHash").map(|hash| Hash::parse_any(hash, Some(HashAlgo::Sha256))).transpose().map_err(nival_store::StoreError::from)?;
     if let Some(hash) = locked {
@@ -64,7 +64,7 @@ pub fn fetch_tree(doors: Doors<'_>, request: &FetchRequest) -> Result<Fetched, F
         _ => None,
     };
     let Some((folder, tracked)) = folder else {
-        return Err(FlakeError::NeedsFetching { input: text("id").unwrap_or(&shown).to_owned(), reference: shown });
+        return Err(FlakeError::NeedsFetching { reference: shown });
     };
     let local = LocalTree { doors, folder, tracked };
     let (hash, modified) = local.measure()?;
@@ -88,6 +88,15 @@ fn reference_of(request: &FetchRequest) -> Result<FlakeRef, FlakeError> {
         FetchArg::Null => None,
     };
     Ok(FlakeRef { attrs: request.args.iter().filter_map(|(name, arg)| Some((name.clone(), attr(arg)?))).collect() })
+}
+
+/// A reference for messages: without what only a machine reads.
+fn shown(reference: &FlakeRef) -> String {
+    let mut reference = reference.clone();
+    for name in ["narHash", "lastModified", "revCount"] {
+        reference.attrs.remove(name);
+    }
+    reference.to_url().unwrap_or_else(|_| "a tree of an unknown kind".to_owned())
 }
 
 fn git_folder(url: &str) -> Option<PathBuf> {
