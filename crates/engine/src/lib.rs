@@ -43,6 +43,8 @@ pub use inspect::{PathDetails, StoreInfo};
 pub use place::{FilePosition, FileRange, Location, Origin};
 pub use render::{RenderOptions, render};
 pub use report::{Frame, Report, ReportKind};
-pub use session::{AttrItem, AutoArgs, Completions, DerivationInfo, EvalSession, EvalValue, FileValue, PrintOptions, ValueKind};
+pub use session::{
+    AttrItem, AutoArgs, Completions, DerivationInfo, EvalSession, EvalValue, FileValue, FlakeLookup, PrintOptions, ValueKind,
+};
 pub use world::host::TraceKind;
 pub use world::reads::ReadSet;

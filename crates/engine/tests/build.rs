@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use nival_engine::{
-    AutoArgs, Budget, BuildProgress, Control, Engine, EngineConfig, EvalSession, PrintOptions, Report, ReportKind, StoreSettings, Trust,
+    AutoArgs, Budget, BuildProgress, Control, Engine, EngineConfig, EvalSession, FlakeLookup, PrintOptions, Report, ReportKind,
+    StoreSettings, Trust,
 };
 
 fn examples() -> PathBuf {
@@ -105,4 +106,21 @@ fn evaluation_alone_writes_nothing() {
     let value = session.select(&file, "greeter", &AutoArgs::default(), &control()).unwrap();
     assert!(session.derivation(&value, &control()).unwrap().is_some());
     assert_eq!(std::fs::read_dir(store.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_flake_of_the_examples() {
+    let store = tempfile::tempdir().unwrap();
+    let engine = engine(store.path());
+    let mut session = engine.snapshot().command_session();
+    session.set_base(&examples());
+    let (value, path) = session.eval_installable("path:.#hello", FlakeLookup::Package, &control()).unwrap();
+    assert_eq!(path, "packages.x86_64-linux.hello");
+    let info = session.instantiate(&value, &control()).unwrap();
+    session.build(&[info.build_request()], &Log::default(), &control()).unwrap();
+    let report = session.eval_installable("path:.#helo", FlakeLookup::Package, &control()).unwrap_err();
+    assert!(
+        report.message.ends_with("does not provide attribute 'packages.x86_64-linux.helo', 'legacyPackages.x86_64-linux.helo' or 'helo'")
+    );
+    assert_eq!(report.hints, ["Did you mean hello?"]);
 }

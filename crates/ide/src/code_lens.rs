@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use nival_engine::{AutoArgs, Cancellable, Cancelled, Control, EvalSession, EvalValue, Location, Report, ReportKind, Snapshot, ValueKind};
 use nival_syntax::TextRange;
 
-/// How to find the derivation again: evaluate the file, call it with its defaults, select the path.
+/// How to find the derivation again: evaluate the file as [`EvalSession::eval_project_file`] does, call it with its
+/// defaults, select the path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LensTarget {
     pub file: PathBuf,
@@ -36,7 +37,9 @@ const MAX_DEPTH: usize = 4;
 /// # Errors
 /// Cancelled. A file that does not evaluate has no lenses.
 pub fn code_lenses(snapshot: &Snapshot, path: &Path, control: &Control) -> Cancellable<Vec<DerivationLens>> {
-    let mut search = Search { session: snapshot.session(), path, control, found: Vec::new() };
+    let is_flake = nival_engine::discover::kind_of(path) == Some(nival_engine::discover::ProjectKind::Flake);
+    let flake_system = is_flake.then(|| snapshot.config().system.clone());
+    let mut search = Search { session: snapshot.session(), path, control, found: Vec::new(), flake_system };
     match search.file(snapshot) {
         Err(report) if report.is_cancelled() => return Err(Cancelled),
         _ => {}
@@ -51,11 +54,13 @@ struct Search<'a> {
     path: &'a Path,
     control: &'a Control,
     found: Vec<DerivationLens>,
+    /// The system whose outputs count, if the file is a flake.
+    flake_system: Option<String>,
 }
 
 impl Search<'_> {
     fn file(&mut self, snapshot: &Snapshot) -> Result<(), Report> {
-        let value = self.session.eval_file(self.path, self.control)?;
+        let value = self.session.eval_project_file(self.path, self.control)?;
         if self.session.needs_arguments(&value, self.control)? {
             return Ok(());
         }
@@ -64,7 +69,7 @@ impl Search<'_> {
             let start = first_expression(snapshot, self.path);
             return self.add(&value, start, String::new());
         }
-        self.set(&value, "", 0)
+        self.set(&value, "", None, 0)
     }
 
     fn add(&mut self, value: &EvalValue, range: TextRange, attr_path: String) -> Result<(), Report> {
@@ -82,17 +87,21 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// The attributes that this file defines.
-    fn set(&mut self, set: &EvalValue, prefix: &str, depth: usize) -> Result<(), Report> {
+    /// The attributes that this file defines. Those of a flake that come from elsewhere hang on the attribute around them.
+    fn set(&mut self, set: &EvalValue, prefix: &str, around: Option<TextRange>, depth: usize) -> Result<(), Report> {
         for attr in self.session.attrs(set, self.control)? {
+            if self.flake_system.as_ref().is_some_and(|system| is_other_output(&attr.name, system, depth)) {
+                continue;
+            }
             let place = attr.position.as_ref().and_then(Location::as_file).filter(|place| *place.path == *self.path);
-            let Some(place) = place else { continue };
+            let around = around.filter(|_| self.flake_system.is_some());
+            let Some(range) = place.map(|place| place.range).or(around) else { continue };
             if self.found.len() >= MAX_LENSES {
                 break;
             }
             let name = nival_eval::print::identifier(attr.name.as_bytes());
             let attr_path = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
-            if let Err(report) = self.attr(set, &attr.name, place.range, attr_path, depth) {
+            if let Err(report) = self.attr(set, &attr.name, range, attr_path, depth) {
                 past(report)?;
             }
         }
@@ -103,9 +112,18 @@ impl Search<'_> {
         let Some(value) = self.session.attr(set, name, self.control)? else { return Ok(()) };
         match self.session.force(&value, self.control)? {
             ValueKind::Derivation => self.add(&value, range, attr_path),
-            ValueKind::Attrs if depth < MAX_DEPTH => self.set(&value, &attr_path, depth + 1),
+            ValueKind::Attrs if depth < MAX_DEPTH => self.set(&value, &attr_path, Some(range), depth + 1),
             _ => Ok(()),
         }
+    }
+}
+
+/// Outputs of a flake that nobody builds from its file: those for other systems, and whole package sets.
+fn is_other_output(name: &str, system: &str, depth: usize) -> bool {
+    match depth {
+        0 => name == "legacyPackages",
+        1 => name != system && (name.ends_with("-linux") || name.ends_with("-darwin")),
+        _ => false,
     }
 }
 
@@ -167,6 +185,16 @@ mod tests {
             expect![[r#"
             [derivation]  d
         "#]],
+        );
+    }
+
+    #[test]
+    fn flakes() {
+        check(
+            "//- /f/flake.nix\n{ outputs = { self }: { packages = builtins.listToAttrs (map (system: { name = system; value = import ./pkgs.nix system; }) [ \"x86_64-linux\" \"riscv64-linux\" ]); }; }\n//- /f/pkgs.nix\nsystem: { hello = derivation { name = \"hello\"; inherit system; builder = \"y\"; }; }\n",
+            expect![[r#"
+                [value] packages.x86_64-linux.hello hello
+            "#]],
         );
     }
 

@@ -132,7 +132,7 @@ pub fn evaluation_diagnostics(snapshot: &Snapshot, path: &Path, control: &Contro
         }
         Ok(true)
     };
-    let value = session.eval_file(path, control).and_then(|value| {
+    let value = session.eval_project_file(path, control).and_then(|value| {
         let needs_arguments = session.needs_arguments(&value, control)?;
         if needs_arguments { Ok(None) } else { session.auto_call(&value, &AutoArgs::default(), control).map(Some) }
     });

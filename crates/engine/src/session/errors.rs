@@ -48,14 +48,17 @@ fn kind(kind: ErrorKind) -> ReportKind {
 
 /// The place of a position of this generation's evaluator.
 pub(crate) fn location(generation: &Generation, pos: Pos) -> Option<Location> {
-    (!pos.is_none()).then(|| generation.evaluator.locate(pos)).flatten().map(from_source)
+    (!pos.is_none()).then(|| generation.evaluator.locate(pos)).flatten().map(|source| from_source(generation, source))
 }
 
-fn from_source(source: SourceLocation) -> Location {
+fn from_source(generation: &Generation, source: SourceLocation) -> Location {
     let size = |at: usize| TextSize::new(u32::try_from(at).unwrap_or(u32::MAX));
     let range = TextRange::new(size(source.range.start), size(source.range.end.max(source.range.start)));
     let origin = match source.file {
-        Some(file) => Origin::File(crate::world::overlay::to_path(&file).into()),
+        Some(file) => {
+            let file = crate::world::overlay::to_path(&file);
+            Origin::File(generation.host.own_file(&file).unwrap_or(file).into())
+        }
         None => Origin::Text { name: source.label.into(), text: String::from_utf8_lossy(&source.text).into() },
     };
     Location { origin, range }

@@ -4,6 +4,7 @@ mod builds;
 mod complete;
 mod derivations;
 mod errors;
+mod flakes;
 mod in_file;
 mod scope;
 mod select;
@@ -21,6 +22,7 @@ use nival_syntax::Name;
 
 pub use self::complete::Completions;
 pub use self::derivations::DerivationInfo;
+pub use self::flakes::FlakeLookup;
 pub use self::in_file::FileValue;
 pub use self::select::{AutoArgs, parse_attr_path};
 pub use self::values::{AttrItem, PrintOptions, ValueKind};

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use nival_eval::host::{AddPath, FetchRequest, Fetched, Host, SearchPathEntry};
 use nival_eval::{FileType, HostError, HostResult};
@@ -33,7 +33,7 @@ pub enum TraceKind {
 /// See the module documentation. One for each generation of values (see [`super`]).
 pub struct EngineHost {
     config: Arc<EngineConfig>,
-    policy: Policy,
+    policy: RwLock<Policy>,
     store: Arc<StoreAccess>,
     store_dir: StoreDir,
     traces: Arc<TraceSink>,
@@ -56,7 +56,7 @@ impl EngineHost {
     pub fn new(config: Arc<EngineConfig>, view: Overlay, store: Arc<StoreAccess>, traces: Arc<TraceSink>) -> Self {
         let policy = Policy::new(&config, &*view.system);
         EngineHost {
-            policy,
+            policy: RwLock::new(policy),
             store_dir: store.store_dir(),
             config,
             store,
@@ -79,6 +79,30 @@ impl EngineHost {
 
     pub fn current_dir(&self) -> Option<PathBuf> {
         self.view().system.current_dir().ok()
+    }
+
+    fn policy(&self) -> RwLockReadGuard<'_, Policy> {
+        self.policy.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets evaluation read a folder that the user has named.
+    pub fn permit(&self, folder: &Path) {
+        let system = self.view().system;
+        let mut policy = self.policy.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(readable) = &mut policy.readable {
+            let folder = system.canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+            if !readable.contains(&folder) {
+                readable.push(folder);
+            }
+        }
+    }
+
+    /// The user's own file behind a path of the store, if evaluation read it there.
+    pub fn own_file(&self, path: &Path) -> Option<PathBuf> {
+        match self.pending.redirect(path, self.store_dir.as_str()) {
+            Some(Redirect::Source(file)) => Some(file),
+            _ => None,
+        }
     }
 
     /// Records that results rest on a file that somebody else has read.
@@ -124,7 +148,7 @@ impl EngineHost {
                 None => Place::Disk { path: self.store.to_real(&path), record: false },
             });
         }
-        match self.policy.refusal(&path, &*view.system) {
+        match self.policy().refusal(&path, &*view.system) {
             Some(refusal) => Err(HostError::Forbidden(refusal)),
             None => Ok(Place::Disk { path, record: true }),
         }
@@ -160,7 +184,8 @@ impl EngineHost {
     }
 
     fn allow_environment(&self) -> bool {
-        !self.policy.pure && !self.policy.untrusted
+        let policy = self.policy();
+        !policy.pure && !policy.untrusted
     }
 
     fn parse(&self, store_path: &str) -> HostResult<StorePath> {
@@ -272,7 +297,7 @@ impl Host for EngineHost {
 
     fn current_system(&self) -> Option<String> {
         // The machine's kind is no secret: files without trust may ask for it, or nothing would evaluate in an editor.
-        (!self.policy.pure).then(|| self.config.system.clone())
+        (!self.policy().pure).then(|| self.config.system.clone())
     }
 
     fn store_dir(&self) -> &str {
@@ -280,7 +305,7 @@ impl Host for EngineHost {
     }
 
     fn search_path(&self) -> Vec<SearchPathEntry> {
-        if self.policy.pure {
+        if self.policy().pure {
             return Vec::new();
         }
         let entry = |e: &crate::config::SearchPathEntry| SearchPathEntry {
@@ -345,8 +370,9 @@ impl Host for EngineHost {
     }
 
     fn realise(&self, drv: &str, outputs: &[String]) -> HostResult<Vec<(String, String)>> {
-        if !self.policy.import_from_derivation {
-            let reason = if self.policy.untrusted {
+        let policy = self.policy().clone();
+        if !policy.import_from_derivation {
+            let reason = if policy.untrusted {
                 "because this workspace is not trusted"
             } else {
                 "because the option 'allow-import-from-derivation' is disabled"
@@ -374,7 +400,12 @@ impl Host for EngineHost {
     }
 
     fn fetch(&self, request: FetchRequest) -> HostResult<Fetched> {
-        Err(HostError::Forbidden(format!("'builtins.{}' cannot fetch anything yet", request.builtin)))
+        if request.builtin != "fetchTree" && request.builtin != "fetchGit" {
+            return Err(HostError::Forbidden(format!("'builtins.{}' would have to fetch, which nival does not do yet", request.builtin)));
+        }
+        let view = self.view();
+        let doors = nival_flake::Doors { host: self, files: &view, system: &*view.system };
+        Ok(nival_flake::fetch_tree(doors, &request)?)
     }
 
     fn trace(&self, message: &str) {

@@ -62,7 +62,9 @@ impl Generation {
         let host = Arc::new(EngineHost::new(Arc::clone(&config), view, Arc::clone(&store), traces));
         let mut options = Options { code, ..Options::default() };
         options.budget.bytes = usize::try_from(config.budget.bytes).ok();
-        let evaluator = Evaluator::new(Arc::clone(&host) as Arc<dyn nival_eval::Host>, options, nival_eval::builtins::table());
+        let mut builtins = nival_eval::builtins::table();
+        nival_flake::install(&mut builtins);
+        let evaluator = Evaluator::new(Arc::clone(&host) as Arc<dyn nival_eval::Host>, options, builtins);
         Arc::new(Generation { evaluator, host, store, config, superseded: CancelToken::new(), probes: Mutex::default() })
     }
 

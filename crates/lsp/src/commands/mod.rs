@@ -63,7 +63,7 @@ impl Target {
 
     /// Evaluates it, calling functions with their defaults on the way.
     pub fn evaluate(&self, session: &EvalSession, control: &Control) -> Result<EvalValue, Report> {
-        let value = session.eval_file(&self.path, control)?;
+        let value = session.eval_project_file(&self.path, control)?;
         let args = AutoArgs::default();
         if self.attr_path.is_empty() {
             session.auto_call(&value, &args, control)
