@@ -50,7 +50,7 @@ impl<'e> Ctx<'e> {
             View::Bool(true) if options.more => Ok(self.str(b"1")),
             View::Bool(false) | View::Null if options.more => Ok(self.str(b"")),
             View::Int(i) if options.more => Ok(self.str(i.to_string().as_bytes())),
-            View::Float(f) if options.more => Ok(self.str(format!("{f:.6}").as_bytes())),
+            View::Float(f) if options.more => Ok(self.str(crate::print::float::coerced(f).as_bytes())),
             View::List(list) if options.more => {
                 let mut bytes = Vec::new();
                 let mut context = Context::EMPTY;

@@ -25,7 +25,7 @@ pub fn coerced(value: f64) -> String {
     if value.is_finite() { format!("{value:.6}") } else { not_finite(value) }
 }
 
-/// As `toJSON` shows it: the digits that read back as the same number; `null` where JSON has no number.
+/// As `toJSON` shows it: digits that read back as the same number; `null` where JSON has no number.
 pub fn json(value: f64) -> String {
     if !value.is_finite() {
         return "null".into();
@@ -33,12 +33,11 @@ pub fn json(value: f64) -> String {
     if value == 0.0 {
         return if value.is_sign_negative() { "-0.0" } else { "0.0" }.into();
     }
-    let scientific = format!("{:e}", value.abs());
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let (digits, exponent) = super::grisu::digits(value.abs());
+    let digits: String = digits.iter().map(|digit| char::from(b'0' + digit)).collect();
     let sign = if value < 0.0 { "-" } else { "" };
     // The number is 0.DIGITS × 10^point.
-    let point = exponent.parse::<i32>().unwrap_or(0) + 1;
+    let point = exponent + digits.len() as i32;
     let length = digits.len() as i32;
     if length <= point && point <= 15 {
         format!("{sign}{digits}{}.0", "0".repeat((point - length) as usize))

@@ -2,6 +2,7 @@
 
 mod ambiguous;
 pub mod float;
+mod grisu;
 pub mod json;
 mod literal;
 mod pretty;
