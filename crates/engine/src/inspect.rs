@@ -54,6 +54,13 @@ pub(crate) fn store_info(access: &StoreAccess) -> Result<StoreInfo, Report> {
     Ok(StoreInfo { url, store_dir: config.store_dir.as_str().to_owned(), real_store_dir: config.real_store_dir.clone() })
 }
 
+/// Checks that every path of the store exists and, with `contents`, hashes to what is registered. `tell` hears each step
+/// and each damage (`true`). The number of damaged paths.
+pub(crate) fn verify(access: &StoreAccess, contents: bool, tell: &mut dyn FnMut(bool, &str)) -> Result<usize, Report> {
+    let outcome = access.open()?.verify(contents, &mut |message| tell(message.is_error(), &message.to_string())).map_err(store_error)?;
+    Ok(outcome.errors)
+}
+
 /// Facts about the store path that `path` is or is below.
 pub(crate) fn inspect(access: &StoreAccess, path: &str) -> Result<PathDetails, Report> {
     let dir = access.store_dir();

@@ -449,7 +449,7 @@ impl Task<'_> {
         }
         if !tail.is_empty() {
             failure.log_tail = tail.into();
-            failure.log_command = Some(format!("nix log {}", self.dir().display(drv_path)));
+            failure.log_command = Some(format!("nival log {}", self.dir().display(drv_path)));
         }
         Some(failure)
     }

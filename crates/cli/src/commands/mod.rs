@@ -3,11 +3,13 @@
 pub mod build;
 pub mod eval;
 pub mod links;
+pub mod log;
 pub mod lsp;
 pub mod nix_build;
 pub mod nix_instantiate;
 pub mod repl;
 pub mod store_info;
+pub mod store_verify;
 
 use std::ffi::OsString;
 
@@ -52,7 +54,7 @@ impl Command {
 }
 
 /// What `nival COMMAND` accepts.
-pub const ALL: &[&Command] = &[&build::COMMAND, &eval::COMMAND, &lsp::COMMAND, &repl::COMMAND, &store_info::COMMAND];
+pub const ALL: &[&Command] = &[&build::COMMAND, &eval::COMMAND, &log::COMMAND, &lsp::COMMAND, &repl::COMMAND, &store_info::COMMAND, &store_verify::COMMAND];
 
 /// The text of `nival --help`.
 pub fn overview() -> String {

@@ -35,6 +35,15 @@ impl EvalSession {
         crate::inspect::store_info(&self.generation.store)
     }
 
+    /// Checks the store: that every path exists and, with `contents`, is as it was registered. `tell` hears each step, and
+    /// each damage with `true`. The number of damaged paths.
+    ///
+    /// # Errors
+    /// The store cannot be opened or read.
+    pub fn verify_store(&self, contents: bool, tell: &mut dyn FnMut(bool, &str)) -> Answer<usize> {
+        crate::inspect::verify(&self.generation.store, contents, tell)
+    }
+
     /// The text of the kept log of a derivation or of the deriver of a path.
     ///
     /// # Errors
