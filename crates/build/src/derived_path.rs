@@ -110,3 +110,39 @@ impl DerivedPath {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const DRV: &str = "/nix/store/00bgd045z0d4icpbc2yyz4gx48ak44la-x.drv";
+
+    #[test]
+    fn forms() {
+        let dir = StoreDir::default();
+        let print = |text: &str| DerivedPath::parse(&dir, text).map(|path| path.print(&dir)).map_err(|error| error.to_string());
+        assert_eq!(print(DRV), Ok(DRV.to_owned()));
+        assert_eq!(print(&format!("{DRV}^*")), Ok(format!("{DRV}^*")));
+        assert_eq!(print(&format!("{DRV}!out,dev")), Ok(format!("{DRV}^dev,out")));
+        assert_eq!(print(&format!("{DRV}^")), Err("invalid outputs specification ''".to_owned()));
+        assert_eq!(print(&format!("{DRV}^a,,b")), Err("invalid outputs specification 'a,,b'".to_owned()));
+        assert!(print("/nix/store/00bgd045z0d4icpbc2yyz4gx48ak44la-x^out").is_err_and(|error| error.contains("is not a derivation")));
+        let mut spec = OutputsSpec::names(["a"]);
+        spec.merge(&OutputsSpec::names(["b"]));
+        assert!(spec.contains("b") && !spec.contains("c"));
+        spec.merge(&OutputsSpec::All);
+        assert!(spec.contains("c"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(text: String) {
+            let dir = StoreDir::default();
+            let _ = DerivedPath::parse(&dir, &text);
+            if let Ok(path) = DerivedPath::parse(&dir, &format!("{DRV}^{text}")) {
+                prop_assert_eq!(DerivedPath::parse(&dir, &path.print(&dir)), Ok(path));
+            }
+        }
+    }
+}

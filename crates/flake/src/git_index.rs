@@ -137,7 +137,7 @@ mod tests {
             }
             out.extend(name.bytes());
             out.push(0);
-            while version < 4 && (out.len() - start) % 8 != 0 {
+            while version < 4 && !(out.len() - start).is_multiple_of(8) {
                 out.push(0);
             }
         }
@@ -150,6 +150,16 @@ mod tests {
             Err(reason) => format!("error: {reason}\n"),
         };
         expected.assert_eq(&text);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_index_is_answered(version in 2u32..5, count in 0u32..9, bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+            let index = [b"DIRC".as_slice(), &version.to_be_bytes(), &count.to_be_bytes(), &bytes].concat();
+            if let Ok(tracked) = Tracked::parse(&index) {
+                proptest::prop_assert!(tracked.0.iter().all(|name| is_contained(name)));
+            }
+        }
     }
 
     #[test]

@@ -123,3 +123,22 @@ fn reference(value: &Value) -> Result<FlakeRef, String> {
     }
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(text: String, value in "[\\[{]{0,3}(1|true|\"r\"|\"a\":\"r\"|\"locked\":\\{)[\\]}]{0,4}") {
+            let _ = LockFile::parse(text.as_bytes(), "flake.lock");
+            for place in ["nodes", "root"] {
+                let lock = format!("{{\"version\":7,\"root\":\"r\",\"nodes\":{{\"r\":{{}}}},\"{place}\":{value}}}");
+                let _ = LockFile::parse(lock.as_bytes(), "flake.lock");
+            }
+            let lock = format!("{{\"version\":7,\"root\":\"r\",\"nodes\":{{\"r\":{{\"inputs\":{value}}}}}}}");
+            let _ = LockFile::parse(lock.as_bytes(), "flake.lock");
+        }
+    }
+}

@@ -236,3 +236,28 @@ fn string_list(value: &Value, name: &str) -> Result<Vec<String>, OptionsError> {
     let list = value.as_array().and_then(|items| items.iter().map(|item| item.as_str().map(str::to_owned)).collect());
     list.ok_or_else(|| OptionsError::Type(name.to_owned(), "list of strings"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_attributes_are_answered(name in "passAsFile|exportReferencesGraph|allowedReferences|requiredSystemFeatures|__json", value: String) {
+            let mut drv = Derivation::default();
+            drv.env.insert(name.into(), value.into());
+            let _ = DerivationOptions::parse(&StoreDir::default(), &drv);
+        }
+
+        #[test]
+        fn any_structured_attributes_are_answered(
+            name in "outputChecks|exportReferencesGraph|unsafeDiscardReferences|__noChroot|impureEnvVars",
+            value in "[\\[{]{0,3}(1|true|\"x\"|\"out\":\\{\"maxSize\":1)[\\]}]{0,4}",
+        ) {
+            let mut drv = Derivation::default();
+            drv.env.insert("__json".into(), format!("{{\"{name}\":{value}}}").into());
+            let _ = DerivationOptions::parse(&StoreDir::default(), &drv);
+        }
+    }
+}

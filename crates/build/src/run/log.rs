@@ -56,21 +56,34 @@ impl<'a> BuildLog<'a> {
             self.file = None;
             self.observer.event(&BuildEvent::Warning { drv: self.drv, message: &message });
         }
-        for &byte in bytes {
-            match byte {
-                b'\n' => self.flush_line(),
-                b'\r' => self.column = 0,
-                _ => {
-                    match self.line.get_mut(self.column) {
-                        Some(place) => *place = byte,
-                        None => self.line.push(byte),
-                    }
-                    self.column += 1;
-                    if self.line.len() >= MAX_LINE {
-                        self.flush_line();
-                    }
-                }
+        let mut rest = bytes;
+        while let Some(at) = memchr::memchr2(b'\n', b'\r', rest) {
+            let (span, after) = rest.split_at(at);
+            self.put(span);
+            match after.first() {
+                Some(b'\n') => self.flush_line(),
+                _ => self.column = 0,
             }
+            rest = after.get(1..).unwrap_or_default();
+        }
+        self.put(rest);
+    }
+
+    /// Text without line ends, over what is on the line from the column on.
+    fn put(&mut self, mut span: &[u8]) {
+        while !span.is_empty() {
+            let (now, later) = span.split_at(span.len().min(MAX_LINE - self.column));
+            let over = now.len().min(self.line.len() - self.column);
+            let (replaced, added) = now.split_at(over);
+            if let Some(place) = self.line.get_mut(self.column..self.column + over) {
+                place.copy_from_slice(replaced);
+            }
+            self.line.extend_from_slice(added);
+            self.column += now.len();
+            if self.line.len() >= MAX_LINE {
+                self.flush_line();
+            }
+            span = later;
         }
     }
 
@@ -179,6 +192,24 @@ mod tests {
         let tail: Vec<_> = log.finish().iter().map(|line| String::from_utf8_lossy(&line[..line.len().min(20)]).into_owned()).collect();
         let file = fs::read_to_string(&path).unwrap();
         expected.assert_eq(&format!("{}tail {tail:?}\nfile {file:?}\n", out.lock().unwrap()));
+    }
+
+    #[test]
+    fn what_comes_does_not_depend_on_how_it_is_cut() {
+        let drv = StorePath::from_base_name("00bgd045z0d4icpbc2yyz4gx48ak44la-x.drv").unwrap();
+        let text = "one\r\ntwo\rT\n\n@nix x\nabc\rde\rf\n".as_bytes();
+        for cut in 1..text.len() {
+            let lines = Mutex::new(Vec::new());
+            let observer = |event: &BuildEvent<'_>| {
+                if let BuildEvent::LogLine { line, .. } = event {
+                    lines.lock().unwrap().push(String::from_utf8_lossy(line).into_owned());
+                }
+            };
+            let mut log = BuildLog::new(&drv, &observer, 10);
+            text.chunks(cut).for_each(|chunk| log.feed(chunk));
+            log.finish();
+            assert_eq!(*lines.lock().unwrap(), ["one", "Two", "", "@nix x", "fec"], "in pieces of {cut}");
+        }
     }
 
     #[test]

@@ -106,6 +106,16 @@ mod tests {
         expected.assert_eq(&text);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_file_is_answered(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+            let dir = tempfile::tempdir()?;
+            let path = dir.path().join("sh");
+            std::fs::write(&path, [b"\x7fELF\x02\x01".as_slice(), &bytes].concat())?;
+            let _ = find(Some(&path));
+        }
+    }
+
     #[test]
     fn only_static_programs_are_shells() {
         let mut elf = vec![0u8; 64 + 56];

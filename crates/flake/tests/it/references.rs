@@ -42,3 +42,12 @@ fn installables() {
     check(".#x^b ad", expect!["error: invalid outputs specification 'b ad'"]);
     check("/#x", expect!["error: could not find a flake.nix file in '/' or above"]);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_text_is_answered(text: String, head in "[.]|path:|git\\+file:|github:|flake:|x|/") {
+        let _ = Installable::parse(&text, std::path::Path::new("/"), &OsSystem);
+        let _ = Installable::parse(&format!("{head}{text}"), std::path::Path::new("/"), &OsSystem);
+    }
+}
