@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::support::{arg, builtin, frame, known, required};
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
-use crate::value::{Attrs, AttrsBuilder, Value, View};
+use crate::value::{AttrsBuilder, Value, View};
 use crate::{Ctx, Pos};
 
 #[rustfmt::skip]
@@ -41,20 +41,23 @@ fn attr_values(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 fn get_attr(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let name = ctx.expect_string_no_context(args[0], arg("first", "getAttr"))?;
     let set = ctx.expect_attrs(args[1], arg("second", "getAttr"))?;
-    let value = required(set, Name::new(name.bytes()), || "in the attribute set under consideration".into())?;
+    let name = ctx.name(name.bytes());
+    let value = required(set, name, || "in the attribute set under consideration".into())?;
     ctx.force(value)
 }
 
 fn has_attr(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let name = ctx.expect_string_no_context(args[0], arg("first", "hasAttr"))?;
     let set = ctx.expect_attrs(args[1], arg("second", "hasAttr"))?;
-    Ok(Value::bool(set.contains(Name::new(name.bytes()))))
+    let name = ctx.name(name.bytes());
+    Ok(Value::bool(set.contains(name)))
 }
 
 fn get_attr_pos(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let name = ctx.expect_string_no_context(args[0], arg("first", "unsafeGetAttrPos"))?;
     let set = ctx.expect_attrs(args[1], arg("second", "unsafeGetAttrPos"))?;
-    Ok(position(ctx, set.position(Name::new(name.bytes()))))
+    let name = ctx.name(name.bytes());
+    Ok(position(ctx, set.position(name)))
 }
 
 /// `{ column, file, line }` of a place in a file, else `null`.
@@ -75,27 +78,15 @@ fn remove_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let mut names = Vec::with_capacity(list.len());
     for &element in list.elements() {
         let what = frame("while evaluating the values of the second argument passed to builtins.removeAttrs");
-        names.push(Name::new(ctx.expect_string_no_context(element, what)?.bytes()));
+        let name = ctx.expect_string_no_context(element, what)?;
+        names.push(ctx.name(name.bytes()));
     }
     names.retain(|&name| set.contains(name));
     if names.is_empty() {
         return Ok(set.value());
     }
     names.sort_unstable();
-    select(ctx, set, |name| names.binary_search(&name).is_err())
-}
-
-/// The attributes of `set` that `keep` wants, with their positions.
-fn select(ctx: &mut Ctx<'_>, set: Attrs, keep: impl Fn(Name) -> bool) -> Result<Value> {
-    let set = ctx.flatten(set);
-    let mut kept = AttrsBuilder::with_capacity(set.len());
-    let Some(shape) = set.shape() else { return Ok(set.value()) };
-    for (index, (&name, &value)) in shape.names().iter().zip(set.slots(shape)).enumerate() {
-        if keep(name) {
-            kept.push_at(name, value, shape.position(index));
-        }
-    }
-    Ok(ctx.attrs(kept))
+    Ok(ctx.filter_attrs(set, |name| names.binary_search(&name).is_err()))
 }
 
 fn list_to_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
@@ -107,7 +98,8 @@ fn list_to_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         let set = ctx.expect_attrs(element, frame("while evaluating an element of the list passed to builtins.listToAttrs"))?;
         let name = required(set, known.name, pair)?;
         let what = frame("while evaluating the `name` attribute of an element of the list passed to builtins.listToAttrs");
-        pairs.push((Name::new(ctx.expect_string_no_context(name, what)?.bytes()), set));
+        let name = ctx.expect_string_no_context(name, what)?;
+        pairs.push((ctx.name(name.bytes()), set));
     }
     // A pair that an earlier one hides needs no value.
     let order: Vec<u32> = {
@@ -128,21 +120,14 @@ fn list_to_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 fn intersect_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let left = ctx.expect_attrs(args[0], arg("first", "intersectAttrs"))?;
     let right = ctx.expect_attrs(args[1], arg("second", "intersectAttrs"))?;
-    let mut result = AttrsBuilder::with_capacity(left.len().min(right.len()));
     // The bigger set may be all of nixpkgs: it is only asked.
-    if left.len() < right.len() {
-        for attr in ctx.attrs_unsorted(left) {
-            if let Some(value) = right.get(attr.name) {
-                result.push_at(attr.name, value, right.position(attr.name));
-            }
-        }
-    } else {
-        let right = ctx.flatten(right);
-        let Some(shape) = right.shape() else { return Ok(right.value()) };
-        for (index, (&name, &value)) in shape.names().iter().zip(right.slots(shape)).enumerate() {
-            if left.contains(name) {
-                result.push_at(name, value, shape.position(index));
-            }
+    if left.len() >= right.len() {
+        return Ok(ctx.filter_attrs(right, |name| left.contains(name)));
+    }
+    let mut result = AttrsBuilder::with_capacity(left.len());
+    for attr in ctx.attrs_unsorted(left) {
+        if let Some(value) = right.get(attr.name) {
+            result.push_at(attr.name, value, right.position(attr.name));
         }
     }
     Ok(ctx.attrs(result))
@@ -150,7 +135,7 @@ fn intersect_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 
 fn cat_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let name = ctx.expect_string_no_context(args[0], arg("first", "catAttrs"))?;
-    let name = Name::new(name.bytes());
+    let name = ctx.name(name.bytes());
     let list = ctx.expect_list(args[1], arg("second", "catAttrs"))?;
     let mut found = Vec::new();
     for &element in list.elements() {

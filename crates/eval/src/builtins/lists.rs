@@ -237,7 +237,7 @@ fn group_by(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         let result = ctx.call(key, &[element])?;
         let what = frame("while evaluating the return value of the grouping function passed to builtins.groupBy");
         let name = ctx.expect_string_no_context(result, what)?;
-        groups.entry(nival_syntax::Name::new(name.bytes())).or_default().push(element);
+        groups.entry(ctx.name(name.bytes())).or_default().push(element);
     }
     let mut set = AttrsBuilder::with_capacity(groups.len());
     for (name, elements) in groups {

@@ -51,7 +51,7 @@ impl Sink for Values<'_, '_> {
         let mut set = AttrsBuilder::with_capacity(members.len());
         // Of equal names the last counts, and the builder keeps the first.
         for (name, value) in members.iter().rev() {
-            set.push(nival_syntax::Name::new(name), *value);
+            set.push(self.0.name(name), *value);
         }
         self.0.attrs(set)
     }
