@@ -222,6 +222,19 @@ fn limits_end_evaluations_and_the_engine_lives_on() {
 }
 
 #[test]
+fn a_full_memory_is_given_back() {
+    let system = Arc::new(MemorySystem::new());
+    let budget = Budget { bytes: 64 << 20, ..Budget::UNLIMITED };
+    let engine = Engine::with_system(EngineConfig { budget, ..config() }, system);
+    for _ in 0..3 {
+        let report =
+            show(&engine.snapshot().session(), "builtins.foldl' (a: b: [ a b ]) 0 (builtins.genList (x: x + 1) 10000000)").unwrap_err();
+        assert_eq!(report.kind, ReportKind::Budget, "{report:?}");
+        assert_eq!(show(&engine.snapshot().session(), "builtins.length (builtins.genList (x: x) 100000)").unwrap(), "100000");
+    }
+}
+
+#[test]
 fn without_trust_nothing_leaves_the_workspace() {
     let system = Arc::new(MemorySystem::new());
     system.write("/w/a.nix", "import ./b.nix");

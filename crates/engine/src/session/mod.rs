@@ -113,7 +113,13 @@ impl EvalSession {
                 report.message = format!("evaluation took longer than {} s", time.as_secs_f32());
                 Err(report)
             }
-            Ok(Err(error)) => Err(errors::report(generation, &error)),
+            Ok(Err(error)) => {
+                if error.kind == ErrorKind::Budget {
+                    // The memory is full of values; the next session starts with an empty one.
+                    generation.superseded.cancel();
+                }
+                Err(errors::report(generation, &error))
+            }
             Err(payload) => {
                 // Thunks that were being evaluated stay so for ever: nobody may wait for them.
                 generation.superseded.cancel();
