@@ -39,18 +39,25 @@ impl std::fmt::Display for SourceLocation {
 }
 
 impl Evaluator {
-    /// Path, range and line of a position; `None` for [`Pos::NONE`].
+    /// Path, range and line of a position; `None` for [`Pos::NONE`]. Counts the lines before it.
     pub fn locate(&self, pos: Pos) -> Option<SourceLocation> {
+        let mut location = self.locate_range(pos)?;
+        let before = location.text.get(..location.range.start)?;
+        location.line = memchr::memchr_iter(b'\n', before).count() as u32 + 1;
+        location.column = (before.len() - memchr::memrchr(b'\n', before).map_or(0, |i| i + 1)) as u32 + 1;
+        Some(location)
+    }
+
+    /// As [`Evaluator::locate`], with 0 for line and column: at no cost that grows with the file.
+    pub fn locate_range(&self, pos: Pos) -> Option<SourceLocation> {
         if pos.is_none() {
             return None;
         }
         let linked = self.modules.get(pos.module())?;
         let range = linked.range(pos.place())?;
         let text = linked.origin.text.clone();
-        let before = text.get(..range.start)?;
-        let line = memchr::memchr_iter(b'\n', before).count() as u32 + 1;
-        let column = (before.len() - memchr::memrchr(b'\n', before).map_or(0, |i| i + 1)) as u32 + 1;
-        Some(SourceLocation { file: linked.origin.file.clone(), label: linked.origin.label.clone(), text, range, line, column })
+        text.get(..range.start)?;
+        Some(SourceLocation { file: linked.origin.file.clone(), label: linked.origin.label.clone(), text, range, line: 0, column: 0 })
     }
 }
 

@@ -48,7 +48,7 @@ fn kind(kind: ErrorKind) -> ReportKind {
 
 /// The place of a position of this generation's evaluator.
 pub(crate) fn location(generation: &Generation, pos: Pos) -> Option<Location> {
-    (!pos.is_none()).then(|| generation.evaluator.locate(pos)).flatten().map(|source| from_source(generation, source))
+    (!pos.is_none()).then(|| generation.evaluator.locate_range(pos)).flatten().map(|source| from_source(generation, source))
 }
 
 fn from_source(generation: &Generation, source: SourceLocation) -> Location {
