@@ -1,6 +1,6 @@
 //! From paths and texts to values: `import`, `scopedImport`, the search path.
 
-use nival_hir::{LowerErrorKind, Lowered};
+use nival_hir::LowerErrorKind;
 use nival_syntax::Name;
 
 use crate::corepkgs;
@@ -32,7 +32,7 @@ impl<'e> Ctx<'e> {
     }
 
     /// Parses and links a text, whatever is wrong with it.
-    pub(crate) fn load_module(&mut self, origin: Origin, scope: &[(Name, Value)]) -> (Lowered, &'e Linked) {
+    pub(crate) fn load_module(&mut self, origin: Origin, scope: &[(Name, Value)]) -> (crate::code::Code, &'e Linked) {
         let names: Vec<Name> = scope.iter().map(|s| s.0).collect();
         let lowered = self.evaluator.options.code.lower(&origin.text, &names);
         let evaluator = self.evaluator;

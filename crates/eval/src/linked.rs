@@ -10,7 +10,7 @@ use nival_syntax::Name;
 use crate::ctx::Ctx;
 use crate::error::Pos;
 use crate::ops::path::{join, normalise};
-use crate::value::{Attrs, Context, List, Path, ShapeRef, Str, Value};
+use crate::value::{Attrs, Context, List, Path, Shape, ShapeRef, Str, Value};
 
 /// Where a module's text came from.
 #[derive(Debug, Clone)]
@@ -31,8 +31,8 @@ pub(crate) struct Linked {
     pub module: Arc<Module>,
     pub source_map: Arc<SourceMap>,
     pub origin: Origin,
-    /// `UNSET` for a path below the home folder, which is looked up when it is used.
-    pub consts: Box<[Value]>,
+    /// Words of the constants that have been used, else 0.
+    consts: Box<[AtomicU64]>,
     /// Of each [`AttrsLit`].
     pub sets: Box<[LinkedSet]>,
     pub lambdas: Box<[LinkedLambda]>,
@@ -42,13 +42,27 @@ pub(crate) struct Linked {
     pub formal_starts: Box<[u32]>,
 }
 
+/// A literal; shape and constant are made when it is first evaluated, since most of a big file never is.
 #[derive(Debug)]
 pub(crate) struct LinkedSet {
-    pub shape: ShapeRef,
     /// Number of its first attribute, counted over the module.
     pub first: u32,
-    /// The value of a literal that holds constants only.
-    pub constant: Option<Value>,
+    shape: AtomicPtr<Shape>,
+    /// The value of a literal that holds constants only; 0 where that is not known yet, or [`NO_CONSTANT`].
+    constant: AtomicU64,
+}
+
+/// No value: the address of a thunk that cannot be.
+const NO_CONSTANT: u64 = 8;
+
+impl LinkedSet {
+    /// The value of the literal, where it is known to be a constant.
+    pub(crate) fn known_constant(&self) -> Option<Value> {
+        match self.constant.load(Ordering::Acquire) {
+            0 | NO_CONSTANT => None,
+            word => Some(Value(word)),
+        }
+    }
 }
 
 /// A lambda with what a call needs at hand.
@@ -123,16 +137,14 @@ impl LinkedLambda {
 
 impl Ctx<'_> {
     /// Builds the tables of module number `id`.
-    pub(crate) fn link(&mut self, id: u32, module: Arc<Module>, source_map: Arc<SourceMap>, origin: Origin) -> Linked {
-        let consts: Box<[Value]> = module.consts.iter().map(|c| self.link_const(c, &origin.base)).collect();
+    pub(crate) fn link(&self, id: u32, module: Arc<Module>, source_map: Arc<SourceMap>, origin: Origin) -> Linked {
+        let consts = module.consts.iter().map(|_| AtomicU64::new(0)).collect();
         let mut first = 0;
         let sets = module
             .attrsets
             .iter()
             .map(|lit| {
-                let names = lit.attrs.iter().map(|a| a.name).collect();
-                let shape = self.evaluator.shapes.literal(names, Pos::attr(id, first));
-                let set = LinkedSet { shape, first, constant: self.link_set(&module, &consts, lit, shape) };
+                let set = LinkedSet { first, shape: AtomicPtr::new(std::ptr::null_mut()), constant: AtomicU64::new(0) };
                 first += (lit.attrs.len() + lit.dynamic.len()) as u32;
                 set
             })
@@ -162,19 +174,70 @@ impl Ctx<'_> {
         Linked { id, module, source_map, origin, consts, sets, lambdas, caches, formal_starts: formal_starts.into() }
     }
 
-    fn link_const(&mut self, constant: &Const, base: &[u8]) -> Value {
-        match constant {
-            Const::Int(i) => self.int(*i),
-            Const::Float(bits) => self.float(f64::from_bits(*bits)),
-            Const::Str(bytes) => Str::alloc(&mut self.region, &[bytes], Context::EMPTY),
-            // Path constants keep a slash at their end for interpolation; whoever makes a path value of one normalises.
-            Const::Path(PathKind::Absolute, bytes) => Path::alloc(&mut self.region, &normalise(bytes)),
-            Const::Path(PathKind::Relative, bytes) => Path::alloc(&mut self.region, &normalise(&join(base, bytes))),
-            Const::Path(PathKind::Home, _) => Value::UNSET,
+    /// The value of a constant; `UNSET` for a path below the home folder, which is looked up when it is used.
+    #[inline(always)]
+    pub(crate) fn constant(&mut self, m: &Linked, index: u32) -> Value {
+        match m.consts[index as usize].load(Ordering::Acquire) {
+            0 => self.make_constant(m, index),
+            word => Value(word),
         }
     }
 
-    fn link_set(&mut self, module: &Module, consts: &[Value], lit: &AttrsLit, shape: ShapeRef) -> Option<Value> {
+    #[cold]
+    #[inline(never)]
+    fn make_constant(&mut self, m: &Linked, index: u32) -> Value {
+        let value = match &m.module.consts[index as usize] {
+            Const::Int(i) => self.int(*i),
+            Const::Float(bits) => self.float(f64::from_bits(*bits)),
+            Const::Str(bytes) => Str::alloc(&mut self.region, &[bytes], Context::EMPTY),
+            // A slash at the end counts only in an interpolation, which reads the module's own text.
+            Const::Path(PathKind::Absolute, bytes) => Path::alloc(&mut self.region, &normalise(bytes)),
+            Const::Path(PathKind::Relative, bytes) => Path::alloc(&mut self.region, &normalise(&join(&m.origin.base, bytes))),
+            Const::Path(PathKind::Home, _) => Value::UNSET,
+        };
+        m.consts[index as usize].store(value.0, Ordering::Release);
+        value
+    }
+
+    /// The shape of a literal.
+    #[inline(always)]
+    pub(crate) fn literal_shape(&mut self, m: &Linked, index: u32) -> ShapeRef {
+        let shape = m.sets[index as usize].shape.load(Ordering::Acquire);
+        if shape.is_null() { self.make_shape(m, index) } else { shape_at(shape) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_shape(&mut self, m: &Linked, index: u32) -> ShapeRef {
+        let set = &m.sets[index as usize];
+        let names = m.module.attrsets[index as usize].attrs.iter().map(|a| a.name).collect();
+        let shape = self.evaluator.shapes.literal(names, Pos::attr(m.id, set.first));
+        let pointer = std::ptr::from_ref(shape).cast_mut();
+        match set.shape.compare_exchange(std::ptr::null_mut(), pointer, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => shape,
+            Err(other) => shape_at(other),
+        }
+    }
+
+    /// The value of a literal that holds constants only.
+    #[inline(always)]
+    pub(crate) fn constant_set(&mut self, m: &Linked, index: u32) -> Option<Value> {
+        match m.sets[index as usize].constant.load(Ordering::Acquire) {
+            0 => self.make_constant_set(m, index),
+            NO_CONSTANT => None,
+            word => Some(Value(word)),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_constant_set(&mut self, m: &Linked, index: u32) -> Option<Value> {
+        let value = self.link_set(m, index, &m.module.attrsets[index as usize]);
+        m.sets[index as usize].constant.store(value.map_or(NO_CONSTANT, |v| v.0), Ordering::Release);
+        value
+    }
+
+    fn link_set(&mut self, m: &Linked, index: u32, lit: &AttrsLit) -> Option<Value> {
         if !lit.dynamic.is_empty() || !lit.sources.is_empty() || lit.recursive {
             return None;
         }
@@ -183,19 +246,21 @@ impl Ctx<'_> {
         }
         let mut values = Vec::with_capacity(lit.attrs.len());
         for attr in &lit.attrs {
-            values.push(link_atom(module, consts, attr.value, self.evaluator)?);
+            values.push(match m.module.exprs.get(attr.value.0 as usize)? {
+                Expr::Const(i) => Some(self.constant(m, *i)).filter(|v| !v.is_unset())?,
+                Expr::List(range) if range.len == 0 => self.evaluator.empty_list(),
+                _ => return None,
+            });
         }
+        let shape = self.literal_shape(m, index);
         Some(Attrs::alloc_with(&mut self.region, shape, |slots| slots.copy_from_slice(&values)))
     }
 }
 
-/// The value of an expression that is a constant.
-fn link_atom(module: &Module, consts: &[Value], id: ExprId, evaluator: &crate::Evaluator) -> Option<Value> {
-    match module.exprs.get(id.0 as usize)? {
-        Expr::Const(i) => consts.get(*i as usize).copied().filter(|v| !v.is_unset()),
-        Expr::List(range) if range.len == 0 => Some(evaluator.empty_list()),
-        _ => None,
-    }
+/// What [`LinkedSet::shape`] holds.
+fn shape_at(pointer: *mut Shape) -> ShapeRef {
+    // SAFETY: only addresses of shapes are stored there, which live as long as the evaluator.
+    unsafe { &*pointer }
 }
 
 /// An empty list and an empty set, made once per evaluator.

@@ -53,7 +53,7 @@ impl Ctx<'_> {
                     self.eval(linked, thunk.frame(), ExprId(state.number()))
                 }
                 _ => {
-                    let (function, args) = thunk.application();
+                    let (function, args) = thunk.application(state);
                     self.call(function, args)
                 }
             },

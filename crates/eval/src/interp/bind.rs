@@ -25,13 +25,13 @@ impl<'e> Ctx<'e> {
     }
 
     pub(crate) fn eval_attrs(&mut self, m: &'e Linked, frame: Frame, index: u32) -> Result<Value> {
-        let set = &m.sets[index as usize];
-        if let Some(value) = set.constant {
+        if let Some(value) = self.constant_set(m, index) {
             return Ok(value);
         }
         let lit = &m.module.attrsets[index as usize];
         self.bind_sources(m, frame, &lit.sources);
-        let (value, slots) = Attrs::alloc(&mut self.region, set.shape);
+        let shape = self.literal_shape(m, index);
+        let (value, slots) = Attrs::alloc(&mut self.region, shape);
         if lit.recursive {
             // With `__overrides` even atoms are delayed: what they name may be replaced.
             for (i, def) in lit.attrs.iter().enumerate() {

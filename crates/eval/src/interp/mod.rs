@@ -70,13 +70,13 @@ impl<'e> Ctx<'e> {
     #[inline]
     pub(crate) fn delay(&mut self, m: &'e Linked, frame: Frame, id: ExprId) -> Value {
         let atom = match m.expr(id) {
-            Expr::Const(index) => m.consts[index as usize],
+            Expr::Const(index) => self.constant(m, index),
             Expr::Local(slot) => frame.get(slot.0),
             Expr::Outer { depth, slot } => frame.up(depth).get(slot.0),
             Expr::Global(index) => self.evaluator.global(index),
             Expr::Lambda(index) => Closure::alloc(&mut self.region, &m.lambdas[index as usize], frame),
             Expr::List(items) if items.len == 0 => self.evaluator.empty_list(),
-            Expr::Attrs(index) => m.sets[index as usize].constant.unwrap_or(Value::UNSET),
+            Expr::Attrs(index) => self.constant_set(m, index).unwrap_or(Value::UNSET),
             _ => Value::UNSET,
         };
         if atom.is_unset() { Thunk::suspend(&mut self.region, m.id, id.0, frame) } else { atom }
@@ -99,7 +99,7 @@ impl<'e> Ctx<'e> {
 
     #[inline(always)]
     fn eval_const(&mut self, m: &'e Linked, index: u32) -> Result<Value> {
-        let value = m.consts[index as usize];
+        let value = self.constant(m, index);
         if value.is_unset() { self.home_path(m, index) } else { Ok(value) }
     }
 

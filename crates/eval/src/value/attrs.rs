@@ -1,7 +1,8 @@
 //! [`Attrs`]: an attribute set.
 //!
 //! Object of a flat set: shape address, then one slot per name of the shape. Object of a layered set (`a // b` where
-//! copying `a` would cost): `1`, bottom, top, flattened set or 0.
+//! copying `a` would cost): `1`, bottom, top, flattened set or 0,
+//! number of attributes plus one or 0.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -89,20 +90,25 @@ impl Attrs {
         Value(object as u64 | TAG_ATTRS)
     }
 
-    /// Number of attributes. Linear for a layered set that nobody listed yet.
+    /// Number of attributes. Of a layered set it is counted at the first call.
     pub fn len(self) -> usize {
         if let Some(shape) = self.shape() {
             return shape.len();
         }
-        let flat = self.flat_cache().load(Ordering::Acquire);
-        match (flat, self.layers()) {
-            (0, Some((bottom, top))) => match top.shape() {
-                Some(upper) => bottom.len() + upper.names().iter().filter(|&&n| !bottom.contains(n)).count(),
-                None => bottom.len(),
-            },
-            (0, None) => 0,
-            _ => Attrs(flat).len(),
+        match self.cache(4).load(Ordering::Relaxed) {
+            0 => {
+                let len = self.count();
+                self.cache(4).store(len as u64 + 1, Ordering::Relaxed);
+                len
+            }
+            known => known as usize - 1,
         }
+    }
+
+    fn count(self) -> usize {
+        let Some((bottom, top)) = self.layers() else { return 0 };
+        let Some(upper) = top.shape() else { return bottom.len() };
+        bottom.len() + upper.names().iter().filter(|&&n| !bottom.contains(n)).count()
     }
 
     pub fn is_empty(self) -> bool {
@@ -113,10 +119,15 @@ impl Attrs {
         if self.shape().is_some() { None } else { Some((Attrs(self.word(1)), Attrs(self.word(2)))) }
     }
 
+    /// Word 3 or 4 of a layered set.
+    fn cache(self, index: usize) -> &'static AtomicU64 {
+        debug_assert!(self.shape().is_none() && (index == 3 || index == 4));
+        // SAFETY: a layered set has five words, of which these two are only accessed here.
+        unsafe { &*(self.0 as *const AtomicU64).add(index) }
+    }
+
     fn flat_cache(self) -> &'static AtomicU64 {
-        debug_assert!(self.shape().is_none());
-        // SAFETY: word 3 of a layered set is its cache.
-        unsafe { &*(self.0 as *const AtomicU64).add(3) }
+        self.cache(3)
     }
 
     /// The value of `name`.
@@ -206,8 +217,8 @@ impl Attrs {
     /// `bottom // top` without copying either; both are flat.
     pub(crate) fn layer(region: &mut Region, bottom: Attrs, top: Attrs) -> Value {
         debug_assert!(bottom.shape().is_some() && top.shape().is_some());
-        let object = region.alloc(4);
-        // SAFETY: four words were just allocated.
+        let object = region.alloc(5);
+        // SAFETY: five words were just allocated.
         unsafe {
             *object = LAYERED;
             *object.add(1) = bottom.0;

@@ -1,7 +1,9 @@
-//! [`Thunk`]: a computation that becomes a value in place. Object: state word, payload word.
+//! [`Thunk`]: a computation that becomes a value in place. Object: state word, payload word, further words
+//! for some kinds.
 //!
 //! The state word is the final value once there is one (its tag is never 0), else
-//! `expression << 32 | module << 8 | kind << 3`. The payload (a frame, or a pending application) never changes.
+//! `expression << 32 | module << 8 | kind << 3`. The payload (a frame, or a pending
+//! application) never changes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,7 +22,7 @@ pub(crate) enum ThunkKind {
     Pending = 1,
     /// As pending, and another thread waits.
     Awaited = 2,
-    /// Function and arguments: the payload is the address of `count, function, arguments…`.
+    /// Function and arguments (bits 32.. tell their number): the payload is the function, and the arguments follow.
     Apply = 3,
     /// Bits 32.. index the evaluator's table of failures.
     Failed = 4,
@@ -87,11 +89,11 @@ impl Thunk {
         let object = region.alloc(2 + args.len());
         // SAFETY: that many words were just allocated.
         unsafe {
-            *object = args.len() as u64;
+            *object = State::new(ThunkKind::Apply, args.len() as u32).0;
             *object.add(1) = function.0;
             std::ptr::copy_nonoverlapping(args.as_ptr(), object.add(2).cast::<Value>(), args.len());
         }
-        Thunk::alloc(region, State::new(ThunkKind::Apply, 0), object as u64)
+        Value(object as u64 | TAG_THUNK)
     }
 
     #[inline(always)]
@@ -142,11 +144,12 @@ impl Thunk {
         Frame(self.payload())
     }
 
-    /// Function and arguments of a thunk of kind [`ThunkKind::Apply`].
-    pub(crate) fn application(self) -> (Value, &'static [Value]) {
-        let object = self.payload() as *const u64;
-        // SAFETY: the payload of such a thunk is what `Thunk::apply` wrote.
-        unsafe { (Value(*object.add(1)), std::slice::from_raw_parts(object.add(2).cast::<Value>(), *object as usize)) }
+    /// Function and arguments of a thunk whose state is or was `state`, of kind [`ThunkKind::Apply`].
+    pub(crate) fn application(self, state: State) -> (Value, &'static [Value]) {
+        debug_assert_eq!(state.kind(), ThunkKind::Apply);
+        let object = self.0 as *const u64;
+        // SAFETY: this is what `Thunk::apply` wrote behind the state, which tells the number of arguments.
+        unsafe { (Value(*object.add(1)), std::slice::from_raw_parts(object.add(2).cast::<Value>(), state.number() as usize)) }
     }
 }
 
