@@ -90,6 +90,7 @@ pub(crate) fn builder(store: Arc<LocalStore>, config: &EngineConfig, system: &dy
         keep_going: settings.keep_going,
         keep_failed: settings.keep_failed,
         sandbox: if settings.no_sandbox { SandboxMode::Disabled } else { SandboxMode::Enabled },
+        sandbox_shell: system.env_var("NIVAL_SANDBOX_SHELL".as_ref()).map(PathBuf::from),
         system: config.system.clone(),
         impure_env: impure_env.collect(),
         ..defaults

@@ -141,6 +141,27 @@ fn trees_of_all_kinds_of_files() {
     assert_eq!(["", "bin", "bin/program", "hard", "locked"].map(mode), [0o555, 0o555, 0o555, 0o555, 0o555]);
     assert_eq!(std::fs::read_link(output.join("locked/link")).unwrap().to_str(), Some("../bin/program"));
     fixture.verify();
+
+    // Folders, links and files as inputs: readable as they are, and not to be changed.
+    let link = fixture.draft("link", "/bin/ln -s $tree/bin $out").input("tree", &drv).add();
+    let script = "read line < $link/program; echo \"$line\"; read line < $tree/locked/link; \
+        for f in $tree/new $tree/hard $tree/bin/program; do (echo x > $f) 2>/dev/null && echo wrote $f; done; \
+        (/bin/chmod 755 $tree) 2>/dev/null && echo changed; echo > $out";
+    let user = fixture.draft("user", script).input("tree", &drv).input("link", &link).add();
+    fixture.check(
+        &[&user],
+        expect![[r#"
+            plan: link.drv user.drv
+            start link.drv
+            done link.drv
+            start user.drv
+            user.drv> /nix/store/-tree
+            done user.drv
+            Built
+            out -> [] 
+        "#]],
+    );
+    fixture.verify();
 }
 
 #[test]
