@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use nival_engine::config::host_system;
 use nival_engine::{
-    AutoArgs, CancelToken, Control, Engine, EngineConfig, EvalSession, EvalValue, RenderOptions, Report, ReportKind, SearchPathEntry,
+    AutoArgs, CancelToken, Control, Engine, EngineConfig, EvalSession, EvalValue, FlakeLookup, RenderOptions, Report, ReportKind,
+    SearchPathEntry,
 };
 
 use crate::error::Failure;
@@ -105,6 +106,19 @@ impl Context {
             Target::File(path) => self.session.eval_file(&self.file(path)?, &self.control)?,
         };
         Ok(value)
+    }
+
+    /// What an installable names: an attribute path of the target, or `FLAKE#ATTRPATH` where there is none.
+    pub fn installable(&self, target: Option<&Target>, installable: &str) -> Result<EvalValue, Failure> {
+        let Some(target) = target else {
+            let installable = if installable.is_empty() { "." } else { installable };
+            return Ok(self.session.eval_installable(installable, FlakeLookup::Package, &self.control)?.0);
+        };
+        let root = self.target(target)?;
+        if installable.is_empty() {
+            return Ok(root);
+        }
+        Ok(self.session.select(&root, installable, &self.args, &self.control)?)
     }
 
     /// The file that a command-line argument names: a path, or `<name>` in the search path.

@@ -132,7 +132,7 @@ fn load(repl: &mut Repl, text: &str, control: &Control, out: &mut dyn Write, _er
     if text.is_empty() {
         return Err(Report::new(ReportKind::Io, "a path is missing").hint("`:l ./default.nix` loads a file, `:l .` a folder").into());
     }
-    repl.load(Load::Path(text.into()), control, out)
+    repl.load(Load::parse(text), control, out)
 }
 
 fn log(repl: &mut Repl, text: &str, control: &Control, out: &mut dyn Write, _err: &mut dyn Write) -> Outcome {

@@ -8,10 +8,21 @@ use nival_engine::{BuildProgress, CancelToken, EngineConfig};
 /// Something whose attributes come into scope when the session starts, and again at `:r`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Load {
-    /// A file or a folder; a folder with a `flake.nix` is a flake.
+    /// A file or a folder. A folder without `default.nix` is taken as the flake it holds; so is its `flake.nix`.
     Path(PathBuf),
+    /// A reference to a flake such as `path:./x` or `.#packages`.
+    Flake(String),
     /// `--expr`.
     Expr(String),
+}
+
+impl Load {
+    /// What an argument of `nixrepl` or of `:l` means.
+    pub fn parse(argument: &str) -> Self {
+        let scheme = argument.split_once(':').map_or("", |(scheme, _)| scheme);
+        let is_reference = !scheme.is_empty() && !scheme.contains('/') || argument.contains('#');
+        if is_reference { Load::Flake(argument.to_string()) } else { Load::Path(PathBuf::from(argument)) }
+    }
 }
 
 /// The settings of a session.

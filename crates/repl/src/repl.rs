@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use nival_engine::input::{Input, classify};
 use nival_engine::{
-    AutoArgs, Change, Control, Engine, EvalSession, EvalValue, PrintOptions, RenderOptions, Report, ReportKind, ValueKind, render,
+    AutoArgs, Change, Control, Engine, EvalSession, EvalValue, FlakeLookup, PrintOptions, RenderOptions, Report, ReportKind, ValueKind,
+    render,
 };
 
 use crate::commands;
@@ -139,7 +140,14 @@ impl Repl {
             self.loads.push(load.clone());
         }
         let value = match &load {
-            Load::Path(path) => self.session.eval_file(&self.absolute(path), control)?,
+            Load::Path(path) => {
+                let path = self.absolute(path);
+                let flake = path.join("flake.nix");
+                let snapshot = self.engine.snapshot();
+                let is_flake = snapshot.text(&path.join("default.nix")).is_none() && snapshot.text(&flake).is_some();
+                self.session.eval_project_file(if is_flake { &flake } else { &path }, control)?
+            }
+            Load::Flake(reference) => self.session.eval_installable(reference, FlakeLookup::Exact, control)?.0,
             Load::Expr(text) => self.evaluate(text, control)?,
         };
         let value = self.session.auto_call(&value, &self.auto_args(control)?, control)?;

@@ -18,7 +18,7 @@ use crate::progress::StderrProgress;
 pub const COMMAND: Command = Command {
     name: "build",
     summary: "build derivations and link their outputs",
-    usage: "[--file FILE | --expr EXPR] [ATTRPATH[^OUTPUTS]]…",
+    usage: "[INSTALLABLE[^OUTPUTS]… | --file FILE [ATTRPATH]… | --expr EXPR [ATTRPATH]…]",
     run,
     flags: || flags::help(&[&own_flags(), &eval_flags::<Options>(), &common_flags::<Options>()]),
 };
@@ -82,19 +82,17 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
     if rest.version {
         return Ok(Ended::Version);
     }
-    let target = options.target.clone().unwrap_or_else(|| Target::File(".".into()));
-    let context = Context::new(&options.common, matches!(target, Target::Expr(_)))?;
+    let context = Context::new(&options.common, !matches!(options.target, Some(Target::File(_))))?;
     let render = context.render;
-    build(&context, &options, &target, &rest.positional).map_err(|f| f.rendered(render))
+    build(&context, &options, &rest.positional).map_err(|f| f.rendered(render))
 }
 
-fn build(context: &Context, options: &Options, target: &Target, attr_paths: &[String]) -> Result<Ended, Failure> {
-    let root = context.target(target)?;
+fn build(context: &Context, options: &Options, installables: &[String]) -> Result<Ended, Failure> {
     let whole = [String::new()];
-    let attr_paths = if attr_paths.is_empty() { &whole[..] } else { attr_paths };
+    let installables = if installables.is_empty() { &whole[..] } else { installables };
     let mut requests = Vec::new();
-    for installable in attr_paths {
-        requests.extend(requests_of(context, &root, installable)?);
+    for installable in installables {
+        requests.extend(requests_of(context, options.target.as_ref(), installable)?);
     }
     if options.dry_run {
         for request in &requests {
@@ -124,13 +122,14 @@ fn build(context: &Context, options: &Options, target: &Target, attr_paths: &[St
 }
 
 /// The derivations that `attr.path^out,dev` names, instantiated, with the outputs that are wanted.
-fn requests_of(context: &Context, root: &EvalValue, installable: &str) -> Result<Vec<BuildRequest>, Failure> {
+fn requests_of(context: &Context, target: Option<&Target>, installable: &str) -> Result<Vec<BuildRequest>, Failure> {
     let (session, control) = (&context.session, &context.control);
     let (path, outputs) = match installable.split_once('^') {
         Some((path, outputs)) => (path, Some(outputs)),
         None => (installable, None),
     };
-    let value = session.select(root, path, &context.args, control)?;
+    // As every command of Nix does with what it builds.
+    let value = session.auto_call(&context.installable(target, path)?, &context.args, control)?;
     let mut requests = Vec::new();
     for (attr, info) in session.derivations(&value, &context.args, control)? {
         let derivation = session.select(&value, &attr, &context.args, control)?;

@@ -15,7 +15,7 @@ use crate::options::{Common, HasCommon, Target, common_flags, eval_flags};
 pub const COMMAND: Command = Command {
     name: "eval",
     summary: "evaluate a Nix expression",
-    usage: "[--file FILE | --expr EXPR] [ATTRPATH]",
+    usage: "[INSTALLABLE | --file FILE [ATTRPATH] | --expr EXPR [ATTRPATH]]",
     run,
     flags: || flags::help(&[&own_flags(), &eval_flags::<Options>(), &common_flags::<Options>()]),
 };
@@ -77,25 +77,21 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
     if options.raw && options.json {
         return Err(UsageError::Other("--raw and --json are mutually exclusive".into()).into());
     }
-    let target = options.target.clone().unwrap_or_else(|| Target::File(".".into()));
     let attr_path = match rest.positional.as_slice() {
         [] => "",
         [one] => one.as_str(),
         [_, more, ..] => return Err(UsageError::UnexpectedArgument(more.clone()).into()),
     };
-    // Evaluating text from the command line is pure unless asked; a file may look around, as everywhere in Nix.
-    let pure = matches!(target, Target::Expr(_));
+    // Text and flakes are evaluated purely unless asked; a file may look around, as everywhere in Nix.
+    let pure = !matches!(options.target, Some(Target::File(_)));
     let context = Context::new(&options.common, pure)?;
     let render = context.render;
-    evaluate(&context, &options, &target, attr_path).map_err(|f| f.rendered(render))
+    evaluate(&context, &options, attr_path).map_err(|f| f.rendered(render))
 }
 
-fn evaluate(context: &Context, options: &Options, target: &Target, attr_path: &str) -> Result<Ended, Failure> {
+fn evaluate(context: &Context, options: &Options, installable: &str) -> Result<Ended, Failure> {
     let (session, control) = (&context.session, &context.control);
-    let mut value = context.target(target)?;
-    if !attr_path.is_empty() {
-        value = session.select(&value, attr_path, &context.args, control)?;
-    }
+    let mut value = context.installable(options.target.as_ref(), installable)?;
     if let Some(apply) = &options.apply {
         let function = session.eval_text("«string»", apply, control)?;
         value = session.call(&function, &value, control)?;

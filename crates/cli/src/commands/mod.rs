@@ -54,7 +54,8 @@ impl Command {
 }
 
 /// What `nival COMMAND` accepts.
-pub const ALL: &[&Command] = &[&build::COMMAND, &eval::COMMAND, &log::COMMAND, &lsp::COMMAND, &repl::COMMAND, &store_info::COMMAND, &store_verify::COMMAND];
+pub const ALL: &[&Command] =
+    &[&build::COMMAND, &eval::COMMAND, &log::COMMAND, &lsp::COMMAND, &repl::COMMAND, &store_info::COMMAND, &store_verify::COMMAND];
 
 /// The text of `nival --help`.
 pub fn overview() -> String {

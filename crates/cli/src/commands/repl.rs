@@ -55,7 +55,7 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
     if rest.version {
         return Ok(Ended::Version);
     }
-    options.loads.extend(rest.positional.iter().map(|p| Load::Path(PathBuf::from(p))));
+    options.loads.extend(rest.positional.iter().map(|p| Load::parse(p)));
     let mut args = Vec::new();
     for (name, source) in &options.common.args {
         args.push(match source {
