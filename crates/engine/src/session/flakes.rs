@@ -6,7 +6,7 @@ use nival_eval::{Ctx, ErrorKind, Result, Value};
 use nival_flake::{FlakeAttr, FlakeRef, Installable};
 use nival_syntax::Name;
 
-use super::select::{select, suggestion};
+use super::select::select;
 use super::{Answer, EvalSession, EvalValue, other_error};
 use crate::cancel::Control;
 use crate::discover::{ProjectKind, kind_of};
@@ -127,7 +127,6 @@ fn find(ctx: &mut Ctx<'_>, outputs: Value, candidates: &[String], parsed: &Insta
         all => all.concat(),
     };
     let error = other_error(ErrorKind::MissingAttribute, format!("flake '{shown}' does not provide attribute {places}"));
-    let hint = hint.or_else(|| suggestion(candidates.iter().map(String::as_str), &parsed.attr_path));
     Err(match hint {
         Some(hint) => error.hint(hint),
         None => error,

@@ -148,10 +148,24 @@ impl EngineHost {
                 None => Place::Disk { path: self.store.to_real(&path), record: false },
             });
         }
+        if let Some(path) = self.above_store(&path) {
+            return Ok(Place::Disk { path, record: false });
+        }
         match self.policy().refusal(&path, &*view.system) {
             Some(refusal) => Err(HostError::Forbidden(refusal)),
             None => Ok(Place::Disk { path, record: true }),
         }
+    }
+
+    /// Where a folder above the store directory, such as `/nix`, is on this machine. Symbolic links are looked for along
+    /// the whole of a path, so these must be found even where the store is elsewhere and whatever the policy.
+    fn above_store(&self, path: &Path) -> Option<PathBuf> {
+        let below = Path::new(self.store_dir.as_str()).strip_prefix(path).ok()?;
+        if path == Path::new("/") {
+            return None;
+        }
+        let real = self.store.to_real(Path::new(self.store_dir.as_str()));
+        real.ancestors().nth(below.components().count()).map(Path::to_owned)
     }
 
     /// Runs a read under the lock that edits take, with its record made first.
