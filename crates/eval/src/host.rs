@@ -115,6 +115,12 @@ pub trait Host: Send + Sync {
     /// `builtins.currentSystem`; `None` in pure evaluation.
     fn current_system(&self) -> Option<String>;
 
+    /// Whether an experimental feature is on that is off by default: `parse-toml-timestamps`, `impure-derivations`.
+    fn experimental_feature(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
+
     /// `/nix/store`, without a slash at the end.
     fn store_dir(&self) -> &str;
 

@@ -1,6 +1,10 @@
 //! `fromTOML`.
 
-use super::support::{builtin, frame};
+mod version;
+
+use toml::value::{Datetime, Offset};
+
+use super::support::{builtin, frame, known};
 use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
@@ -9,14 +13,21 @@ use crate::value::{AttrsBuilder, Value};
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Builtin] = &[
-    builtin("fromTOML", &["text"], from_toml, "The value of a TOML text, a set. Dates and times are an error.\n\n```nix\nfromTOML \"a = 1\"  # { a = 1; }\n```"),
+    builtin("fromTOML", &["text"], from_toml, "The value of a TOML text, a set. Dates and times are an error, unless the experimental feature `parse-toml-timestamps` is on.\n\n```nix\nfromTOML \"a = 1\"  # { a = 1; }\n```"),
 ];
+
+fn failed(message: impl std::fmt::Display) -> Box<EvalError> {
+    EvalError::other(format!("while parsing TOML: {message}"))
+}
 
 fn from_toml(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let text = ctx.expect_string_no_context(args[0], frame("while evaluating the argument passed to builtins.fromTOML"))?;
-    let failed = |message: String| EvalError::other(format!("while parsing TOML: {message}"));
-    let utf8 = std::str::from_utf8(text.bytes()).map_err(|error| failed(error.to_string()))?;
-    let table: toml::Table = utf8.parse().map_err(|error: toml::de::Error| failed(error.to_string()))?;
+    let utf8 = std::str::from_utf8(text.bytes()).map_err(failed)?;
+    let table: toml::Table = utf8.parse().map_err(|error: toml::de::Error| failed(error))?;
+    // The parser knows a later version of the format than Nix accepts.
+    if let Some(novelty) = version::beyond_1_0(utf8) {
+        return Err(failed(novelty));
+    }
     value(ctx, &toml::Value::Table(table))
 }
 
@@ -28,7 +39,8 @@ fn value(ctx: &mut Ctx<'_>, toml: &toml::Value) -> Result<Value> {
         toml::Value::Integer(int) => ctx.int(*int),
         toml::Value::Float(float) => ctx.float(*float),
         toml::Value::Boolean(bool) => Value::bool(*bool),
-        toml::Value::Datetime(_) => return Err(EvalError::other("while parsing TOML: Dates and times are not supported")),
+        toml::Value::Datetime(time) if ctx.host().experimental_feature("parse-toml-timestamps") => timestamp(ctx, time),
+        toml::Value::Datetime(_) => return Err(failed("Dates and times are not supported")),
         toml::Value::Array(array) => ctx.list_with(array.len(), |ctx, i| value(ctx, &array[i]))?,
         toml::Value::Table(table) => {
             let mut set = AttrsBuilder::with_capacity(table.len());
@@ -36,7 +48,7 @@ fn value(ctx: &mut Ctx<'_>, toml: &toml::Value) -> Result<Value> {
                 if name.contains('\0') {
                     return Err(without_null(name));
                 }
-                set.push(nival_syntax::Name::new(name), value(ctx, inner)?);
+                set.push(ctx.name(name.as_bytes()), value(ctx, inner)?);
             }
             ctx.attrs(set)
         }
@@ -44,5 +56,58 @@ fn value(ctx: &mut Ctx<'_>, toml: &toml::Value) -> Result<Value> {
 }
 
 fn without_null(text: &str) -> Box<EvalError> {
-    EvalError::other(format!("while parsing TOML: error: {}", null_byte(text.as_bytes())))
+    failed(format!("error: {}", null_byte(text.as_bytes())))
+}
+
+fn timestamp(ctx: &mut Ctx<'_>, time: &Datetime) -> Value {
+    let mut set = AttrsBuilder::with_capacity(2);
+    set.push(ctx.name(b"_type"), ctx.string("timestamp"));
+    set.push(known().value, ctx.string(rfc3339(time)));
+    ctx.attrs(set)
+}
+
+/// With a `T` between date and time, and none, three, six or nine digits after the seconds.
+fn rfc3339(time: &Datetime) -> String {
+    let mut out = String::new();
+    if let Some(date) = time.date {
+        out += &format!("{:04}-{:02}-{:02}", date.year, date.month, date.day);
+    }
+    let Some(clock) = time.time else { return out };
+    if time.date.is_some() {
+        out.push('T');
+    }
+    out += &format!("{:02}:{:02}:{:02}", clock.hour, clock.minute, clock.second);
+    let digits = format!("{:09}", clock.nanosecond);
+    let shown = match clock.nanosecond {
+        0 => 0,
+        n if n % 1_000_000 == 0 => 3,
+        n if n % 1_000 == 0 => 6,
+        _ => 9,
+    };
+    if shown > 0 {
+        out += &format!(".{}", &digits[..shown]);
+    }
+    match time.offset {
+        None => {}
+        Some(Offset::Z | Offset::Custom { minutes: 0 }) => out.push('Z'),
+        Some(Offset::Custom { minutes }) => {
+            let sign = if minutes < 0 { '-' } else { '+' };
+            out += &format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rfc3339;
+
+    #[test]
+    fn timestamps_have_one_form() {
+        let shown = |text: &str| rfc3339(&text.parse().unwrap());
+        let cases =
+            ["1979-05-27t07:32:00.1Z", "1979-05-27 00:32:00.1234-07:00", "00:32:00.123456780", "1979-05-27", "1979-05-27T07:32:00+00:00"];
+        let expected = "1979-05-27T07:32:00.100Z 1979-05-27T00:32:00.123400-07:00 00:32:00.123456780 1979-05-27 1979-05-27T07:32:00Z";
+        assert_eq!(cases.map(shown).join(" "), expected);
+    }
 }

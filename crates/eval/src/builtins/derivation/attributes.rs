@@ -94,7 +94,10 @@ impl Reader<'_, '_> {
             b"__contentAddressed" => self.found.content_addressed |= self.bool(attr.value)?,
             b"__impure" => {
                 if self.bool(attr.value)? {
-                    return Err(disabled("impure-derivations"));
+                    if !self.ctx.host().experimental_feature("impure-derivations") {
+                        return Err(disabled("impure-derivations"));
+                    }
+                    self.found.impure = true;
                 }
             }
             b"args" => {
