@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use nival_build::{
     BuildConfig, BuildEvent, BuildFailure, BuildResult, Builder, DerivedPath, OutputsSpec, SandboxMode, SuccessStatus, exit_status,
@@ -84,6 +85,8 @@ pub(crate) fn builder(store: Arc<LocalStore>, config: &EngineConfig, system: &dy
     let settings: &StoreSettings = &config.store;
     let impure_env = IMPURE_VARIABLES.iter().filter_map(|name| Some(((*name).into(), system.env_var(name.as_ref())?)));
     let defaults = BuildConfig::default();
+    // Limits by their names in nix.conf; 0 is none.
+    let limit = |name: &str| config.options.get(name).and_then(|value| value.parse::<u64>().ok()).filter(|value| *value > 0);
     let build_config = BuildConfig {
         max_jobs: settings.max_jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         cores: settings.cores.unwrap_or(0),
@@ -92,6 +95,10 @@ pub(crate) fn builder(store: Arc<LocalStore>, config: &EngineConfig, system: &dy
         sandbox: if settings.no_sandbox { SandboxMode::Disabled } else { SandboxMode::Enabled },
         sandbox_shell: system.env_var("NIVAL_SANDBOX_SHELL".as_ref()).map(PathBuf::from),
         system: config.system.clone(),
+        timeout: limit("timeout").map(Duration::from_secs),
+        max_silent_time: limit("max-silent-time").map(Duration::from_secs),
+        max_log_size: limit("max-build-log-size").unwrap_or(defaults.max_log_size),
+        build_dir_quota: limit("build-dir-quota"),
         impure_env: impure_env.collect(),
         ..defaults
     };
