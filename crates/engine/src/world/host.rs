@@ -314,6 +314,11 @@ impl Host for EngineHost {
         (!self.policy().pure).then(|| self.config.system.clone())
     }
 
+    fn experimental_feature(&self, name: &str) -> bool {
+        let options = ["experimental-features", "extra-experimental-features"].map(|option| self.config.options.get(option));
+        options.into_iter().flatten().any(|features| features.split_ascii_whitespace().any(|feature| feature == name))
+    }
+
     fn store_dir(&self) -> &str {
         self.store_dir.as_str()
     }
@@ -381,6 +386,17 @@ impl Host for EngineHost {
 
     fn read_derivation(&self, store_path: &str) -> HostResult<Arc<[u8]>> {
         self.read_file(store_path.as_bytes())
+    }
+
+    fn references(&self, store_path: &str) -> HostResult<Vec<String>> {
+        if let Some(pending) = self.pending.get(store_path) {
+            return Ok(pending.references().to_vec());
+        }
+        let path = self.parse(store_path)?;
+        let failed = |message: String| HostError::Io(message);
+        let store = self.store.open().map_err(|report| failed(report.message))?;
+        let references = store.references(&path).map_err(|error| failed(error.to_string()))?;
+        Ok(references.iter().map(|path| self.store_dir.print(path)).collect())
     }
 
     fn realise(&self, drv: &str, outputs: &[String]) -> HostResult<Vec<(String, String)>> {
