@@ -29,6 +29,8 @@ pub(crate) struct Origin {
 pub(crate) struct Linked {
     pub id: u32,
     pub module: Arc<Module>,
+    /// `module.exprs`, a step nearer.
+    exprs: &'static [Expr],
     pub source_map: Arc<SourceMap>,
     pub origin: Origin,
     /// Words of the constants that have been used, else 0.
@@ -81,7 +83,7 @@ pub(crate) struct LinkedLambda {
 impl Linked {
     #[inline(always)]
     pub(crate) fn expr(&self, id: ExprId) -> Expr {
-        self.module.exprs[id.0 as usize]
+        self.exprs[id.0 as usize]
     }
 
     #[inline(always)]
@@ -171,7 +173,10 @@ impl Ctx<'_> {
             })
             .collect();
         let caches = (0..module.sites).map(|_| AtomicU64::new(0)).collect();
-        Linked { id, module, source_map, origin, consts, sets, lambdas, caches, formal_starts: formal_starts.into() }
+        // SAFETY: the expressions are on the heap and never change while the module lives; its owner, the same `Linked`, keeps
+        // it, and gives the slice to nobody who outlives the evaluator.
+        let exprs: &'static [Expr] = unsafe { &*std::ptr::from_ref::<[Expr]>(&module.exprs) };
+        Linked { id, exprs, module, source_map, origin, consts, sets, lambdas, caches, formal_starts: formal_starts.into() }
     }
 
     /// The value of a constant; `UNSET` for a path below the home folder, which is looked up when it is used.
