@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Something that may ask running builds to stop. Builds look at it at least every 20 ms, so it must be cheap.
+/// Something that may ask running builds to stop. Builds look at it at least every 10 ms, so it must be cheap.
 pub trait Cancel: Sync {
     fn is_cancelled(&self) -> bool;
 }

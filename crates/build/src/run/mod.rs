@@ -15,7 +15,7 @@ use crate::sandbox::Terminal;
 use crate::sandbox::spawn::{Child, Program, Step, StepFailure, spawn};
 
 /// How often the wish to stop is looked at.
-const TICK: Duration = Duration::from_millis(20);
+const TICK: Duration = Duration::from_millis(10);
 const QUOTA_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Bounds of one build.

@@ -52,7 +52,7 @@ fn files_are_copied_and_unpacked() {
             Last 1 log lines:
             > error: unable to download 'https://example.org/x': nothing but file:// URLs can be downloaded yet
             For full logs, run:
-              nix log /nix/store/-web.drv
+              nival log /nix/store/-web.drv
             error: Cannot build '/nix/store/-free.drv'.
             Reason: builder failed with exit code 1.
             Output paths:
@@ -60,7 +60,7 @@ fn files_are_copied_and_unpacked() {
             Last 1 log lines:
             > error: 'builtin:fetchurl' must be a fixed-output derivation
             For full logs, run:
-              nix log /nix/store/-free.drv
+              nival log /nix/store/-free.drv
         "#]],
     );
     fixture.verify();

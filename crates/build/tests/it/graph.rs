@@ -106,7 +106,7 @@ fn what_cannot_be_built_here() {
             Last 1 log lines:
             > error: executing '/bin/nothing': No such file or directory
             For full logs, run:
-              nix log /nix/store/-program.drv
+              nival log /nix/store/-program.drv
             error: Cannot build '/nix/store/-builtin.drv'.
             Reason: builder failed with exit code 1.
             Output paths:
@@ -114,7 +114,7 @@ fn what_cannot_be_built_here() {
             Last 1 log lines:
             > error: unsupported builtin builder 'nope'
             For full logs, run:
-              nix log /nix/store/-builtin.drv
+              nival log /nix/store/-builtin.drv
             error: derivation '/nix/store/-chroot.drv' has '__noChroot' set, but that's not allowed when 'sandbox' is 'true'
         "#]],
     );

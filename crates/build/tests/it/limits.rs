@@ -52,7 +52,7 @@ fn a_log_bomb_is_bounded() {
         > 59998 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
         > 59999 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
         For full logs, run:
-          nix log /nix/store/-bomb.drv"#]]
+          nival log /nix/store/-bomb.drv"#]]
     .assert_eq(&fixture.anonymous(&failure.to_string()));
     let log = fixture.log_of(&bomb);
     assert!(log.len() < 101_000 && log.ends_with("larger than max-log-file-size]\n"), "{}", log.len());

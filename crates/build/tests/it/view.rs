@@ -89,7 +89,7 @@ fn structured_attributes() {
             > {"exportReferencesGraph":{"graph":["/nix/store/-source"]},"graph":[{"ca":"text:sha256:19hyd1ia8nwcby9mgzv17zfn660hcfwvg8513bcbsxmjszf5ygm2","closureSize":128,"narHash":"sha256:19r39kx95jfxbwj6b9xbhla2llbz60r2gfcviq63gv5q7k0kqyp4","narSize":128,"path":"/nix/store/-source","references":[],"valid":true}],"list":["a","b c"],"name":"attrs","outputs":{"out":"/nix/store/-attrs"},"z":1}
             > z=
             For full logs, run:
-              nix log /nix/store/-attrs.drv
+              nival log /nix/store/-attrs.drv
         "#]],
     );
 }
