@@ -101,9 +101,10 @@ impl Engine {
         // (path, whether it may have appeared or vanished)
         let mut changed: Vec<(PathBuf, bool)> = Vec::new();
         let mut sources = nival_source::Change::new();
+        let mut buffers: Vec<(PathBuf, SourceFile, Contents)> = Vec::new();
         for (path, text) in change.buffers {
-            let on_disk = db.system().metadata(&path).is_ok();
-            changed.push((path.clone(), !on_disk));
+            let file = db.files().get(db, &path);
+            buffers.push((path.clone(), file, file.contents(db).clone()));
             match text {
                 Some(text) => sources.set_buffer(path, text),
                 None => sources.close_buffer(path),
@@ -116,6 +117,14 @@ impl Engine {
         if !sources.is_empty() {
             sources.apply(db);
             world.buffers = Arc::new(db.files().buffers(db).into_iter().collect());
+        }
+        // Opening a file, or saving and closing it, changes nothing that anybody could have read.
+        for (path, file, before) in buffers {
+            let after = file.contents(db);
+            if *after != before {
+                let missing = |contents: &Contents| contents.problem() == Some(&Problem::Missing);
+                changed.push((path, missing(&before) != missing(after)));
+            }
         }
         let mut keep = !change.forget;
         if let Some(config) = change.config.filter(|config| *config != *world.config) {

@@ -150,6 +150,9 @@ fn an_edit_is_seen_at_once_and_only_where_it_matters() {
     let value = before.eval_text("«string»", "import ./a.nix", &control()).unwrap();
     edit(&mut engine, "/w/c.nix", "8");
     assert!(engine.snapshot().session().print(&value, &PrintOptions::strict(), &control()).is_ok());
+    // … opening a file changes nothing …
+    edit(&mut engine, "/w/a.nix", "import ./b.nix + 1");
+    assert!(engine.snapshot().session().print(&value, &PrintOptions::strict(), &control()).is_ok());
     // … and one that may be stale does not.
     edit(&mut engine, "/w/b.nix", "20");
     assert!(engine.snapshot().session().print(&value, &PrintOptions::strict(), &control()).is_err());

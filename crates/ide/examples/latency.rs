@@ -1,0 +1,46 @@
+//! Times each feature once on a file: `latency FILE [OFFSET]`. For development; `benches/` measures through the protocol.
+
+#![allow(clippy::disallowed_methods, reason = "the driver is at the edge of the program")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use nival_engine::{Budget, Change, Engine, EngineConfig, Trust, host_system};
+use nival_ide::*;
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let Some(path) = args.next().map(PathBuf::from).and_then(|p| p.canonicalize().ok()) else { return };
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let offset = args.next().and_then(|o| o.parse().ok()).unwrap_or(text.len() as u32 / 2);
+    let root = path.parent().map(Path::to_owned);
+    let config = EngineConfig { trust: Trust::Trusted, roots: root.into_iter().collect(), ..EngineConfig::editor(host_system()) };
+    let mut engine = Engine::new(config);
+    let shared: Arc<Path> = path.as_path().into();
+    let position = FilePosition { path: shared, offset: TextSize::new(offset) };
+    for round in 0..2 {
+        let mut change = Change::new();
+        change.set_buffer(&path, format!("{text}{}", " ".repeat(round)));
+        let start = Instant::now();
+        engine.apply(change);
+        println!("-- edit {round}: {:?}", start.elapsed());
+        let snapshot = engine.snapshot();
+        let control = Control::new(Budget::INTERACTIVE);
+        let time = |name: &str, work: &dyn Fn() -> Cancellable<usize>| {
+            let start = Instant::now();
+            let count = work();
+            println!("{name:12} {:>12?} {count:?}", start.elapsed());
+        };
+        time("diagnostics", &|| diagnostics(&snapshot, &path).map(|d| d.len()));
+        time("symbols", &|| document_symbols(&snapshot, &path).map(|d| d.len()));
+        time("folding", &|| folding_ranges(&snapshot, &path).map(|d| d.len()));
+        time("highlights", &|| highlights(&snapshot, &position).map(|d| d.len()));
+        time("hover", &|| hover(&snapshot, &position, &control).map(|h| h.map_or(0, |h| h.markdown().len())));
+        time("hover again", &|| hover(&snapshot, &position, &control).map(|h| h.map_or(0, |h| h.markdown().len())));
+        time("definition", &|| definition(&snapshot, &position, &control).map(|d| d.len()));
+        time("completion", &|| completion(&snapshot, &position, &control).map(|d| d.len()));
+        time("evaluation", &|| evaluation_diagnostics(&snapshot, &path, &control).map(|d| d.len()));
+        time("lenses", &|| code_lenses(&snapshot, &path, &control).map(|d| d.len()));
+    }
+}
