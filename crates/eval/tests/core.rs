@@ -199,3 +199,15 @@ fn a_cycle_across_threads_is_infinite_recursion() {
         });
     }
 }
+
+#[test]
+fn assertions_tell_what_differs() {
+    check("assert 1 < 0; 1", expect!["/main.nix:1:1: assertion '(__lessThan 1 0)' failed"]);
+    check("let x.y = [ \"a\" ]; in assert x.y == [ \"b\" ]; 1", expect![[r#"string '"a"' is not equal to string '"b"'"#]]);
+    check("assert { a = 1; } == { b = 1; }; 1", expect!["attribute name 'a' is contained in '{ a = 1; }', but not in '{ b = 1; }'"]);
+    check("(builtins.tryEval (assert [ 1 ] == [ ]; 1)).success", expect!["false"]);
+    check(
+        "assert !({ a = x: y: x; }.a or null ? b.c); assert -1 != -1; 1",
+        expect!["/main.nix:1:45: assertion '((__sub 0 1) != (__sub 0 1))' failed"],
+    );
+}

@@ -4,9 +4,10 @@ mod bind;
 mod call;
 mod operator;
 mod select;
+mod show;
 mod text;
 
-use nival_hir::module::{Const, Expr, ExprId, PathKind};
+use nival_hir::module::{BinaryOp, Const, Expr, ExprId, PathKind};
 
 use crate::ctx::Ctx;
 use crate::error::{ErrorKind, EvalError, Result};
@@ -162,13 +163,24 @@ impl<'e> Ctx<'e> {
         error.context(m.pos(id), what)
     }
 
+    #[inline(never)]
     fn eval_assert(&mut self, m: &'e Linked, frame: Frame, id: ExprId, condition: ExprId) -> Result<()> {
         if self.eval_bool(m, frame, condition, "in the condition of the assert statement")? {
             return Ok(());
         }
-        let range = m.source_map.expr_range(condition);
-        let text = m.origin.text.get(usize::from(range.start())..usize::from(range.end())).unwrap_or_default();
-        let message = format!("assertion '{}' failed", String::from_utf8_lossy(text));
+        let shown = m.show(condition);
+        if let Expr::Binary { op: BinaryOp::Equal, lhs, rhs } = m.expr(condition) {
+            // Once more, to tell what differs. That the operands write the same slots again does no harm.
+            let (a, b) = (self.eval(m, frame, lhs)?, self.eval(m, frame, rhs)?);
+            if let Err(error) = self.explain_inequality(a, b, m.pos(condition)) {
+                return Err(if error.kind == ErrorKind::Assert {
+                    error.context(m.pos(id), format!("while evaluating the condition of the assertion '{shown}'"))
+                } else {
+                    error
+                });
+            }
+        }
+        let message = format!("assertion '{shown}' failed");
         Err(EvalError::new(ErrorKind::Assert, message).at(m.pos(id)))
     }
 }

@@ -3,6 +3,7 @@
 mod arith;
 pub(crate) mod coerce;
 mod compare;
+mod explain;
 pub mod path;
 mod show;
 pub(crate) mod update;
