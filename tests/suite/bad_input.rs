@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use nival_tests::world::{Said, World, run};
+use nival_tests::world::{Said, World, run, run_with};
 
 /// Evaluates a file; it must end by itself.
 fn evaluate(world: &World, text: impl AsRef<[u8]>, more: &[&str]) -> Said {
@@ -211,5 +211,118 @@ fn the_sandbox_hides_the_machine() {
     assert_eq!(std::fs::read_to_string(said.ok()).expect("the output"), "quiet\n");
     for leak in ["sees ", "reads shadow", "writes to the root", "has a network"] {
         assert!(!log.contains(leak), "{log}");
+    }
+}
+
+/// Evaluates an expression with 3 GB of addresses; it must end by itself.
+#[track_caller]
+fn fails_in_little_memory(text: &str, expected: &str) {
+    let world = World::default();
+    let file = world.write("input.nix", text);
+    let instantiate = world.nival_as("nix-instantiate");
+    let mut command = world.command("timeout");
+    command.args(["--kill-after=5", "110", "prlimit", "--as=3000000000"]).arg(instantiate.get_program()).arg("--eval").arg(&file);
+    let message = run(&mut command).failed();
+    assert!(message.contains(expected) && message.contains("input.nix:1:"), "expected '{expected}' with its place in:\n{message}");
+}
+
+#[test]
+fn growth_without_end() {
+    let memory = "evaluation needed more than";
+    fails_in_little_memory("builtins.genList (x: x) 1000000000000", memory);
+    fails_in_little_memory("builtins.foldl' (list: _: list ++ list) [ 1 ] (builtins.genList (x: x) 60)", memory);
+    fails_in_little_memory("builtins.foldl' (list: _: builtins.concatLists [ list list ]) [ 1 ] (builtins.genList (x: x) 60)", memory);
+    let million = "let s = builtins.foldl' (text: _: text + text) \"x\" (builtins.genList (x: x) 20); in builtins.stringLength";
+    fails_in_little_memory(&format!("{million} (builtins.concatStringsSep \" \" (builtins.genList (_: s) 10000))"), memory);
+    fails_in_little_memory(&format!("{million} (builtins.replaceStrings [ \"x\" ] [ s ] s)"), memory);
+}
+
+#[test]
+fn files_without_an_end() {
+    let world = World::default();
+    let pipe = world.path().join("pipe");
+    run(world.command("mkfifo").arg(&pipe)).ok();
+    let folder = world.path().join("folder");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::os::unix::fs::symlink("cycle", world.path().join("cycle")).expect("a link");
+    let evaluate = |expression: &str| {
+        let instantiate = world.nival_as("nix-instantiate");
+        run(world.command("timeout").args(["--kill-after=5", "60"]).arg(instantiate.get_program()).args(["--eval", "-E", expression]))
+    };
+    for use_ in ["import ./pipe", "builtins.readFile ./pipe", "builtins.hashFile \"sha256\" ./pipe"] {
+        let message = evaluate(use_).failed();
+        assert!(message.contains("it is not a regular file") && message.contains(":1:1"), "{message}");
+    }
+    assert!(evaluate("\"${./pipe}\"").failed().contains("unsupported type"));
+    assert_eq!(evaluate("builtins.readFile /dev/zero").ok(), "\"\"");
+    assert!(evaluate("import /dev/zero").failed().contains("unexpected end of file"));
+    assert!(evaluate("import ./folder").failed().contains("does not exist"));
+    assert!(evaluate("builtins.readFile ./folder").failed().contains("directory"));
+    assert!(evaluate("import ./cycle").failed().contains("too many symbolic links"));
+}
+
+#[test]
+fn unreadable_files() {
+    let world = World::default();
+    let secret = world.write("secret.nix", "1");
+    run(world.command("chmod").arg("a-r").arg(&secret)).ok();
+    run(world.command("chmod").args(["-R", "a+X", "."])).ok();
+    let mut instantiate = world.nival_as("nix-instantiate");
+    instantiate.args(["--eval", "-E", &format!("import {}", secret.display())]);
+    let message = run(&mut as_nobody(&world, &instantiate)).failed();
+    assert!(message.contains("Permission denied") && message.contains(":1:1"), "{message}");
+}
+
+#[test]
+fn places_in_texts_that_are_not_utf8() {
+    fails(b"# \xff\n  \xe4 = 1", "input.nix:2:3");
+    fails(b"\"\xff\xfe\" + throw \"caught\"", "input.nix:1:8");
+}
+
+#[test]
+fn the_repl_goes_on() {
+    let world = World::default();
+    run(world.command("mkfifo").arg("pipe")).ok();
+    let nested = "[".repeat(100_000);
+    let mut input = Vec::new();
+    for line in [
+        "let x = x; in x",
+        "let f = x: f x + 1; in f 1",
+        "builtins.foldl' (inner: _: { a = inner; }) null (builtins.genList (x: x) 100000)",
+        ":p builtins.foldl' (inner: _: [ inner ]) null (builtins.genList (x: x) 100000)",
+        &nested,
+        "{ a = ; }",
+        "throw \"thrown\"",
+        "builtins.genList (x: x) 1000000000000",
+        ":l ./pipe",
+        ":l /dev/zero",
+        ":l ./missing.nix",
+        ":b 1",
+        ":t throw \"thrown\"",
+        ":nonsense",
+        "x = x",
+        "x",
+    ] {
+        input.extend_from_slice(line.as_bytes());
+        input.push(b'\n');
+    }
+    input.extend_from_slice(b"\"\xff\" == \"\"\n\xff\n40 + 2\n");
+    let repl = world.built("nixrepl");
+    let said = run_with(world.command("timeout").args(["--kill-after=5", "100"]).arg(repl.get_program()), input);
+    assert!(said.out.ends_with("false\n42\n"), "{said:#?}");
+    let message = said.failed();
+    for expected in [
+        "infinite recursion encountered",
+        "stack overflow",
+        "nested too deeply",
+        "syntax error, unexpected ';'",
+        "thrown",
+        "evaluation needed more than",
+        "it is not a regular file",
+        "unexpected end of file",
+        "does not exist",
+        "unexpected invalid token",
+    ] {
+        assert!(message.contains(expected), "expected '{expected}' in:\n{message}");
     }
 }

@@ -3,6 +3,7 @@
 use std::io;
 
 use nival_engine::{RenderOptions, Report, render};
+use nival_source::{OsSystem, System};
 
 use crate::flags::UsageError;
 
@@ -52,7 +53,7 @@ impl Failure {
     pub fn tell(self, program: &str) -> u8 {
         match self {
             Failure::Report { report, options, code } => {
-                eprint!("{}", render(&report, &|path| std::fs::read_to_string(path).ok().map(Into::into), options));
+                eprint!("{}", render(&report, &|path| OsSystem.read_file(path).ok().map(|bytes| displayable(&bytes).into()), options));
                 code
             }
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 1,
@@ -66,6 +67,16 @@ impl Failure {
             }
         }
     }
+}
+
+/// A text of the same length to quote from: a byte that is not UTF-8 becomes a question mark, so that places stay right.
+fn displayable(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    text
 }
 
 /// Levenshtein distance.

@@ -57,6 +57,9 @@ impl<F: Fn() -> String> What for F {}
 /// Steps between two looks at the clock: about a millisecond.
 const FUEL: u32 = 10_000;
 
+/// From how many bytes on an object is checked against the budget before it is made.
+const LARGE: usize = 512 << 10;
+
 /// Bytes of stack kept free for what does not check: builtins, the host, unwinding.
 const STACK_RESERVE: usize = 512 << 10;
 
@@ -130,6 +133,14 @@ impl<'e> Ctx<'e> {
         }
     }
 
+    /// To be called at every step of writing a text, which can be exponentially longer than the values it is of: an error
+    /// once the evaluation is cancelled or the text, `bytes` long so far, does not fit the budget.
+    pub(crate) fn check_output(&mut self, bytes: usize) -> Result<()> {
+        self.enter_step()?;
+        // What holds the text doubles when it is full.
+        if bytes > LARGE { self.check_memory(bytes.saturating_mul(2)) } else { Ok(()) }
+    }
+
     #[inline(always)]
     pub(crate) fn enter_call(&mut self) -> Result<()> {
         self.enter_step()?;
@@ -171,9 +182,14 @@ impl<'e> Ctx<'e> {
         Str::alloc(&mut self.region, &[bytes.as_ref()], context)
     }
 
-    /// The parts one after the other, without an intermediate copy.
-    pub fn string_from_parts(&mut self, parts: &[&[u8]], context: Context) -> Value {
-        Str::alloc(&mut self.region, parts, context)
+    /// The parts one after the other, without an intermediate copy; an error where they do not fit the budget.
+    #[inline]
+    pub fn string_from_parts(&mut self, parts: &[&[u8]], context: Context) -> Result<Value> {
+        let bytes = parts.iter().fold(0, |sum: usize, part| sum.saturating_add(part.len()));
+        if bytes > LARGE {
+            self.check_memory(bytes)?;
+        }
+        Ok(Str::alloc(&mut self.region, parts, context))
     }
 
     /// `path` must be absolute; it is normalised.
@@ -190,7 +206,8 @@ impl<'e> Ctx<'e> {
 
     /// A list of `len` elements made one after the other; an error where that many do not fit the budget.
     pub fn list_with(&mut self, len: usize, mut element: impl FnMut(&mut Self, usize) -> Result<Value>) -> Result<Value> {
-        self.check_memory(len.saturating_mul(8))?;
+        // Once while they are collected, once as a list.
+        self.check_large(len.saturating_mul(2))?;
         let mut elements = Vec::with_capacity(len.min(1 << 16));
         for i in 0..len {
             elements.push(element(self, i)?);

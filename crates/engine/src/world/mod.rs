@@ -15,6 +15,7 @@
 //! Changes that nobody announces are found by comparing the time stamps of what was read whenever a session begins.
 
 pub mod host;
+mod memory;
 pub mod overlay;
 pub mod pending;
 pub mod policy;
@@ -59,9 +60,10 @@ impl Generation {
         traces: Arc<TraceSink>,
         code: Arc<CodeCache>,
     ) -> Arc<Self> {
+        let bytes = memory::limit(&*view.system).unwrap_or(u64::MAX).min(config.budget.bytes);
         let host = Arc::new(EngineHost::new(Arc::clone(&config), view, Arc::clone(&store), traces));
         let mut options = Options { code, ..Options::default() };
-        options.budget.bytes = usize::try_from(config.budget.bytes).ok();
+        options.budget.bytes = usize::try_from(bytes).ok();
         let mut builtins = nival_eval::builtins::table();
         nival_flake::install(&mut builtins);
         let evaluator = Evaluator::new(Arc::clone(&host) as Arc<dyn nival_eval::Host>, options, builtins);

@@ -95,14 +95,17 @@ fn elem(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 }
 
 /// All elements of `lists`; where only one list has any, that list itself.
-fn concat(ctx: &mut Ctx<'_>, lists: &[List]) -> Value {
+fn concat(ctx: &mut Ctx<'_>, lists: &[List]) -> Result<Value> {
     let mut filled = lists.iter().filter(|list| !list.is_empty());
     if let (Some(only), None) = (filled.next(), filled.next()) {
-        return only.value();
+        return Ok(only.value());
     }
-    let mut elements = Vec::with_capacity(lists.iter().map(|list| list.len()).sum());
+    let length = lists.iter().fold(0, |sum: usize, list| sum.saturating_add(list.len()));
+    // Once while they are collected, once as a list.
+    ctx.check_large(length.saturating_mul(2))?;
+    let mut elements = Vec::with_capacity(length);
     lists.iter().for_each(|list| elements.extend_from_slice(list.elements()));
-    ctx.list(&elements)
+    Ok(ctx.list(&elements))
 }
 
 fn concat_lists(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
@@ -111,7 +114,7 @@ fn concat_lists(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     for &element in list.elements() {
         lists.push(ctx.expect_list(element, frame("while evaluating a value of the list passed to builtins.concatLists"))?);
     }
-    Ok(concat(ctx, &lists))
+    concat(ctx, &lists)
 }
 
 fn foldl(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
@@ -254,7 +257,7 @@ fn concat_map(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         let result = ctx.call(function, &[element])?;
         lists.push(ctx.expect_list(result, frame("while evaluating the return value of the function passed to builtins.concatMap"))?);
     }
-    Ok(concat(ctx, &lists))
+    concat(ctx, &lists)
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ fn concat_strings_sep(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         }
         parts.push(string.bytes());
     }
-    Ok(ctx.string_from_parts(&parts, context.0))
+    ctx.string_from_parts(&parts, context.0)
 }
 
 fn replace_strings(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
@@ -122,6 +122,7 @@ fn replace_strings(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         };
         parts.push(&bytes[copied..at]);
         parts.push(replacement.bytes());
+        ctx.check_output(size_of_val(&*parts))?;
         let length = patterns[index].len();
         copied = at + length;
         at += length.max(1);
@@ -130,7 +131,7 @@ fn replace_strings(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         return Ok(subject.value());
     }
     parts.push(&bytes[copied.min(bytes.len())..]);
-    Ok(ctx.string_from_parts(&parts, context.0))
+    ctx.string_from_parts(&parts, context.0)
 }
 
 fn parse_drv_name(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {

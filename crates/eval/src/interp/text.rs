@@ -6,7 +6,7 @@ use crate::ctx::Ctx;
 use crate::error::{ErrorContext, EvalError, Result};
 use crate::linked::Linked;
 use crate::ops::coerce::CoerceOptions;
-use crate::value::{Context, Frame, Str, Value};
+use crate::value::{Context, Frame, Value};
 
 /// How `"${x}"` takes x.
 const INTERPOLATE: CoerceOptions = CoerceOptions { more: false, copy_to_store: true, canonicalize_path: false };
@@ -32,7 +32,7 @@ impl<'e> Ctx<'e> {
             strings.push(string.bytes());
         }
         let _ = id;
-        Ok(Str::alloc(&mut self.region, &strings, context))
+        self.string_from_parts(&strings, context)
     }
 
     pub(super) fn eval_path_interpolate(&mut self, m: &'e Linked, frame: Frame, id: ExprId, parts: &'e [ExprId]) -> Result<Value> {

@@ -3,7 +3,7 @@
 use crate::ctx::Ctx;
 use crate::error::{EvalError, Pos, Result};
 use crate::ops::coerce::CoerceOptions;
-use crate::value::{List, Str, Value, View};
+use crate::value::{List, Value, View};
 
 impl<'e> Ctx<'e> {
     /// `a + b` on forced operands: numbers, strings (with coercion), paths. The left one decides.
@@ -33,7 +33,7 @@ impl<'e> Ctx<'e> {
                 let x = self.coerce_to_string(a, options, || "while evaluating a path segment".into())?;
                 let y = self.coerce_to_string(b, options, || "while evaluating a path segment".into())?;
                 let context = x.context().union(y.context(), &mut self.region);
-                return Ok(Str::alloc(&mut self.region, &[x.bytes(), y.bytes()], context));
+                return self.string_from_parts(&[x.bytes(), y.bytes()], context);
             }
         };
         Ok(self.float(x + y))

@@ -56,6 +56,7 @@ impl Printer<'_, '_> {
         if depth > self.ctx.max_call_depth() {
             return Err(EvalError::new(ErrorKind::StackOverflow, "stack overflow; max-call-depth exceeded"));
         }
+        self.ctx.check_output(self.out.len())?;
         if let Some(literals) = self.literals.as_ref().filter(|_| depth > 0)
             && (matches!(value.view(), View::Closure(_)) || literals.contains(&value.0))
         {

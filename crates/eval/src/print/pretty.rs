@@ -156,6 +156,7 @@ impl Printer<'_, '_> {
         if depth > self.ctx.max_call_depth() as usize {
             return Err(EvalError::new(ErrorKind::StackOverflow, "stack overflow; max-call-depth exceeded"));
         }
+        self.ctx.check_output(self.out.len())?;
         let result = stacker::maybe_grow(64 << 10, 1 << 20, || self.evaluated(value, depth));
         let Err(error) = result else { return Ok(()) };
         let fatal = matches!(error.kind, ErrorKind::StackOverflow | ErrorKind::Cancelled | ErrorKind::Budget);

@@ -87,6 +87,7 @@ impl Printer<'_, '_> {
         if depth > self.ctx.max_call_depth() {
             return Err(EvalError::new(ErrorKind::StackOverflow, "stack overflow; max-call-depth exceeded"));
         }
+        self.ctx.check_output(self.out.len())?;
         stacker::maybe_grow(64 << 10, 1 << 20, || self.value_inner(value, depth))
     }
 

@@ -2,7 +2,8 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::io;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -14,7 +15,14 @@ pub struct OsSystem;
 
 impl System for OsSystem {
     fn read_file(&self, path: &Path) -> Result<Vec<u8>, SystemError> {
-        fs::read(path).map_err(|e| SystemError::new("read", path, e))
+        let error = |e| SystemError::new("read", path, e);
+        // A pipe would wait for a writer that may never come, and a device such as /dev/zero has no end.
+        match fs::metadata(path).map_err(error)?.file_type() {
+            kind if kind.is_file() || kind.is_dir() => fs::read(path).map_err(error),
+            // As many bytes as its status says, as Nix reads: none. /dev/null serves as an empty file.
+            kind if kind.is_char_device() || kind.is_block_device() => Ok(Vec::new()),
+            _ => Err(error(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))),
+        }
     }
 
     fn read_dir(&self, path: &Path) -> Result<Vec<DirEntry>, SystemError> {
@@ -100,5 +108,14 @@ mod tests {
         assert_eq!(system.read_file(&root.join("c.nix")).unwrap(), b"1");
         assert_eq!(system.symlink_metadata(&root.join("c.nix")).unwrap().kind, FileKind::Symlink);
         assert!(system.read_file(&root.join("none")).unwrap_err().is_not_found());
+    }
+
+    #[test]
+    fn what_has_no_end_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        assert!(OsSystem.read_file(&socket).unwrap_err().to_string().ends_with("it is not a regular file"));
+        assert_eq!(OsSystem.read_file(Path::new("/dev/zero")).unwrap(), b"");
     }
 }
