@@ -45,6 +45,15 @@ impl World {
         self.path().join("nix/store")
     }
 
+    /// What the store holds, by name; its own hidden files left out.
+    pub fn store_entries(&self) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.store_dir()) else { return Vec::new() };
+        let mut names: Vec<_> = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        names.retain(|name| !name.starts_with('.'));
+        names.sort();
+        names
+    }
+
     /// A copy of a folder of the repository, such as `examples`.
     pub fn copy(&self, folder: &str) -> PathBuf {
         let target = self.path().join(Path::new(folder).file_name().expect("a name"));

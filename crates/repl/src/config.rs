@@ -38,6 +38,9 @@ pub struct ReplConfig {
     pub color: bool,
     pub show_trace: bool,
     pub interrupt: Interrupt,
+    /// Installs the signal handler that triggers the interrupt. Called once the terminal is set up: a line editor takes
+    /// the signal for itself when it is made, and does not need it, because it reads keys.
+    pub install_interrupt: fn(Interrupt),
     /// Hears builds while they run.
     pub progress: Arc<dyn BuildProgress>,
 }

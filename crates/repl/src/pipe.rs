@@ -19,6 +19,7 @@ pub(crate) fn run(config: ReplConfig) -> i32 {
 }
 
 fn session(config: ReplConfig) -> io::Result<bool> {
+    (config.install_interrupt)(config.interrupt.clone());
     let mut repl = Repl::new(config);
     let (mut out, mut err) = (io::stdout(), io::stderr());
     let mut fine = repl.start(&mut err, &mut io::stderr())?;

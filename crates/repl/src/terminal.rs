@@ -80,6 +80,7 @@ pub(crate) fn run(config: ReplConfig) -> i32 {
 fn session(config: ReplConfig) -> rustyline::Result<()> {
     let editor_config = Config::builder().max_history_size(10_000)?.history_ignore_dups(true)?.auto_add_history(false).build();
     let mut editor: Editor<Assistant, FileHistory> = Editor::with_config(editor_config)?;
+    (config.install_interrupt)(config.interrupt.clone());
     let history = config.history.clone();
     if let Some(path) = &history
         && path.exists()

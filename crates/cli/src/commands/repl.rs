@@ -71,8 +71,6 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
         });
     }
     let render = render_options(&options.common);
-    let interrupt = Interrupt::default();
-    stop_on_signal(interrupt.clone());
     let config = ReplConfig {
         engine: engine_config(&options.common, false)?,
         loads: options.loads,
@@ -81,7 +79,8 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
         history: history_file(),
         color: render.color,
         show_trace: render.show_trace,
-        interrupt,
+        interrupt: Interrupt::default(),
+        install_interrupt: stop_on_signal,
         progress: Arc::new(StderrProgress { logs: true, prefix: true, quiet: options.common.verbosity < 0 }),
     };
     Ok(Ended::Code(u8::try_from(nival_repl::run(config)).unwrap_or(1)))

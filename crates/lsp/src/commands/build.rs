@@ -73,10 +73,7 @@ fn build(context: &ReadContext, target: &Target, log: &LogStream) -> Result<(Opt
     // A person asked for it and sees a cancel button: evaluation is bounded by what the user's settings allow, no more.
     let control = Control { cancel: context.token.clone(), budget: Budget::UNLIMITED.min(context.snapshot.config().budget) };
     let value = target.evaluate(&session, &control)?;
-    if session.derivation(&value, &control)?.is_none() {
-        return Ok((None, Vec::new()));
-    }
-    let derivation = session.instantiate(&value, &control)?;
+    let Some(derivation) = session.derivation(&value, &control)? else { return Ok((None, Vec::new())) };
     let outcomes = session.build(&[derivation.build_request()], log, &control)?;
     Ok((Some(derivation.name), outcomes))
 }
