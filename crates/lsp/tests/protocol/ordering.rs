@@ -72,7 +72,10 @@ fn a_diagnostic_appears_and_vanishes() {
 #[test]
 fn cancelling_stops_the_work() {
     let mut server = Server::with(json!({ "trusted": true, "evaluation": { "diagnostics": false } }), json!(["utf-8"]));
-    let uri = server.open("loop.nix", "let l = builtins.genList (x: x) 100000; in { forever = builtins.foldl' (a: _: builtins.foldl' (b: _: b + 1) a l) 0 l; }");
+    let uri = server.open(
+        "loop.nix",
+        "let l = builtins.genList (x: x) 100000; in { forever = builtins.foldl' (a: _: builtins.foldl' (b: _: b + 1) a l) 0 l; }",
+    );
     let id = server.send_request("workspace/executeCommand", json!({ "command": "nival.inspect", "arguments": [uri, "forever"] }));
     // Let it begin to run.
     server.request("textDocument/documentSymbol", json!({ "textDocument": { "uri": uri } })).unwrap();
