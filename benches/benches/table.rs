@@ -1,23 +1,31 @@
 //! `cargo bench`: the table of `docs/performance.md`.
 
+#![allow(clippy::disallowed_methods, reason = "a benchmark is a program of its own")]
+
+use std::process::ExitCode;
+
 use nival_benches::{Settings, lsp, paired, parse, table};
 
-fn main() {
+/// A group of rows that can be asked for alone: `cargo bench -- parse`.
+struct Family {
+    name: &'static str,
+    run: fn(&Settings) -> Vec<table::Row>,
+}
+
+const FAMILIES: [Family; 3] =
+    [Family { name: "parse", run: parse::run }, Family { name: "paired", run: paired::run }, Family { name: "lsp", run: lsp::run }];
+
+fn main() -> ExitCode {
     let settings = match Settings::from_env() {
         Ok(settings) => settings,
         Err(what) => {
             eprintln!("error: {what}");
-            std::process::exit(1);
+            return ExitCode::FAILURE;
         }
     };
-    // A family can be named: `cargo bench -- parse`.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let families: [(&str, fn(&Settings) -> Vec<table::Row>); 3] = [("parse", parse::run), ("paired", paired::run), ("lsp", lsp::run)];
-    let mut rows = Vec::new();
-    for (name, run) in families {
-        if wanted.is_empty() || wanted.iter().any(|w| w == name) {
-            rows.extend(run(&settings));
-        }
-    }
+    let chosen = FAMILIES.iter().filter(|f| wanted.is_empty() || wanted.iter().any(|w| w == f.name));
+    let rows: Vec<table::Row> = chosen.flat_map(|f| (f.run)(&settings)).collect();
     table::print(&rows);
+    ExitCode::SUCCESS
 }

@@ -15,6 +15,7 @@ struct Run {
     output: Vec<u8>,
 }
 
+#[expect(clippy::zombie_processes, reason = "`wait` waits for it, and learns its peak memory")]
 fn run_once(program: &Path, called: &str, expression: &str) -> Run {
     use std::io::Read as _;
     use std::os::unix::process::CommandExt as _;
