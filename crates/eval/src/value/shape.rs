@@ -1,9 +1,12 @@
 //! [`Shape`]: the names of an attribute set, shared by all sets that have the same ones.
 
+use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, OnceLock};
 
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use nival_syntax::Name;
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHasher;
 
 use crate::error::Pos;
 use crate::heap::Table;
@@ -29,6 +32,25 @@ pub(crate) enum Positions {
     /// The attribute number i of the literal has position `first + i`.
     Literal(Pos),
     Each(Box<[Pos]>),
+}
+
+impl Positions {
+    fn same(&self, other: &Positions) -> bool {
+        match (self, other) {
+            (Positions::None, Positions::None) => true,
+            (Positions::Each(a), Positions::Each(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+fn hash(names: &[Name], positions: &Positions) -> u64 {
+    let mut hasher = FxHasher::default();
+    names.hash(&mut hasher);
+    if let Positions::Each(positions) = positions {
+        positions.hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// Result of a look-up that found nothing.
@@ -98,12 +120,13 @@ impl Shape {
 #[derive(Debug, Default)]
 pub(crate) struct ShapeTable {
     shapes: Table<Shape>,
-    /// Shapes without positions, by their names.
-    plain: Mutex<FxHashMap<Box<[Name]>, ShapeRef>>,
+    /// Those that were not written as literals, by names and positions: what the same code makes from sets of the same
+    /// shapes has the same shape again, so that caches hit.
+    made: Mutex<HashTable<ShapeRef>>,
 }
 
 /// Bigger sets of names are not looked up: they are rarely made twice.
-const MAX_SHARED: usize = 64;
+const MAX_SHARED: usize = 128;
 
 impl ShapeTable {
     fn add(&self, names: Box<[Name]>, positions: Positions) -> ShapeRef {
@@ -122,19 +145,21 @@ impl ShapeTable {
 
     /// `names` is sorted; `positions` is as long, or empty.
     pub(crate) fn make(&self, names: Vec<Name>, positions: Vec<Pos>) -> ShapeRef {
-        if positions.iter().any(|p| !p.is_none()) {
-            return self.add(names.into(), Positions::Each(positions.into()));
-        }
+        let positions = if positions.iter().any(|p| !p.is_none()) { Positions::Each(positions.into()) } else { Positions::None };
         if names.len() > MAX_SHARED {
-            return self.add(names.into(), Positions::None);
+            return self.add(names.into(), positions);
         }
-        let mut plain = self.plain.lock().unwrap_or_else(|e| e.into_inner());
-        if let Some(shape) = plain.get(&names[..]) {
-            return shape;
+        let hash = hash(&names, &positions);
+        let mut made = self.made.lock().unwrap_or_else(|e| e.into_inner());
+        let entry = made.entry(hash, |s| *s.names == *names && s.positions.same(&positions), |s| self::hash(&s.names, &s.positions));
+        match entry {
+            Entry::Occupied(known) => known.get(),
+            Entry::Vacant(place) => {
+                let shape = self.add(names.into(), positions);
+                place.insert(shape);
+                shape
+            }
         }
-        let shape = self.add(names.clone().into(), Positions::None);
-        plain.insert(names.into(), shape);
-        shape
     }
 
     /// The same names in a shape that tells no positions.
