@@ -83,8 +83,8 @@ fn session(config: ReplConfig) -> rustyline::Result<()> {
     (config.install_interrupt)(config.interrupt.clone());
     let history = config.history.clone();
     if let Some(path) = &history
-        && path.exists()
         && let Err(error) = editor.load_history(path)
+        && !matches!(&error, ReadlineError::Io(e) if e.kind() == io::ErrorKind::NotFound)
     {
         eprintln!("warning: the history in '{}' cannot be read: {error}", path.display());
     }
@@ -115,12 +115,7 @@ fn session(config: ReplConfig) -> rustyline::Result<()> {
 /// Adds the newest entry to the file at once, so that a session that dies loses nothing and two sessions share.
 fn save(editor: &mut Editor<Assistant, FileHistory>, path: Option<&Path>) {
     let Some(path) = path else { return };
-    let saved = match path.parent() {
-        Some(folder) => std::fs::create_dir_all(folder).map_err(ReadlineError::from),
-        None => Ok(()),
-    }
-    .and_then(|()| if path.exists() { editor.history_mut().append(path) } else { editor.history_mut().save(path) });
-    if let Err(error) = saved {
+    if let Err(error) = editor.history_mut().append(path) {
         eprintln!("warning: the history in '{}' cannot be written: {error}", path.display());
     }
 }

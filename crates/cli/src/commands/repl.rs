@@ -86,11 +86,16 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
     Ok(Ended::Code(u8::try_from(nival_repl::run(config)).unwrap_or(1)))
 }
 
-/// `$XDG_DATA_HOME/nival/repl-history`, by default below `~/.local/share`.
+/// `$XDG_DATA_HOME/nival/repl-history`, by default below `~/.local/share`. Its folder is made here.
 fn history_file() -> Option<PathBuf> {
     let data = std::env::var_os("XDG_DATA_HOME").filter(|v| !v.is_empty()).map(PathBuf::from);
     let data = data.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share")))?;
-    Some(data.join("nival/repl-history"))
+    let folder = data.join("nival");
+    if let Err(error) = std::fs::create_dir_all(&folder) {
+        eprintln!("warning: no history is kept, because '{}' cannot be made: {error}", folder.display());
+        return None;
+    }
+    Some(folder.join("repl-history"))
 }
 
 /// Ctrl-C stops the running line; where none runs the process ends, as it does when its input is a pipe.
