@@ -192,12 +192,7 @@ fn xml_of_what_is_not_evaluated_and_where_it_is() {
               <unevaluated />
             </attr>
             <attr name="f">
-              <function>
-                <attrspat ellipsis="1" name="args">
-                  <attr name="x" />
-                  <attr name="y" />
-                </attrspat>
-              </function>
+              <unevaluated />
             </attr>
           </attrs>
         </expr>

@@ -32,7 +32,7 @@ pub fn ambiguous_lazy(ctx: &mut Ctx<'_>, value: Value) -> Result<Vec<u8>> {
 
 impl Evaluator {
     /// The words of the sets that are constants of some module.
-    fn constant_sets(&self) -> FxHashSet<u64> {
+    pub(super) fn constant_sets(&self) -> FxHashSet<u64> {
         let modules = (0..self.modules.len()).filter_map(|id| self.modules.get(id));
         modules.flat_map(|linked| linked.sets.iter()).filter_map(|set| set.known_constant()).map(|value| value.0).collect()
     }

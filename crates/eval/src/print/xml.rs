@@ -19,7 +19,9 @@ pub struct XmlOptions {
 
 /// `value` as an XML document, with the context of all its strings.
 pub fn to_xml(ctx: &mut Ctx<'_>, value: Value, options: XmlOptions) -> Result<(Vec<u8>, Context)> {
-    let mut printer = Printer { ctx, options, out: Vec::new(), indent: 0, context: Context::EMPTY, derivations: FxHashSet::default() };
+    let literals = (!options.strict).then(|| ctx.evaluator().constant_sets());
+    let mut printer =
+        Printer { ctx, options, out: Vec::new(), indent: 0, context: Context::EMPTY, derivations: FxHashSet::default(), literals };
     printer.out.extend_from_slice(b"<?xml version='1.0' encoding='utf-8'?>\n");
     printer.open("expr", &[]);
     printer.value(value, 0)?;
@@ -37,6 +39,8 @@ struct Printer<'a, 'e> {
     context: Context,
     /// Each derivation is written out once.
     derivations: FxHashSet<Vec<u8>>,
+    /// Sets to be shown as not evaluated, as in [`super::ambiguous_lazy`]; `None` where everything is.
+    literals: Option<FxHashSet<u64>>,
 }
 
 impl Printer<'_, '_> {
@@ -93,6 +97,12 @@ impl Printer<'_, '_> {
 
     fn value_inner(&mut self, value: Value, depth: u32) -> Result<()> {
         let value = if self.options.strict { self.ctx.force(value)? } else { resolve(value) };
+        if let Some(literals) = self.literals.as_ref().filter(|_| depth > 0)
+            && (matches!(value.view(), View::Closure(_)) || literals.contains(&value.0))
+        {
+            self.empty("unevaluated", &[]);
+            return Ok(());
+        }
         match value.view() {
             View::Int(int) => self.simple("int", int.to_string().as_bytes()),
             View::Bool(bool) => self.simple("bool", if bool { b"true" } else { b"false" }),
