@@ -153,6 +153,15 @@ fn budgets_and_cancellation() {
     let options = Options { budget: Budget { bytes: None, time: Some(Duration::from_millis(50)) }, ..Options::default() };
     assert_eq!(fails(endless, options), ErrorKind::Budget);
 
+    // A small value whose text is exponentially longer.
+    let text = "builtins.toJSON (builtins.foldl' (a: _: [ a a ]) 1 (builtins.genList (i: i) 60))";
+    for text in [text, &text.replace("toJSON", "toXML")] {
+        let options = Options { budget: Budget { bytes: Some(16 << 20), time: None }, ..Options::default() };
+        assert_eq!(fails(text, options), ErrorKind::Budget);
+        let options = Options { budget: Budget { bytes: None, time: Some(Duration::from_millis(50)) }, ..Options::default() };
+        assert_eq!(fails(text, options), ErrorKind::Budget);
+    }
+
     let evaluator = evaluator(endless, Options::default());
     let cancel = Arc::new(AtomicBool::new(false));
     std::thread::scope(|scope| {
