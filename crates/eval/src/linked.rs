@@ -140,6 +140,7 @@ impl LinkedLambda {
 impl Ctx<'_> {
     /// Builds the tables of module number `id`.
     pub(crate) fn link(&self, id: u32, module: Arc<Module>, source_map: Arc<SourceMap>, origin: Origin) -> Linked {
+        debug_assert_eq!(nival_hir::validate(&module).map_err(|e| e.to_string()), Ok(()), "lowering made a module that is not sound");
         let consts = module.consts.iter().map(|_| AtomicU64::new(0)).collect();
         let mut first = 0;
         let sets = module
