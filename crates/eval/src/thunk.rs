@@ -7,7 +7,7 @@ use std::time::Duration;
 use nival_hir::module::ExprId;
 
 use crate::ctx::Ctx;
-use crate::error::{ErrorKind, EvalError, Pos, Result};
+use crate::error::{ErrorKind, EvalError, Result};
 use crate::value::{State, Thunk, ThunkKind, Value};
 
 /// Which thread waits for which thunk. Only threads that have to wait look here.
@@ -75,7 +75,11 @@ impl Ctx<'_> {
 
     #[cold]
     #[inline(never)]
-    fn thunk_failed(&mut self, thunk: Thunk, state: State, error: Box<EvalError>) -> Box<EvalError> {
+    fn thunk_failed(&mut self, thunk: Thunk, state: State, mut error: Box<EvalError>) -> Box<EvalError> {
+        // The pending thunk that was met again has lost its expression; the innermost one on the way to it is known here.
+        if error.kind == ErrorKind::InfiniteRecursion && error.pos.is_none() && state.kind() == ThunkKind::Suspended {
+            error.pos = self.evaluator.linked(state.module()).pos(ExprId(state.number()));
+        }
         let word = if error.is_transient() {
             state.0
         } else {
@@ -93,7 +97,7 @@ impl Ctx<'_> {
     #[inline(never)]
     fn wait_for(&mut self, thunk: Thunk, state: State) -> Result<()> {
         if state.number() == self.thread {
-            return Err(EvalError::new(ErrorKind::InfiniteRecursion, "infinite recursion encountered").at(self.thunk_pos(thunk)));
+            return Err(EvalError::new(ErrorKind::InfiniteRecursion, "infinite recursion encountered"));
         }
         if state.kind() == ThunkKind::Pending && !thunk.exchange(state, State::new(ThunkKind::Awaited, state.number())) {
             return Ok(());
@@ -104,7 +108,7 @@ impl Ctx<'_> {
         let mut next = thunk;
         while let Some(owner) = owner_of(next) {
             if owner == self.thread {
-                return Err(EvalError::new(ErrorKind::InfiniteRecursion, "infinite recursion encountered").at(self.thunk_pos(thunk)));
+                return Err(EvalError::new(ErrorKind::InfiniteRecursion, "infinite recursion encountered"));
             }
             match waiting.get(&owner) {
                 Some(&awaited) => next = awaited,
@@ -122,11 +126,6 @@ impl Ctx<'_> {
         }
         waiting.remove(&self.thread);
         result
-    }
-
-    /// Where the expression of a pending thunk is: unknown, since its state word was overwritten.
-    fn thunk_pos(&self, _thunk: Thunk) -> Pos {
-        Pos::NONE
     }
 }
 

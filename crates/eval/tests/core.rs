@@ -130,8 +130,8 @@ fn files() {
 fn laziness_and_errors() {
     check("let x = throw \"no\"; in [ (builtins.tryEval x).success ((y: 1) x) ({ a = x; b = 2; }.b) ]", expect!["[ false 1 2 ]"]);
     check("builtins.tryEval (abort \"no\")", expect!["/main.nix:1:19: evaluation aborted with the following error message: 'no'"]);
-    check("let x = x; in x", expect!["infinite recursion encountered"]);
-    check("let a = { b = a.b; }; in a.b", expect!["infinite recursion encountered"]);
+    check("let x = x; in x", expect!["/main.nix:1:9: infinite recursion encountered"]);
+    check("let a = { b = a.b; }; in a.b", expect!["/main.nix:1:15: infinite recursion encountered"]);
     check("if 1 then 2 else 3", expect!["/main.nix:1:4: expected a Boolean but found an integer: 1"]);
 }
 
