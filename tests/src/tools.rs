@@ -14,8 +14,12 @@ pub fn repository() -> PathBuf {
 pub fn built(name: &str) -> PathBuf {
     let folder = match std::env::var_os("NIVAL_BIN_DIR") {
         Some(folder) => PathBuf::from(folder),
-        // target/<profile>/deps/suite-<hash>
-        None => std::env::current_exe().expect("own path").ancestors().nth(2).expect("target folder").to_path_buf(),
+        None => {
+            // target/<profile>/record, or target/<profile>/deps/suite-<hash>
+            let own = std::env::current_exe().expect("own path");
+            let folder = own.parent().expect("a folder");
+            if folder.ends_with("deps") { folder.parent().expect("a folder").to_path_buf() } else { folder.to_path_buf() }
+        }
     };
     let path = folder.join(name);
     assert!(path.exists(), "{} is missing; run: cargo build -p nival-cli --bins   (tests/run does)", path.display());

@@ -81,8 +81,8 @@ impl World {
             .env("USER", "tester")
             .env("LANG", "C.UTF-8")
             .env("TERM", "xterm-256color");
-        for name in ["XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"] {
-            command.env(name, home.join(name));
+        for (name, folder) in [("DATA", ".local/share"), ("STATE", ".local/state"), ("CACHE", ".cache"), ("CONFIG", ".config")] {
+            command.env(format!("XDG_{name}_HOME"), home.join(folder));
         }
         command.env("TMPDIR", self.path()).env("NIX_CONF_DIR", self.path().join("etc"));
         if self.store == Store::Explicit {
