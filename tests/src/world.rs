@@ -199,3 +199,13 @@ pub fn wait_until(what: &str, patience: Duration, mut holds: impl FnMut() -> boo
         std::thread::sleep(Duration::from_millis(20));
     }
 }
+
+/// How many processes have a text in their environment.
+pub fn processes_with(marker: &str) -> usize {
+    let entries = std::fs::read_dir("/proc").expect("/proc").flatten();
+    entries
+        .filter(|entry| {
+            std::fs::read(entry.path().join("environ")).is_ok_and(|environment| String::from_utf8_lossy(&environment).contains(marker))
+        })
+        .count()
+}

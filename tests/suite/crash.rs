@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use nival_tests::world::{World, run, wait_until};
+use nival_tests::world::{World, processes_with, run, wait_until};
 
 #[test]
 fn a_killed_build_leaves_a_sound_store() {
@@ -37,15 +37,6 @@ fn a_killed_build_leaves_a_sound_store() {
     let out = run(&mut command()).ok();
     assert!(std::fs::read_to_string(&out).expect("the output").starts_with("step 7 line 0 after "));
     run(world.real_nix("nix-store").args(["--verify", "--check-contents"])).ok();
-}
-
-fn processes_with(marker: &str) -> usize {
-    let entries = std::fs::read_dir("/proc").expect("/proc").flatten();
-    entries
-        .filter(|entry| {
-            std::fs::read(entry.path().join("environ")).is_ok_and(|environment| String::from_utf8_lossy(&environment).contains(marker))
-        })
-        .count()
 }
 
 #[test]

@@ -7,4 +7,5 @@ mod crash;
 mod differential;
 mod editors;
 mod layering;
+mod lsp;
 mod repl;

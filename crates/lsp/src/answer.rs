@@ -96,3 +96,24 @@ impl Drop for Answer {
         self.respond(Err(RequestError::Internal("the server gave no answer (a defect of nival)".to_owned())));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forgotten_answer_is_an_error() {
+        let (answer, mut response) = Answer::new(Id::Number(7));
+        drop(answer);
+        let response = response.try_recv().expect("an answer");
+        assert_eq!((response.id(), response.error().map(|error| error.code.code())), (&Id::Number(7), Some(-32603)));
+    }
+
+    #[test]
+    fn an_answer_is_sent_once() {
+        let (answer, mut response) = Answer::new(Id::Number(7));
+        answer.send(Ok("result"));
+        assert_eq!(response.try_recv().expect("an answer").result(), Some(&serde_json::json!("result")));
+        assert!(response.try_recv().is_err());
+    }
+}

@@ -185,3 +185,52 @@ fn result<T>(context: &ReadContext, work: impl FnOnce(&ReadContext) -> Result<T,
         result => result,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context() -> ReadContext {
+        let engine = nival_engine::Engine::new(nival_engine::EngineConfig::editor("x86_64-linux".to_owned()));
+        ReadContext {
+            snapshot: engine.snapshot(),
+            documents: Documents::default(),
+            encoding: Encoding::Utf8,
+            features: ClientFeatures::default(),
+            token: CancelToken::new(),
+        }
+    }
+
+    #[test]
+    fn a_panic_is_an_error_of_the_request() {
+        let error = result::<()>(&context(), |_| panic!("at the disco")).unwrap_err();
+        assert_eq!(error, RequestError::Internal("nival has a defect: at the disco".to_owned()));
+    }
+
+    #[test]
+    fn a_cancelled_request_does_not_run() {
+        let context = context();
+        context.token.cancel();
+        assert_eq!(result(&context, |_| -> Result<(), _> { panic!("it runs") }), Err(RequestError::Cancelled));
+    }
+
+    #[test]
+    fn work_that_stops_early_says_why() {
+        let context = context();
+        assert_eq!(result(&context, |_| Err::<(), _>(RequestError::Stale)), Err(RequestError::Stale));
+        let cancelled = result(&context, |context| {
+            context.token.cancel();
+            Err::<(), _>(RequestError::Stale)
+        });
+        assert_eq!(cancelled, Err(RequestError::Cancelled));
+    }
+
+    /// Methods are looked up by name: none may be there twice.
+    #[test]
+    fn every_method_has_one_handler() {
+        let mut methods: Vec<_> = TABLE.iter().map(|entry| entry.method).collect();
+        methods.sort_unstable();
+        methods.dedup();
+        assert_eq!(methods.len(), TABLE.len());
+    }
+}
