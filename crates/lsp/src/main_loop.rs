@@ -51,6 +51,8 @@ pub struct MainLoop {
     thread: Option<JoinHandle<i32>>,
 }
 
+/// How long nothing must arrive after the end of input for it to be the end of messages, too.
+const QUIET: Duration = Duration::from_millis(50);
 /// How long running work is waited for at the end.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -90,13 +92,13 @@ pub fn spawn(config: ServerConfig, client: Client, all: CancelToken) -> (Sender<
 }
 
 fn run(mut state: State, events: &Receiver<Event>) -> i32 {
+    let mut input_over = false;
     let code = loop {
-        let event = match next(&mut state, events) {
-            Some(event) => event,
-            None => break 1,
-        };
+        let event = if input_over { events.recv_timeout(QUIET).ok() } else { next(&mut state, events) };
+        let Some(event) = event else { break i32::from(!state.shut_down) };
         match event {
-            Event::Disconnected => break i32::from(!state.shut_down),
+            // Messages before the end may still be on their way through the decoder.
+            Event::Disconnected => input_over = true,
             Event::Notification { method, .. } if method == "exit" => break i32::from(!state.shut_down),
             event => {
                 let described = describe(&event);

@@ -163,9 +163,13 @@ impl Server {
         self.notify("textDocument/didChange", params);
     }
 
+    pub fn close_input(&mut self) {
+        self.input = None;
+    }
+
     /// Closes the input, as a client does that dies; the exit code.
     pub fn disconnect(mut self) -> i32 {
-        self.input = None;
+        self.close_input();
         self.exit_code()
     }
 

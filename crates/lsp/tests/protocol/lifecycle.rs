@@ -139,3 +139,16 @@ fn the_same_id_twice_is_refused() {
         server.wait_for("an answer", |message| message.get("id") == Some(&json!("twin")));
     }
 }
+
+#[test]
+fn a_session_in_one_burst_is_answered_though_input_has_ended() {
+    let mut server = Server::start();
+    let first = server.send_request("initialize", json!({ "capabilities": {} }));
+    server.notify("initialized", json!({}));
+    let last = server.send_request("shutdown", json!(null));
+    server.notify("exit", json!(null));
+    server.close_input();
+    assert!(server.answer(first).unwrap().get("capabilities").is_some());
+    assert!(server.answer(last).unwrap().is_null());
+    assert_eq!(server.exit_code(), 0);
+}
