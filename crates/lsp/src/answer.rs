@@ -78,7 +78,8 @@ impl Answer {
         self.send_value(result);
     }
 
-    fn send_value(mut self, result: Result<serde_json::Value, RequestError>) {
+    /// As [`Answer::send`], for a result that is JSON already.
+    pub fn send_value(mut self, result: Result<serde_json::Value, RequestError>) {
         self.respond(result);
     }
 

@@ -156,7 +156,7 @@ fn start(state: &State, running: Running) {
             Err(RequestError::Stale) if attempts < MAX_ATTEMPTS => {
                 let _ = events.send(Event::Again(Running { entry, params, version, answer, token, attempts: attempts + 1 }));
             }
-            result => answer.send(result),
+            result => answer.send_value(result),
         }
     });
 }
