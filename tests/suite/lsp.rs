@@ -34,7 +34,7 @@ fn endless(name: &str) -> Building {
 
 impl Building {
     /// The build is over: answered as cancelled, no process left, the store sound.
-    fn is_cancelled(mut self) {
+    fn ends_as_cancelled(mut self) {
         assert_eq!(self.client.answer(self.request).expect_err("cancelled")["code"], -32800);
         wait_until("the builder to end", Duration::from_secs(20), || processes_with(&self.marker) == 0);
         run(self.world.real_nix("nix-store").args(["--verify", "--check-contents"])).ok();
@@ -80,7 +80,7 @@ fn cancel_request_stops_a_build() {
     let mut building = endless("request");
     let id = building.request;
     building.client.notify("$/cancelRequest", json!({ "id": id }));
-    building.is_cancelled();
+    building.ends_as_cancelled();
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn the_progress_button_stops_a_build() {
     let token =
         building.client.wait_for("a progress", |message| message["method"] == "window/workDoneProgress/create")["params"]["token"].clone();
     building.client.notify("window/workDoneProgress/cancel", json!({ "token": token }));
-    building.is_cancelled();
+    building.ends_as_cancelled();
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn the_command_stops_all_builds() {
     let mut building = endless("command");
     let id = building.client.command("nival.cancelBuild", json!([]));
     assert_eq!(building.client.answer(id), Ok(json!({ "cancelled": 1 })));
-    building.is_cancelled();
+    building.ends_as_cancelled();
 }
 
 #[test]
