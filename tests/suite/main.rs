@@ -5,6 +5,7 @@
 mod bad_input;
 mod crash;
 mod differential;
+mod documents;
 mod editors;
 mod layering;
 mod lsp;
