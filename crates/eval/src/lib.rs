@@ -46,7 +46,7 @@ pub mod value;
 pub use builtin::{Builtin, BuiltinFn, BuiltinTable};
 pub use code::CodeCache;
 pub use ctx::{Budget, Ctx, What};
-pub use error::{ErrorContext, ErrorKind, EvalError, Pos, Result};
+pub use error::{ErrorContext, ErrorKind, EvalError, Pos, Result, edit_distance};
 pub use evaluator::{Evaluator, Options, Statistics};
 pub use host::{FileType, Host, HostError, HostResult};
 pub use locate::SourceLocation;

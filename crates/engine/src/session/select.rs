@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nival_eval::{AttrsBuilder, Ctx, ErrorKind, EvalError, Result, Value, View};
+use nival_eval::{AttrsBuilder, Ctx, ErrorKind, EvalError, Result, Value, View, edit_distance};
 use nival_syntax::Name;
 
 use super::{Answer, EvalSession, EvalValue, other_error};
@@ -183,21 +183,6 @@ pub(crate) fn suggestion<'a>(names: impl Iterator<Item = &'a str>, wanted: &str)
         [one] => Some(format!("Did you mean {one}?")),
         [most @ .., last] => Some(format!("Did you mean one of {} or {last}?", most.join(", "))),
     }
-}
-
-/// Levenshtein's.
-fn edit_distance(a: &[u8], b: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let substitution = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substitution.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod trace;
 pub(crate) use pos::Place;
 pub use pos::Pos;
 pub(crate) use suggest::did_you_mean;
+pub use suggest::edit_distance;
 pub use trace::{Trace, TraceFrame};
 
 /// What the interpreter and builtins return; two words for a `Value`.

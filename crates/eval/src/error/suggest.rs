@@ -14,7 +14,7 @@ pub(crate) fn did_you_mean(error: Box<EvalError>, name: Name, known: &[Name]) ->
         .iter()
         .map(|k| k.as_bytes())
         .filter(|k| k.len().abs_diff(query.len()) <= MAX_DISTANCE)
-        .map(|k| (distance(query, k), k))
+        .map(|k| (edit_distance(query, k), k))
         .filter(|c| c.0 <= MAX_DISTANCE)
         .collect();
     close.sort_unstable();
@@ -27,8 +27,8 @@ pub(crate) fn did_you_mean(error: Box<EvalError>, name: Name, known: &[Name]) ->
     }
 }
 
-/// Levenshtein's.
-fn distance(a: &[u8], b: &[u8]) -> usize {
+/// How many bytes must be put in, left out or changed to make `b` of `a` (Levenshtein's distance).
+pub fn edit_distance(a: &[u8], b: &[u8]) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
         let mut diagonal = row[0];
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn distances() {
-        let check = |a: &str, b: &str, expected| assert_eq!(distance(a.as_bytes(), b.as_bytes()), expected);
+        let check = |a: &str, b: &str, expected| assert_eq!(edit_distance(a.as_bytes(), b.as_bytes()), expected);
         check("", "", 0);
         check("abc", "abc", 0);
         check("abc", "ab", 1);
