@@ -15,6 +15,7 @@ use crate::host::Host;
 use crate::ops::path::normalise;
 use crate::ops::update::MergePlan;
 use crate::value::{Attr, Attrs, AttrsBuilder, BuiltinId, Context, ContextElement, List, Path, State, Str, Thunk, ThunkKind, Value, View};
+use crate::watch::{self, Counters};
 
 /// Limits of an evaluation; past them it ends with [`crate::ErrorKind::Budget`].
 #[derive(Debug, Clone, Copy, Default)]
@@ -46,6 +47,8 @@ pub struct Ctx<'e> {
     pub(crate) call_pos: Pos,
     /// How to merge sets of two shapes, by their numbers.
     pub(crate) merges: FxHashMap<u64, MergePlan>,
+    pub(crate) counters: Counters,
+    pub(crate) watch: Option<Box<watch::Local>>,
     name_strings: Vec<Value>,
     names: FxHashMap<&'static [u8], Name>,
 }
@@ -66,9 +69,15 @@ const STACK_RESERVE: usize = 512 << 10;
 impl<'e> Ctx<'e> {
     /// `stack` is how many bytes of stack may be used from here on.
     pub(crate) fn new(evaluator: &'e Evaluator, thread: u32, alone: bool, stack: usize, cancel: Arc<AtomicBool>) -> Self {
+        let mut region = Region::new(&evaluator.heap);
+        let watch = evaluator.options.watch.as_ref().map(watch::Local::new);
+        if watch.is_some() {
+            region.count();
+            region.grew = true;
+        }
         Ctx {
             evaluator,
-            region: Region::new(&evaluator.heap),
+            region,
             thread,
             pending: State::new(ThunkKind::Pending, thread),
             alone,
@@ -79,6 +88,8 @@ impl<'e> Ctx<'e> {
             deadline: evaluator.options.budget.time.map(|t| Instant::now() + t),
             call_pos: Pos::NONE,
             merges: FxHashMap::default(),
+            counters: Counters::default(),
+            watch,
             name_strings: Vec::new(),
             names: FxHashMap::default(),
         }
@@ -97,15 +108,21 @@ impl<'e> Ctx<'e> {
     /// To be called at every step that nests: calls, thunks.
     #[inline(always)]
     pub(crate) fn enter_step(&mut self) -> Result<()> {
+        if self.looks() { self.step_slow() } else { Ok(()) }
+    }
+
+    /// Counts a step. True where it is time for [`Ctx::step_slow`], which is at every step while somebody watches.
+    #[inline(always)]
+    pub(crate) fn looks(&mut self) -> bool {
         self.fuel -= 1;
-        if self.fuel == 0 || self.region.grew || stack_pointer() < self.stack_limit { self.step_slow() } else { Ok(()) }
+        self.fuel == 0 || self.region.grew || stack_pointer() < self.stack_limit
     }
 
     #[cold]
     #[inline(never)]
-    fn step_slow(&mut self) -> Result<()> {
+    pub(crate) fn step_slow(&mut self) -> Result<()> {
         self.fuel = FUEL;
-        self.region.grew = false;
+        self.region.grew = self.watch.is_some();
         if stack_pointer() < self.stack_limit {
             return Err(EvalError::new(ErrorKind::StackOverflow, "stack overflow (possible infinite recursion)"));
         }
@@ -144,6 +161,11 @@ impl<'e> Ctx<'e> {
     #[inline(always)]
     pub(crate) fn enter_call(&mut self) -> Result<()> {
         self.enter_step()?;
+        self.deeper()
+    }
+
+    #[inline(always)]
+    pub(crate) fn deeper(&mut self) -> Result<()> {
         self.depth += 1;
         if self.depth > self.evaluator.options.max_call_depth { self.too_deep() } else { Ok(()) }
     }

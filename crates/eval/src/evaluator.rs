@@ -16,6 +16,7 @@ use crate::host::Host;
 use crate::linked::{Linked, Origin, empties};
 use crate::thunk::WaitTable;
 use crate::value::{Attrs, AttrsBuilder, BuiltinId, ContextTable, ShapeTable, State, Thunk, ThunkKind, Value};
+use crate::watch::Watch;
 
 /// Settings that change what expressions mean or may do.
 #[derive(Debug, Clone)]
@@ -28,11 +29,13 @@ pub struct Options {
     pub single_threaded: bool,
     /// Lowered files, to be shared by the evaluators of a process.
     pub code: Arc<CodeCache>,
+    /// Who looks on; read it with [`Evaluator::watched`].
+    pub watch: Option<Arc<Watch>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { max_call_depth: 10_000, budget: Budget::default(), single_threaded: false, code: Arc::default() }
+        Options { max_call_depth: 10_000, budget: Budget::default(), single_threaded: false, code: Arc::default(), watch: None }
     }
 }
 

@@ -33,12 +33,14 @@ impl<'e> Ctx<'e> {
 
     /// Parses and links a text, whatever is wrong with it.
     pub(crate) fn load_module(&mut self, origin: Origin, scope: &[(Name, Value)]) -> (crate::code::Code, &'e Linked) {
+        let started = self.watch_start();
         let names: Vec<Name> = scope.iter().map(|s| s.0).collect();
         let lowered = self.evaluator.options.code.lower(&origin.text, &names);
         let evaluator = self.evaluator;
         let (module, source_map) = (lowered.module.clone(), lowered.source_map.clone());
         let (_, linked) = evaluator.modules.push_with(|id| Box::new(self.link(id, module, source_map, origin)));
         linked.settle();
+        self.watch_loaded(linked.id, started);
         (lowered, linked)
     }
 
@@ -113,7 +115,9 @@ impl<'e> Ctx<'e> {
             let label = format!("«nix»/{}", String::from_utf8_lossy(name));
             return Ok(Origin { file: None, label, text: text.as_bytes().into(), base: corepkgs::FOLDER.to_vec() });
         }
+        let started = self.watch_start();
         let text = self.host().read_file(file)?;
+        self.watch_read(started);
         Ok(Origin { file: Some(file.to_vec()), label: String::new(), text, base: parent(file).to_vec() })
     }
 

@@ -42,6 +42,7 @@ mod probe;
 pub mod testing;
 mod thunk;
 pub mod value;
+pub mod watch;
 
 pub use builtin::{Builtin, BuiltinFn, BuiltinTable};
 pub use code::CodeCache;

@@ -9,6 +9,7 @@ use nival_hir::module::ExprId;
 use crate::ctx::Ctx;
 use crate::error::{ErrorKind, EvalError, Result};
 use crate::value::{State, Thunk, ThunkKind, Value};
+use crate::watch::Step;
 
 /// Which thread waits for which thunk. Only threads that have to wait look here.
 #[derive(Debug, Default)]
@@ -46,19 +47,7 @@ impl Ctx<'_> {
 
     #[inline(always)]
     fn run_thunk(&mut self, thunk: Thunk, state: State) -> Result<Value> {
-        let result = match self.enter_step() {
-            Ok(()) => match state.kind() {
-                ThunkKind::Suspended => {
-                    let linked = self.evaluator.linked(state.module());
-                    self.eval(linked, thunk.frame(), ExprId(state.number()))
-                }
-                _ => {
-                    let (function, args) = thunk.application(state);
-                    self.call(function, args)
-                }
-            },
-            Err(e) => Err(e),
-        };
+        let result = if self.looks() { self.eval_thunk_slow(thunk, state) } else { self.eval_thunk(thunk, state) };
         match result {
             Ok(value) => {
                 debug_assert!(!value.is_thunk());
@@ -71,6 +60,35 @@ impl Ctx<'_> {
             }
             Err(error) => Err(self.thunk_failed(thunk, state, error)),
         }
+    }
+
+    #[inline(always)]
+    fn eval_thunk(&mut self, thunk: Thunk, state: State) -> Result<Value> {
+        match state.kind() {
+            ThunkKind::Suspended => {
+                let linked = self.evaluator.linked(state.module());
+                self.eval(linked, thunk.frame(), ExprId(state.number()))
+            }
+            _ => {
+                let (function, args) = thunk.application(state);
+                self.call(function, args)
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn eval_thunk_slow(&mut self, thunk: Thunk, state: State) -> Result<Value> {
+        self.step_slow()?;
+        if self.watch.is_none() || state.kind() != ThunkKind::Suspended {
+            return self.eval_thunk(thunk, state);
+        }
+        let linked = self.evaluator.linked(state.module());
+        let step = if linked.module.root.0 == state.number() { Step::File(linked.id) } else { Step::Thunk(linked.id) };
+        self.enter_watched(step);
+        let result = self.eval_thunk(thunk, state);
+        self.leave_watched();
+        result
     }
 
     #[cold]

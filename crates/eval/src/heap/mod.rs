@@ -7,8 +7,10 @@
 //! 3. An object is fully written before its address is published (with Release) to another thread. After that only
 //!    words of type `AtomicU64` change: thunk states, frame slots, caches.
 
+mod kind;
 mod region;
 mod table;
 
+pub use kind::{Allocations, Kind, Tally};
 pub use region::{Heap, Region};
 pub(crate) use table::Table;

@@ -7,6 +7,7 @@ use crate::ctx::Ctx;
 use crate::error::{EvalError, Pos, Result};
 use crate::linked::{Linked, LinkedLambda};
 use crate::value::{Attrs, BuiltinId, Closure, Frame, NOT_FOUND, Partial, Value, View};
+use crate::watch::Step;
 
 /// Builtins take at most this many arguments.
 pub(crate) const MAX_ARITY: usize = 4;
@@ -138,7 +139,10 @@ impl<'e> Ctx<'e> {
 
     #[inline(always)]
     fn run_body(&mut self, lambda: &'e LinkedLambda, frame: Frame, pos: Pos) -> Result<Value> {
-        if let Err(error) = self.enter_call() {
+        if self.looks() {
+            return self.run_body_slow(lambda, frame, pos);
+        }
+        if let Err(error) = self.deeper() {
             return Err(error.at(pos));
         }
         let result = self.eval(lambda.linked(), frame, lambda.body);
@@ -149,17 +153,47 @@ impl<'e> Ctx<'e> {
         }
     }
 
+    #[cold]
+    #[inline(never)]
+    fn run_body_slow(&mut self, lambda: &'e LinkedLambda, frame: Frame, pos: Pos) -> Result<Value> {
+        if let Err(error) = self.step_slow().and_then(|()| self.deeper()) {
+            return Err(error.at(pos));
+        }
+        let linked = lambda.linked();
+        self.enter_watched(Step::Lambda { module: linked.id, index: lambda.index });
+        let result = self.eval(linked, frame, lambda.body);
+        self.leave_watched();
+        self.depth -= 1;
+        result.map_err(|error| body_failed(lambda, pos, error))
+    }
+
     #[inline]
     pub(crate) fn run_builtin(&mut self, builtin: BuiltinId, args: &[Value], pos: Pos) -> Result<Value> {
         self.call_pos = pos;
         let run = self.evaluator.builtins[builtin.0 as usize].builtin.run;
-        if let Err(error) = self.enter_step() {
-            return Err(error.at(pos));
+        if self.looks() {
+            return self.run_builtin_slow(builtin, args, pos);
         }
         match run(self, args) {
             Ok(value) => self.force(value),
             Err(error) => Err(self.builtin_failed(builtin, pos, error)),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn run_builtin_slow(&mut self, builtin: BuiltinId, args: &[Value], pos: Pos) -> Result<Value> {
+        let run = self.evaluator.builtins[builtin.0 as usize].builtin.run;
+        if let Err(error) = self.step_slow() {
+            return Err(error.at(pos));
+        }
+        self.enter_watched(Step::Builtin(builtin.0));
+        let result = match run(self, args) {
+            Ok(value) => self.force(value),
+            Err(error) => Err(self.builtin_failed(builtin, pos, error)),
+        };
+        self.leave_watched();
+        result
     }
 
     #[cold]

@@ -80,7 +80,11 @@ impl<'e> Ctx<'e> {
             Expr::Attrs(index) => self.constant_set(m, index).unwrap_or(Value::UNSET),
             _ => Value::UNSET,
         };
-        if atom.is_unset() { Thunk::suspend(&mut self.region, m.id, id.0, frame) } else { atom }
+        if atom.is_unset() {
+            return Thunk::suspend(&mut self.region, m.id, id.0, frame);
+        }
+        self.counters.avoided += 1;
+        atom
     }
 
     /// The value of a variable. What was forced stays in the slot, so that the next reader finds it at once; except what

@@ -40,6 +40,7 @@ impl<'e> Ctx<'e> {
             Err(error) => return Err(error.context(m.pos(base), "while selecting an attribute")),
         };
         let Some(set) = base.as_attrs() else { return Err(self.select_failed(m, id, base, name)) };
+        self.counters.lookups += 1;
         let Some(value) = self.lookup(m, site, set, name) else { return Err(self.select_failed(m, id, base, name)) };
         if !value.is_thunk() {
             return Ok(value);
@@ -118,6 +119,7 @@ impl<'e> Ctx<'e> {
                 Ok(value) => value,
                 Err(error) => return Err(self.path_failed(m, id, definition, error)),
             };
+            self.counters.lookups += 1;
             let found = match value.as_attrs() {
                 Some(set) => self.lookup_part(m, path.site + i as u32, set, part, name),
                 None => None,

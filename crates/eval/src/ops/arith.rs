@@ -41,6 +41,7 @@ impl<'e> Ctx<'e> {
 
     /// `a ++ b` on forced operands.
     pub fn concat(&mut self, a: Value, b: Value) -> Result<Value> {
+        self.counters.concats += 1;
         let what = "while evaluating one of the elements to concatenate";
         let Some(x) = a.as_list() else { return Err(self.type_error(a, "a list").context(Pos::NONE, what)) };
         let Some(y) = b.as_list() else { return Err(self.type_error(b, "a list").context(Pos::NONE, what)) };

@@ -25,6 +25,7 @@ const LAYER_RATIO: usize = 4;
 impl<'e> Ctx<'e> {
     /// `a // b`.
     pub fn update(&mut self, a: Attrs, b: Attrs) -> Value {
+        self.counters.updates += 1;
         if b.is_empty() {
             return a.value();
         }
@@ -54,7 +55,11 @@ impl<'e> Ctx<'e> {
         let (a, b) = (self.flatten(a), self.flatten(b));
         match (a.shape(), b.shape()) {
             (Some(low), Some(high)) if low.len() + high.len() <= PLANNED => self.update_planned(a, low, b, high),
-            _ => Attrs::merge(&mut self.region, &self.evaluator.shapes, a, b).value(),
+            _ => {
+                let merged = Attrs::merge(&mut self.region, &self.evaluator.shapes, a, b);
+                self.counters.update_values += merged.len() as u64;
+                merged.value()
+            }
         }
     }
 
@@ -64,6 +69,7 @@ impl<'e> Ctx<'e> {
         let shapes = &self.evaluator.shapes;
         let plan = self.merges.entry(key).or_insert_with(|| plan(shapes, low, high));
         let (left, right) = (a.slots(low), b.slots(high));
+        self.counters.update_values += plan.from.len() as u64;
         Attrs::alloc_with(&mut self.region, plan.shape, |slots| {
             for (slot, &from) in slots.iter_mut().zip(&plan.from) {
                 *slot = if from & FROM_RIGHT != 0 { right[(from & !FROM_RIGHT) as usize] } else { left[from as usize] };

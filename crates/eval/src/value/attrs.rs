@@ -11,7 +11,7 @@ use nival_syntax::Name;
 use super::shape::{NOT_FOUND, Shape, ShapeRef, ShapeTable};
 use super::{Slots, TAG_ATTRS, Value};
 use crate::error::Pos;
-use crate::heap::Region;
+use crate::heap::{Kind, Region};
 
 /// An attribute set. Attribute values may be thunks.
 #[derive(Clone, Copy)]
@@ -70,7 +70,7 @@ impl Attrs {
     /// A flat set with the slots that are to be written before anybody sees it.
     #[inline(always)]
     pub(crate) fn alloc(region: &mut Region, shape: ShapeRef) -> (Value, Slots) {
-        let object = region.alloc(1 + shape.len());
+        let object = region.alloc(Kind::Set, 1 + shape.len());
         // SAFETY: that many words were just allocated; zero is a valid `Value`.
         unsafe {
             *object = std::ptr::from_ref(shape) as u64;
@@ -81,7 +81,7 @@ impl Attrs {
     /// A flat set whose values `fill` writes (each one) before anybody sees it.
     #[inline]
     pub(crate) fn alloc_with(region: &mut Region, shape: ShapeRef, fill: impl FnOnce(&mut [Value])) -> Value {
-        let object = region.alloc(1 + shape.len());
+        let object = region.alloc(Kind::Set, 1 + shape.len());
         // SAFETY: that many words were just allocated; zero is a valid `Value`.
         unsafe {
             *object = std::ptr::from_ref(shape) as u64;
@@ -217,7 +217,7 @@ impl Attrs {
     /// `bottom // top` without copying either; both are flat.
     pub(crate) fn layer(region: &mut Region, bottom: Attrs, top: Attrs) -> Value {
         debug_assert!(bottom.shape().is_some() && top.shape().is_some());
-        let object = region.alloc(5);
+        let object = region.alloc(Kind::Set, 5);
         // SAFETY: five words were just allocated.
         unsafe {
             *object = LAYERED;

@@ -1,7 +1,7 @@
 //! [`Closure`]: object `lambda address, frame`; [`Partial`]: object `kind | count << 8, function, arguments…`.
 
 use super::{BOX_PARTIAL, Frame, TAG_BOXED, TAG_CLOSURE, Value};
-use crate::heap::Region;
+use crate::heap::{Kind, Region};
 use crate::linked::LinkedLambda;
 
 /// A lambda with the frame it was made in.
@@ -16,7 +16,7 @@ impl Closure {
 
     #[inline(always)]
     pub(crate) fn alloc(region: &mut Region, lambda: &LinkedLambda, frame: Frame) -> Value {
-        let object = region.alloc(2);
+        let object = region.alloc(Kind::Closure, 2);
         // SAFETY: two words were just allocated.
         unsafe {
             *object = lambda as *const LinkedLambda as u64;
@@ -59,7 +59,7 @@ impl Partial {
 
     pub(crate) fn alloc(region: &mut Region, function: Value, first: &[Value], more: &[Value]) -> Value {
         let count = first.len() + more.len();
-        let object = region.alloc(2 + count);
+        let object = region.alloc(Kind::Closure, 2 + count);
         // SAFETY: that many words were just allocated.
         unsafe {
             *object = BOX_PARTIAL | (count as u64) << 8;

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use rustc_hash::FxHashMap;
 
-use crate::heap::{Region, Table};
+use crate::heap::{Kind, Region, Table};
 
 /// A set of [`ContextElement`]s. The empty one is no object at all.
 #[derive(Clone, Copy)]
@@ -83,7 +83,7 @@ impl Context {
         if ids.is_empty() {
             return Context::EMPTY;
         }
-        let object = region.alloc(1 + ids.len());
+        let object = region.alloc(Kind::Context, 1 + ids.len());
         // SAFETY: that many words were just allocated.
         unsafe {
             *object = ids.len() as u64;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Value;
-use crate::heap::Region;
+use crate::heap::{Kind, Region};
 
 /// An activation: see `nival_hir::module`. Slots are written once each, by the thread that runs the body; another
 /// thread can see them only through a thunk or closure published after that, or through one it waited for.
@@ -13,7 +13,7 @@ pub struct Frame(pub(crate) u64);
 impl Frame {
     #[inline(always)]
     pub(crate) fn alloc(region: &mut Region, parent: Frame, slots: usize) -> Frame {
-        let object = region.alloc(1 + slots);
+        let object = region.alloc(Kind::Frame, 1 + slots);
         // SAFETY: at least one word was just allocated.
         unsafe { *object = parent.0 };
         Frame(object as u64)

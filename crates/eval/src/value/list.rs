@@ -1,7 +1,7 @@
 //! [`List`]: object `len`, then one slot per element.
 
 use super::{Slots, TAG_LIST, Value};
-use crate::heap::Region;
+use crate::heap::{Kind, Region};
 
 /// A list. Elements may be thunks.
 #[derive(Clone, Copy)]
@@ -16,7 +16,7 @@ impl List {
     /// A list with the slots that are to be written before anybody sees it.
     #[inline(always)]
     pub(crate) fn alloc(region: &mut Region, len: usize) -> (Value, Slots) {
-        let object = region.alloc(1 + len);
+        let object = region.alloc(Kind::List, 1 + len);
         // SAFETY: that many words were just allocated; zero is a valid `Value`.
         unsafe {
             *object = len as u64;
@@ -27,7 +27,7 @@ impl List {
     /// A list of `len` elements that `fill` writes (each one) before anybody sees it.
     #[inline]
     pub(crate) fn alloc_with(region: &mut Region, len: usize, fill: impl FnOnce(&mut [Value])) -> Value {
-        let object = region.alloc(1 + len);
+        let object = region.alloc(Kind::List, 1 + len);
         // SAFETY: `1 + len` words were just allocated; zero is a valid `Value`.
         unsafe {
             *object = len as u64;

@@ -29,7 +29,7 @@ pub use string::Str;
 pub use thunk::Thunk;
 pub(crate) use thunk::{State, ThunkKind};
 
-use crate::heap::Region;
+use crate::heap::{Kind, Region};
 
 /// A value in weak head normal form, or a reference to a [`Thunk`]: see [`Value::view`].
 ///
@@ -195,7 +195,7 @@ impl Value {
     }
 
     fn new_box(region: &mut Region, header: u64, word: u64) -> Value {
-        let object = region.alloc(2);
+        let object = region.alloc(Kind::Number, 2);
         // SAFETY: two words were just allocated.
         unsafe {
             *object = header;

@@ -1,7 +1,7 @@
 //! [`Path`]: an absolute, normalised path. Object: header `kind | len << 8`, bytes.
 
 use super::{BOX_PATH, TAG_BOXED, Value};
-use crate::heap::Region;
+use crate::heap::{Kind, Region};
 
 /// A path value: absolute bytes without `.`, `..` or doubled slashes.
 #[derive(Clone, Copy)]
@@ -14,7 +14,7 @@ impl Path {
 
     pub(crate) fn alloc(region: &mut Region, bytes: &[u8]) -> Value {
         // At least two words: `Value::boxed_word` may read the second one.
-        let object = region.alloc(1 + bytes.len().div_ceil(8).max(1));
+        let object = region.alloc(Kind::Path, 1 + bytes.len().div_ceil(8).max(1));
         // SAFETY: room for the header and the bytes was just allocated.
         unsafe {
             *object = BOX_PATH | (bytes.len() as u64) << 8;

@@ -1,7 +1,7 @@
 //! [`Str`]: bytes with a context. Object: `len`, context object address or 0, bytes.
 
 use super::{Context, TAG_STRING, Value};
-use crate::heap::Region;
+use crate::heap::{Kind, Region};
 
 /// A string value. Strings are bytes, usually UTF-8.
 #[derive(Clone, Copy)]
@@ -15,7 +15,7 @@ impl Str {
 
     pub(crate) fn alloc(region: &mut Region, parts: &[&[u8]], context: Context) -> Value {
         let len: usize = parts.iter().map(|p| p.len()).sum();
-        let object = region.alloc(2 + len.div_ceil(8));
+        let object = region.alloc(Kind::String, 2 + len.div_ceil(8));
         // SAFETY: the object has two words and room for `len` bytes, all freshly allocated.
         unsafe {
             *object = len as u64;

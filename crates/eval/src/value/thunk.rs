@@ -8,7 +8,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Frame, TAG_MASK, TAG_THUNK, Value};
-use crate::heap::Region;
+use crate::heap::{Kind, Region};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Thunk(u64);
@@ -70,7 +70,7 @@ impl Thunk {
 
     #[inline(always)]
     fn alloc(region: &mut Region, state: State, payload: u64) -> Value {
-        let object = region.alloc(2);
+        let object = region.alloc(Kind::Thunk, 2);
         // SAFETY: two words were just allocated.
         unsafe {
             *object = state.0;
@@ -86,7 +86,7 @@ impl Thunk {
 
     /// The application of `function` to `args`, to be done when it is needed.
     pub(crate) fn apply(region: &mut Region, function: Value, args: &[Value]) -> Value {
-        let object = region.alloc(2 + args.len());
+        let object = region.alloc(Kind::Thunk, 2 + args.len());
         // SAFETY: that many words were just allocated.
         unsafe {
             *object = State::new(ThunkKind::Apply, args.len() as u32).0;
