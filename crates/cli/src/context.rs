@@ -108,6 +108,15 @@ impl Context {
         Ok(value)
     }
 
+    /// The code that the command was pointed at, as Nix's parser sees it.
+    pub fn parsed(&self, target: &Target) -> Result<Vec<u8>, Failure> {
+        Ok(match target {
+            Target::Expr(text) => self.session.parsed_text("«string»", text.as_bytes(), &self.control)?,
+            Target::File(path) if path == "-" => self.session.parsed_text("«stdin»", &read_stdin()?, &self.control)?,
+            Target::File(path) => self.session.parsed_file(&self.file(path)?, &self.control)?,
+        })
+    }
+
     /// What an installable names: an attribute path of the target, or `FLAKE#ATTRPATH` where there is none.
     pub fn installable(&self, target: Option<&Target>, installable: &str) -> Result<EvalValue, Failure> {
         let Some(target) = target else {
@@ -143,12 +152,12 @@ pub fn cancel_on_signal(token: CancelToken) {
     }
 }
 
-fn read_text(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|e| Report::new(ReportKind::Io, format!("reading file '{}': {e}", path.display())).into())
+fn read_text(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|e| Report::new(ReportKind::Io, format!("reading file '{}': {e}", path.display())).into())
 }
 
-pub fn read_stdin() -> Result<String, Failure> {
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).map_err(|e| Failure::message(format!("reading standard input: {e}")))?;
+pub fn read_stdin() -> Result<Vec<u8>, Failure> {
+    let mut text = Vec::new();
+    std::io::stdin().read_to_end(&mut text).map_err(|e| Failure::message(format!("reading standard input: {e}")))?;
     Ok(text)
 }

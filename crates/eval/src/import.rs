@@ -19,9 +19,14 @@ impl<'e> Ctx<'e> {
     /// Evaluates `text` as if it were a file of folder `base`; `scope` gives extra variables. `label` names the text in
     /// positions: `«string»`.
     pub fn eval_text(&mut self, text: &[u8], base: &[u8], label: &str, scope: &[(Name, Value)]) -> Result<Value> {
-        let origin = Origin { file: None, label: label.to_owned(), text: text.into(), base: base.to_vec() };
-        let value = self.load(origin, scope)?;
+        let value = self.lazy_text(text, base, label, scope)?;
         self.force(value)
+    }
+
+    /// As [`Ctx::eval_text`], but only parses: the value is evaluated when it is needed.
+    pub fn lazy_text(&mut self, text: &[u8], base: &[u8], label: &str, scope: &[(Name, Value)]) -> Result<Value> {
+        let origin = Origin { file: None, label: label.to_owned(), text: text.into(), base: base.to_vec() };
+        self.load(origin, scope)
     }
 
     /// As [`Ctx::eval_text`], for text that stands for the file `path` (an unsaved buffer).
@@ -110,7 +115,7 @@ impl<'e> Ctx<'e> {
         self.force(value)
     }
 
-    fn read_origin(&mut self, file: &[u8]) -> Result<Origin> {
+    pub(crate) fn read_origin(&mut self, file: &[u8]) -> Result<Origin> {
         if let Some((name, text)) = corepkgs::file(file) {
             let label = format!("«nix»/{}", String::from_utf8_lossy(name));
             return Ok(Origin { file: None, label, text: text.as_bytes().into(), base: corepkgs::FOLDER.to_vec() });

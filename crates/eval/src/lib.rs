@@ -37,6 +37,7 @@ mod interp;
 mod linked;
 mod locate;
 pub mod ops;
+mod parsed;
 pub mod print;
 mod probe;
 pub mod testing;

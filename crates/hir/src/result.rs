@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use nival_syntax::{Name, TextRange};
 
+/// A name as Nix writes it in messages and paths: in quotes where it is not an identifier.
+pub use nival_syntax::literal::identifier as quoted;
+
 use crate::module::Module;
 use crate::scopes::Scopes;
 use crate::source_map::SourceMap;
@@ -62,30 +65,3 @@ pub enum LowerErrorKind {
     #[error("dynamic attributes not allowed in inherit")]
     DynamicInInherit,
 }
-
-/// A name as Nix writes it in messages and paths: in quotes where it is not an identifier.
-pub fn quoted(name: &[u8]) -> String {
-    let text = String::from_utf8_lossy(name);
-    let starts = name.first().is_some_and(|c| c.is_ascii_alphabetic() || *c == b'_');
-    let identifier = starts && name.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'\''));
-    if identifier && !RESERVED.contains(&&*text) {
-        return text.into_owned();
-    }
-    let mut shown = String::from("\"");
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' | '\\' => shown.extend(['\\', c]),
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push_str("\\t"),
-            '$' if chars.peek() == Some(&'{') => shown.push_str("\\$"),
-            c => shown.push(c),
-        }
-    }
-    shown.push('"');
-    shown
-}
-
-/// Words that are no names without quotes. `or` is one.
-const RESERVED: [&str; 9] = ["if", "then", "else", "assert", "with", "let", "in", "rec", "inherit"];

@@ -30,6 +30,7 @@ mod grammar;
 mod kind;
 pub mod lexer;
 mod line_index;
+pub mod literal;
 mod name;
 mod parse;
 mod parser;

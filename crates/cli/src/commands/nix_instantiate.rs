@@ -74,6 +74,7 @@ pub fn legacy_flags<T: HasLegacy>() -> Vec<Flag<T>> {
 struct Options {
     legacy: Legacy,
     eval: bool,
+    parse: bool,
     strict: bool,
     output: Output,
     no_location: bool,
@@ -115,6 +116,14 @@ fn own_flags() -> Vec<Flag<Options>> {
     vec![
         flag("eval", None, &[], "evaluate and print, instantiate nothing", |o, _| eval(o)),
         flag("eval-only", None, &[], "the same as --eval", |o, _| eval(o)),
+        flag("parse", None, &[], "print the code as it was parsed", |o, _| {
+            o.parse = true;
+            eval(o)
+        }),
+        flag("parse-only", None, &[], "the same as --parse", |o, _| {
+            o.parse = true;
+            eval(o)
+        }),
         flag("strict", None, &[], "evaluate the parts of sets and lists too", |o, _| {
             o.strict = true;
             Ok(())
@@ -157,6 +166,8 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
     let render = context.render;
     let outcome = if options.find_file {
         find_files(&context, &rest.positional)
+    } else if options.parse {
+        parse(&context, &options, &rest.positional)
     } else if options.eval {
         print(&context, &options, &rest.positional)
     } else {
@@ -169,6 +180,16 @@ fn find_files(context: &Context, names: &[String]) -> Result<Ended, Failure> {
     for name in names {
         println!("{}", context.session.find_file(name, &context.control)?.display());
     }
+    Ok(Ended::Code(0))
+}
+
+fn parse(context: &Context, options: &Options, positional: &[String]) -> Result<Ended, Failure> {
+    let mut out = std::io::stdout().lock();
+    for target in options.legacy.targets(positional) {
+        out.write_all(&context.parsed(&target)?)?;
+        out.write_all(b"\n")?;
+    }
+    out.flush()?;
     Ok(Ended::Code(0))
 }
 

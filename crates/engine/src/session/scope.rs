@@ -74,7 +74,8 @@ impl EvalSession {
     ///
     /// # Errors
     /// The text does not parse, or its evaluation fails.
-    pub fn eval_text(&self, origin: &str, text: &str, control: &Control) -> Answer<EvalValue> {
+    pub fn eval_text(&self, origin: &str, text: impl AsRef<[u8]>, control: &Control) -> Answer<EvalValue> {
+        let text = text.as_ref();
         self.run_value(control, |ctx| {
             let value = self.text_value(ctx, origin, text)?;
             ctx.force(value)
@@ -86,15 +87,13 @@ impl EvalSession {
     /// # Errors
     /// The text does not parse or names something undefined.
     pub fn lazy_text(&self, origin: &str, text: &str, control: &Control) -> Answer<EvalValue> {
-        // A list does not evaluate its items.
-        let list = self.eval_text(origin, &format!("[(\n{text}\n)]"), control)?;
-        let mut items = self.items(&list, control)?;
-        items.pop().ok_or_else(|| Report::new(ReportKind::Internal, "the text gave no value"))
+        let scope: Vec<(Name, Value)> = self.scope.iter().map(|(&name, &value)| (name, value)).collect();
+        self.run_value(control, |ctx| ctx.lazy_text(text.as_bytes(), self.base.as_os_str().as_bytes(), origin, &scope))
     }
 
-    fn text_value(&self, ctx: &mut Ctx<'_>, origin: &str, text: &str) -> nival_eval::Result<Value> {
+    fn text_value(&self, ctx: &mut Ctx<'_>, origin: &str, text: &[u8]) -> nival_eval::Result<Value> {
         let scope: Vec<(Name, Value)> = self.scope.iter().map(|(&name, &value)| (name, value)).collect();
-        ctx.eval_text(text.as_bytes(), self.base.as_os_str().as_bytes(), origin, &scope)
+        ctx.eval_text(text, self.base.as_os_str().as_bytes(), origin, &scope)
     }
 
     /// Evaluates a file (a folder's `default.nix`), seeing unsaved buffers. Evaluated once per world.
@@ -107,6 +106,23 @@ impl EvalSession {
             let value = ctx.import(path.as_os_str().as_bytes())?;
             ctx.force(value)
         })
+    }
+
+    /// A text as Nix's parser sees it; see [`EvalSession::eval_text`].
+    ///
+    /// # Errors
+    /// The text does not parse or names something undefined.
+    pub fn parsed_text(&self, origin: &str, text: &[u8], control: &Control) -> Answer<Vec<u8>> {
+        self.run(control, |ctx| ctx.parsed_text(text, self.base.as_os_str().as_bytes(), origin))
+    }
+
+    /// A file as Nix's parser sees it.
+    ///
+    /// # Errors
+    /// It is missing or does not parse.
+    pub fn parsed_file(&self, path: &Path, control: &Control) -> Answer<Vec<u8>> {
+        let path = self.base.join(path);
+        self.run(control, |ctx| ctx.parsed_file(path.as_os_str().as_bytes()))
     }
 
     /// The file that a search path expression such as `<nixpkgs/lib>` names (without the brackets).
@@ -128,7 +144,8 @@ impl EvalSession {
     ///
     /// # Errors
     /// Cancelled, or out of memory budget.
-    pub fn string(&self, text: &str, control: &Control) -> Answer<EvalValue> {
+    pub fn string(&self, text: impl AsRef<[u8]>, control: &Control) -> Answer<EvalValue> {
+        let text = text.as_ref();
         self.run_value(control, |ctx| Ok(ctx.string(text)))
     }
 }

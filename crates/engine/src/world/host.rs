@@ -242,6 +242,10 @@ impl Host for EngineHost {
     }
 
     fn file_type(&self, path: &[u8]) -> HostResult<Option<FileType>> {
+        // Also where nothing was ever written to it.
+        if path == self.store_dir.as_str().as_bytes() {
+            return Ok(Some(FileType::Directory));
+        }
         self.reading(
             path,
             |reads, _, path| {

@@ -85,7 +85,7 @@ impl Printer<'_, '_> {
                 }
                 self.write("{ ");
                 for attr in self.ctx.attrs_sorted(attrs) {
-                    literal::attr_name(&mut self.out, attr.name.as_bytes());
+                    literal::name(&mut self.out, attr.name.as_bytes());
                     self.write(" = ");
                     stacker::maybe_grow(64 << 10, 1 << 20, || self.value(attr.value, depth + 1))?;
                     self.write("; ");

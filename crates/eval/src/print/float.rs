@@ -1,24 +1,8 @@
 //! Floats as text. Nix writes them in three ways: as C's `%g` in the language's notation and in XML, as `%f` where a
 //! float becomes a string, and with as many digits as it takes in JSON.
 
-/// As printed values and XML show it: six significant digits, no trailing zeros.
-pub fn display(value: f64) -> String {
-    if !value.is_finite() {
-        return not_finite(value);
-    }
-    if value == 0.0 {
-        return if value.is_sign_negative() { "-0" } else { "0" }.into();
-    }
-    let scientific = format!("{value:.5e}");
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if !(-4..6).contains(&exponent) {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{}e{sign}{:02}", without_zeros(mantissa), exponent.abs());
-    }
-    let decimals = usize::try_from(5 - exponent).unwrap_or(0);
-    without_zeros(&format!("{value:.decimals$}")).into()
-}
+/// As printed values, printed code and XML show it: six significant digits, no trailing zeros.
+pub use nival_syntax::literal::float as display;
 
 /// As `toString` and interpolation show it: six decimals.
 pub fn coerced(value: f64) -> String {
@@ -57,10 +41,6 @@ pub fn json(value: f64) -> String {
 fn not_finite(value: f64) -> String {
     let sign = if value.is_sign_negative() { "-" } else { "" };
     format!("{sign}{}", if value.is_nan() { "nan" } else { "inf" })
-}
-
-fn without_zeros(digits: &str) -> &str {
-    if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
 }
 
 #[cfg(test)]

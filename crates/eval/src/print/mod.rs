@@ -4,13 +4,13 @@ mod ambiguous;
 pub mod float;
 mod grisu;
 pub mod json;
-mod literal;
 mod pretty;
 mod xml;
 
 pub use ambiguous::{ambiguous, ambiguous_lazy};
 pub use json::{to_json, to_json_with};
-pub use literal::{attr_name, identifier, string};
+use nival_syntax::literal;
+pub use nival_syntax::literal::{identifier, name as attr_name, string};
 pub use pretty::{ErrorStyle, PrintOptions, for_message, pretty};
 pub use xml::{XmlOptions, to_xml};
 

@@ -285,7 +285,7 @@ impl Printer<'_, '_> {
                 self.elided(sorted.len() - printed, "attribute", "attributes");
                 break;
             }
-            literal::attr_name(&mut self.out, attr.name.as_bytes());
+            literal::name(&mut self.out, attr.name.as_bytes());
             self.write(" = ");
             self.value(attr.value, depth + 1)?;
             self.write(";");

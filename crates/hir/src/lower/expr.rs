@@ -10,8 +10,8 @@ use crate::module::*;
 use crate::scopes::ScopeKind;
 
 /// Below this much free stack a new stretch is taken; one node needs less than a tenth of it.
-const RED_ZONE: usize = 64 << 10;
-const STRETCH: usize = 1 << 20;
+pub(super) const RED_ZONE: usize = 64 << 10;
+pub(super) const STRETCH: usize = 1 << 20;
 
 impl<'t> Lowerer<'t> {
     /// Trees may be as deep as the parser lets them be, on a thread with a stack as small as it likes.
@@ -348,7 +348,7 @@ pub(super) fn syntax<'t>(expr: Option<ast::Expr<Node<'t>>>) -> Option<Node<'t>> 
 }
 
 /// The operator of a `BINARY_OP`: the first token that is not trivia between its operands.
-fn operator(node: Node<'_>) -> Option<(SyntaxKind, TextRange)> {
+pub(super) fn operator(node: Node<'_>) -> Option<(SyntaxKind, TextRange)> {
     let tokens = node.token_range();
     let start = node.children().next().map_or(tokens.start, |lhs| lhs.token_range().end);
     (start..tokens.end).filter_map(|index| node.tree().token(index)).find(|token| !token.kind().is_trivia()).map(|t| (t.kind(), t.range()))

@@ -164,7 +164,7 @@ impl<'t> Lowerer<'t> {
     }
 }
 
-fn has_ellipsis(param: Node<'_>) -> bool {
+pub(super) fn has_ellipsis(param: Node<'_>) -> bool {
     let mut skip_to = 0;
     let mut children = param.children().peekable();
     for index in param.token_range() {

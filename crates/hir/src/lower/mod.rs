@@ -8,6 +8,7 @@ mod expr;
 mod function;
 mod names;
 mod order;
+pub(crate) mod parsed;
 mod strings;
 
 use std::sync::Arc;

@@ -155,7 +155,7 @@ fn plain_text(node: Node<'_>) -> Option<&[u8]> {
 }
 
 /// An absolute path without `.`, `..` and empty parts. A slash at the end stays: something interpolated follows it.
-fn canonical(path: &[u8]) -> Vec<u8> {
+pub(super) fn canonical(path: &[u8]) -> Vec<u8> {
     let mut parts: Vec<&[u8]> = Vec::new();
     for part in path.split(|&byte| byte == b'/') {
         match part {

@@ -1,6 +1,6 @@
 //! Names of variables and attributes.
 
-use super::{AstNode, Attr, Attrpath, Expr, Formal, LiteralValue, Name, NameParam, NameRef};
+use super::{AstNode, Attr, Attrpath, Expr, Formal, LiteralValue, Name, NameParam, NameRef, StrPart};
 use crate::tree::{TreeNode, TreeToken};
 
 impl<N: TreeNode> Name<N> {
@@ -43,20 +43,34 @@ impl<N: TreeNode> Attr<N> {
         match self {
             Attr::Name(name) => name.name(),
             Attr::Str(string) => string.plain().map(crate::Name::new),
-            Attr::DynamicAttr(dynamic) => {
-                let mut expr = dynamic.expr()?;
-                while let Expr::Paren(paren) = expr {
-                    expr = paren.expr()?;
+            Attr::DynamicAttr(dynamic) => dynamic.expr()?.constant_string().map(crate::Name::new),
+        }
+    }
+}
+
+impl<N: TreeNode> Expr<N> {
+    /// The text, where Nix's parser makes one string of an expression: `"a"`, `("a")`, `''a''`, `''${"a"}''` and a URI, but
+    /// not `"${"a"}"`.
+    pub fn constant_string(self) -> Option<Vec<u8>> {
+        let mut expr = self;
+        loop {
+            expr = match expr {
+                Expr::Paren(paren) => paren.expr()?,
+                Expr::Str(string) => return string.plain(),
+                Expr::IndentedStr(string) => {
+                    let mut pieces = string.pieces_as_parsed();
+                    match (pieces.pop(), pieces.is_empty()) {
+                        (None, _) => return Some(Vec::new()),
+                        (Some(StrPart::Text(text)), true) => return Some(text),
+                        (Some(StrPart::Interpolation(part)), true) => part.expr()?,
+                        _ => return None,
+                    }
                 }
-                match expr {
-                    Expr::Str(string) => string.plain().map(crate::Name::new),
-                    Expr::IndentedStr(string) => string.single().map(crate::Name::new),
-                    Expr::Literal(literal) => match literal.value()? {
-                        LiteralValue::Uri(uri) => Some(crate::Name::new(uri)),
-                        _ => None,
-                    },
-                    _ => None,
-                }
+                Expr::Literal(literal) => match literal.value()? {
+                    LiteralValue::Uri(uri) => return Some(uri.into()),
+                    _ => return None,
+                },
+                _ => return None,
             }
         }
     }

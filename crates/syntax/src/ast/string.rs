@@ -111,14 +111,15 @@ impl<N: TreeNode> IndentedStr<N> {
         plain(self.parts())
     }
 
-    /// The value, where Nix's parser makes one string of it: no interpolations, at most one piece.
-    pub(super) fn single(&self) -> Option<Vec<u8>> {
-        let mut pieces = self.stripped();
-        match (pieces.pop(), pieces.is_empty()) {
-            (None, _) => Some(Vec::new()),
-            (Some(Piece::Text(text) | Piece::Escaped(text)), true) => Some(text),
-            _ => None,
-        }
+    /// The parts as Nix's parser keeps them: like [`IndentedStr::parts`], but what an escape stands for is a text of its own.
+    pub fn pieces_as_parsed(&self) -> Vec<StrPart<N>> {
+        self.stripped()
+            .into_iter()
+            .map(|piece| match piece {
+                Piece::Text(text) | Piece::Escaped(text) => StrPart::Text(text),
+                Piece::Interpolation(node) => StrPart::Interpolation(node),
+            })
+            .collect()
     }
 
     fn pieces(&self) -> Vec<Piece<N>> {
