@@ -39,6 +39,6 @@ impl CodeCache {
 
 fn lower(text: &[u8], scope: &[Name]) -> Code {
     let tree = nival_syntax::flat::parse(text);
-    let lowered = nival_hir::lower(&tree, &LowerOptions { scope: scope.to_vec() });
+    let lowered = nival_hir::lower(&tree, &LowerOptions { scope: scope.to_vec(), ..LowerOptions::default() });
     Code { module: lowered.module, source_map: lowered.source_map, errors: lowered.errors }
 }

@@ -234,6 +234,7 @@ fn children(module: &Module, expr: Expr, visit: &mut impl FnMut(ExprId)) {
         Expr::Assert { condition, body } => [condition, body].into_iter().for_each(visit),
         Expr::Not(operand) | Expr::Negate(operand) => visit(operand),
         Expr::Binary { lhs, rhs, .. } => [lhs, rhs].into_iter().for_each(visit),
+        Expr::Patch(index) => visit(module.patches[index as usize].body),
         Expr::Missing
         | Expr::Const(_)
         | Expr::Local(_)

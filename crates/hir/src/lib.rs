@@ -11,6 +11,7 @@
 //! - this crate never evaluates, reads no file but through `nival_source` inputs, and knows no editor protocol.
 
 mod checks;
+pub mod compare;
 pub mod diagnostic;
 pub mod globals;
 pub mod import_paths;

@@ -45,6 +45,8 @@ pub struct Module {
     pub paths: Box<[AttrPath]>,
     pub withs: Box<[WithVar]>,
     pub with_links: Box<[WithLink]>,
+    /// None but in a module that was lowered to be changed in parts: see `LowerOptions::patchable`.
+    pub patches: Box<[Patch]>,
     /// How many inline-cache sites ([`Expr::Get`] and friends) the module has; sites are numbered from 0.
     pub sites: u32,
     /// Slots of the file's own frame. The first ones hold the names given in `LowerOptions::scope`, in order.
@@ -123,6 +125,16 @@ pub enum Expr {
         rhs: ExprId,
     },
     CurPos,
+    /// The value of a binding in a patchable module, which can be replaced by another while the rest goes on as it is: index
+    /// into [`Module::patches`].
+    Patch(u32),
+}
+
+/// See [`Expr::Patch`]. Its body has a frame of its own, so that nothing around it depends on how many slots the body takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patch {
+    pub body: ExprId,
+    pub frame_size: u32,
 }
 
 /// An [`ExprId`] plus one, so that `Option` of it takes four bytes.
@@ -362,6 +374,7 @@ impl Module {
             Expr::Assert { condition, body } => [condition, body].into_iter().for_each(visit),
             Expr::Not(operand) | Expr::Negate(operand) => visit(operand),
             Expr::Binary { lhs, rhs, .. } => [lhs, rhs].into_iter().for_each(visit),
+            Expr::Patch(index) => self.patches.get(index as usize).map(|patch| patch.body).into_iter().for_each(visit),
         }
     }
 

@@ -92,6 +92,11 @@ impl Printed<'_> {
                 f.write_char(')')
             }
             Expr::CurPos => f.write_str("__curPos"),
+            Expr::Patch(index) => module.patches.get(index as usize).map_or(Ok(()), |patch| {
+                write!(f, "<patch/{} ", patch.frame_size)?;
+                self.expr(f, patch.body)?;
+                f.write_char('>')
+            }),
         }
     }
 

@@ -17,6 +17,9 @@ pub struct LowerOptions {
     /// Extra names in the outermost scope (of `scopedImport`, of a REPL). They shadow globals, and the later of two equal names wins.
     /// The number i has slot i of the root frame, which the evaluator fills before it runs the module.
     pub scope: Vec<Name>,
+    /// Make the values of bindings, and that of the file, replaceable one by one ([`crate::module::Expr::Patch`]): for a text
+    /// that is evaluated while somebody edits it. Bindings to variables in lexical scope stay what they are.
+    pub patchable: bool,
 }
 
 /// A lowered text. Everything is shared, so that a clone is cheap.

@@ -48,7 +48,7 @@ impl Check<'_> {
                 continue;
             };
             self.one(id).map_err(|problem| Invalid { expr: id, problem })?;
-            if let Some(Expr::Lambda(_)) = self.module.exprs.get(id.0 as usize) {
+            if let Some(Expr::Lambda(_) | Expr::Patch(_)) = self.module.exprs.get(id.0 as usize) {
                 stack.push(Step::LeaveFrame);
             }
             let mut backward = false;
@@ -94,6 +94,11 @@ impl Check<'_> {
             }
             Expr::With { slot, .. } => self.fill(slot),
             Expr::Lambda(index) => self.lambda(module.lambdas.get(index as usize).ok_or("lambda out of bounds")?),
+            Expr::Patch(index) => {
+                let patch = module.patches.get(index as usize).ok_or("patch out of bounds")?;
+                self.frames.push(Frame::new(patch.frame_size));
+                Ok(())
+            }
             Expr::Get { site, .. } => self.sites(site, 1),
             Expr::Select { path, .. } | Expr::HasAttr { path, .. } => {
                 let path = module.paths.get(path as usize).ok_or("path out of bounds")?;

@@ -59,12 +59,22 @@ impl<'e> Ctx<'e> {
                 Expr::Binary { op, lhs, rhs } => return self.eval_binary(m, frame, id, op, lhs, rhs),
                 Expr::Negate(operand) => return self.eval_negate(m, frame, id, operand),
                 Expr::CurPos => return self.position_value(m.pos(id)),
+                Expr::Patch(index) => return self.eval_patch(m, frame, index),
                 Expr::Undefined(name) => {
                     return Err(EvalError::new(ErrorKind::UndefinedVariable, format!("undefined variable '{name}'")).at(m.pos(id)));
                 }
                 Expr::Missing => return Err(EvalError::new(ErrorKind::Parse, "syntax error").at(m.pos(id))),
             }
         }
+    }
+
+    /// The value of a replaceable part.
+    #[cold]
+    #[inline(never)]
+    fn eval_patch(&mut self, m: &'e Linked, frame: Frame, index: u32) -> Result<Value> {
+        let patch = m.module.patches[index as usize];
+        let frame = Frame::alloc(&mut self.region, frame, patch.frame_size as usize);
+        self.eval(m, frame, patch.body)
     }
 
     /// What goes into a slot for an expression that is not needed yet: the value of an atom, else a thunk.

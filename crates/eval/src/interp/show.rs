@@ -79,6 +79,11 @@ impl Linked {
                 self.show_path(out, path);
                 out.push(b')');
             }
+            Expr::Patch(index) => {
+                if let Some(patch) = self.module.patches.get(index as usize) {
+                    self.show_to(out, patch.body);
+                }
+            }
             Expr::Not(operand) => {
                 out.extend_from_slice(b"(! ");
                 self.show_to(out, operand);

@@ -3,9 +3,10 @@
 use nival_syntax::flat::Node;
 use nival_syntax::{Name, SyntaxKind, TextRange};
 
-use super::Lowerer;
 use super::bindings::{Def, SetBuilder, Value, is_recursive, source_expr};
 use super::env::NewBinding;
+use super::names::UNBOUND;
+use super::{Lowerer, unparen};
 use crate::module::*;
 use crate::scopes::{BindingKind, ScopeKind};
 use crate::source_map::AttrPlace;
@@ -200,13 +201,30 @@ impl<'t> Lowerer<'t> {
 
     fn entry_value(&mut self, value: &mut Value<'t>, at: TextRange, name: Option<Name>) -> ExprId {
         match value {
+            // A variable stays the thing itself: equality can tell functions apart by that.
+            Value::Expr(Some(node)) if self.patchable && !self.is_bound(*node) => {
+                let node = *node;
+                self.patch(|lowerer| lowerer.named(Some(node), at, name))
+            }
             Value::Expr(node) => self.named(*node, at, name),
             Value::Set(builder) => {
                 let mut builder = std::mem::take(builder);
-                stacker::maybe_grow(64 << 10, 1 << 20, || self.set(&mut builder, at))
+                stacker::maybe_grow(64 << 10, 1 << 20, || self.patch(|lowerer| lowerer.set(&mut builder, at)))
             }
             Value::Inherited | Value::From(_) => self.missing(at),
         }
+    }
+}
+
+impl<'t> Lowerer<'t> {
+    /// Whether an expression is a name that the text binds.
+    fn is_bound(&mut self, node: Node<'t>) -> bool {
+        let node = unparen(node);
+        if node.kind() != SyntaxKind::NAME_REF {
+            return false;
+        }
+        let local = self.env.names.local(node.text());
+        self.env.names.get(local).head != UNBOUND
     }
 }
 

@@ -27,6 +27,7 @@ use crate::source_map::{AttrPlace, SourceMap};
 /// Lowers a text. Pure; any text gives a module. A module with errors is not fit for evaluation.
 pub fn lower(tree: &FlatTree, options: &LowerOptions) -> Lowered {
     let mut lowerer = Lowerer::new(tree);
+    lowerer.patchable = options.patchable;
     lowerer.env.push_frame(None);
     let mut extra: Vec<NewBinding> = Vec::with_capacity(options.scope.len());
     for &name in &options.scope {
@@ -35,7 +36,7 @@ pub fn lower(tree: &FlatTree, options: &LowerOptions) -> Lowered {
     }
     let root_node = tree.root();
     let scope = lowerer.env.open(ScopeKind::File, root_node.range(), extra);
-    let root = lowerer.child_or_missing(root_node);
+    let root = lowerer.patch(|lowerer| lowerer.child_or_missing(root_node));
     lowerer.env.close(scope);
     let frame_size = lowerer.env.pop_frame();
     lowerer.finish(root, frame_size)
@@ -70,6 +71,8 @@ struct Lowerer<'t> {
     path_starts: Vec<u32>,
     path_parts: Vec<TextRange>,
     withs: Vec<WithVar>,
+    patches: Vec<Patch>,
+    patchable: bool,
     references: Vec<Reference>,
     sites: u32,
     errors: Vec<Met>,
@@ -109,6 +112,8 @@ impl<'t> Lowerer<'t> {
             path_starts: Vec::new(),
             path_parts: Vec::new(),
             withs: Vec::new(),
+            patches: Vec::new(),
+            patchable: false,
             references: Vec::new(),
             sites: 0,
             errors: Vec::new(),
@@ -132,6 +137,19 @@ impl<'t> Lowerer<'t> {
         let index = self.consts.len() as u32;
         self.consts.push(value);
         self.push(Expr::Const(index), range)
+    }
+
+    /// Lowers a value that can be replaced, where the text is lowered for that.
+    fn patch(&mut self, lower: impl FnOnce(&mut Self) -> ExprId) -> ExprId {
+        if !self.patchable {
+            return lower(self);
+        }
+        self.env.push_frame(None);
+        let body = lower(self);
+        let frame_size = self.env.pop_frame();
+        self.patches.push(Patch { body, frame_size });
+        let range = self.ranges.get(body.0 as usize).copied().unwrap_or_default();
+        self.push(Expr::Patch(self.patches.len() as u32 - 1), range)
     }
 
     fn missing(&mut self, range: TextRange) -> ExprId {
@@ -195,6 +213,7 @@ impl<'t> Lowerer<'t> {
             paths: self.paths.into(),
             withs: self.withs.into(),
             with_links: self.env.with_links.into(),
+            patches: self.patches.into(),
             sites: self.sites,
             frame_size,
             root,

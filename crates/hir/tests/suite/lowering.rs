@@ -6,7 +6,7 @@ use nival_hir::{LowerErrorKind, LowerOptions, Lowered, lower, validate};
 use nival_syntax::{LineIndex, Name, flat};
 
 pub fn lowered(text: &str, scope: &[&str]) -> Lowered {
-    let options = LowerOptions { scope: scope.iter().map(Name::new).collect() };
+    let options = LowerOptions { scope: scope.iter().map(Name::new).collect(), ..LowerOptions::default() };
     let lowered = lower(&flat::parse(text.as_bytes()), &options);
     validate(&lowered.module).unwrap_or_else(|error| panic!("{error}\n{text}\n{}", Printed(&lowered.module)));
     lowered

@@ -12,6 +12,10 @@ fn check_tree(tree: &FlatTree) {
     let text = tree.text();
     let lowered = lower(tree, &LowerOptions::default());
     validate(&lowered.module).unwrap_or_else(|error| panic!("{error} in {:?}", String::from_utf8_lossy(text)));
+    let patchable = lower(tree, &LowerOptions { patchable: true, ..LowerOptions::default() }).module;
+    validate(&patchable).unwrap_or_else(|error| panic!("patchable: {error} in {:?}", String::from_utf8_lossy(text)));
+    let unchanged = nival_hir::compare::compare(&patchable, &patchable.clone()).unwrap();
+    assert!(unchanged.changed.is_empty());
     let module = &lowered.module;
     for id in 0..module.exprs.len() as u32 {
         let range = lowered.source_map.expr_range(nival_hir::module::ExprId(id));
