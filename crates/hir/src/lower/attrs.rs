@@ -11,12 +11,12 @@ use crate::module::*;
 use crate::scopes::{BindingKind, ScopeKind};
 use crate::source_map::AttrPlace;
 
-impl<'t> Lowerer<'t> {
+impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     pub fn attr_set(&mut self, node: Node<'t>) -> ExprId {
         let mut builder = self.new_builder();
         builder.recursive = is_recursive(node);
         self.collect(node, &mut builder);
-        let id = self.set(&mut builder, node.range());
+        let id = self.set(&mut builder, self.range(node));
         self.free_builder(builder);
         self.junk(node);
         id
@@ -24,7 +24,7 @@ impl<'t> Lowerer<'t> {
 
     /// `let { … }` is `(rec { … }).body`.
     pub fn legacy_let(&mut self, node: Node<'t>) -> ExprId {
-        let range = node.range();
+        let range = self.range(node);
         let mut builder = self.new_builder();
         builder.recursive = true;
         self.collect(node, &mut builder);
@@ -48,13 +48,14 @@ impl<'t> Lowerer<'t> {
     /// `range` is the set's, or that of the path it comes from.
     fn set(&mut self, builder: &mut SetBuilder<'t>, range: TextRange) -> ExprId {
         let recursive = builder.recursive;
-        let mut attrs: Vec<(AttrDef, AttrPlace)> = Vec::with_capacity(builder.defs.len());
+        // One for each of the definitions, in the same order.
+        let mut attrs: Vec<AttrDef> = Vec::with_capacity(builder.defs.len());
         let scope = if recursive {
             let kind = BindingKind::Rec;
             let (slots, scope) = self.open_bindings(&builder.defs, kind, ScopeKind::Rec, range, |lowerer, def| lowerer.inherited(def));
             attrs.extend(builder.defs.iter().zip(slots).map(|(def, (slot, value))| {
                 let value = value.unwrap_or(ExprId(0));
-                (AttrDef { name: self.name(def.local), value, slot: Some(slot) }, AttrPlace { position: def.position, name: def.name })
+                AttrDef { name: self.name(def.local), value, slot: Some(slot) }
             }));
             Some(scope)
         } else {
@@ -62,11 +63,10 @@ impl<'t> Lowerer<'t> {
         };
         let sources = self.sources(&builder.sources);
         for (index, def) in builder.defs.iter_mut().enumerate() {
-            let place = AttrPlace { position: def.position, name: def.name };
             if recursive {
                 if !matches!(def.value, Value::Inherited) {
                     let value = self.value(def, &sources);
-                    if let Some((attr, _)) = attrs.get_mut(index) {
+                    if let Some(attr) = attrs.get_mut(index) {
                         attr.value = value;
                     }
                 }
@@ -75,27 +75,35 @@ impl<'t> Lowerer<'t> {
                     Some(value) => value,
                     None => self.value(def, &sources),
                 };
-                attrs.push((AttrDef { name: self.name(def.local), value, slot: None }, place));
+                attrs.push(AttrDef { name: self.name(def.local), value, slot: None });
             }
         }
         let mut dynamic = Vec::with_capacity(builder.dynamics.len());
-        let mut places = Vec::with_capacity(builder.dynamics.len());
+        let mut places = Vec::new();
         for entry in &mut builder.dynamics {
             let name = self.dynamic_name(entry.name);
-            places.push(AttrPlace { position: entry.position, name: entry.name.range() });
-            let value = self.entry_value(&mut entry.value, entry.name.range(), None);
+            let at = self.range(entry.name);
+            if ANALYSIS {
+                places.push(AttrPlace { position: entry.position, name: at });
+            }
+            let value = self.entry_value(&mut entry.value, at, None);
             dynamic.push(DynamicDef { name, value });
         }
         self.lower_dropped(builder);
         if let Some(scope) = scope {
             self.env.close(scope);
         }
-        attrs.sort_unstable_by_key(|(attr, _)| attr.name);
-        self.attr_starts.push(self.attrs.len() as u32);
-        self.attrs.extend(attrs.iter().map(|(_, place)| *place));
-        self.dynamic_starts.push(self.dynamics.len() as u32);
-        self.dynamics.append(&mut places);
-        let attrs: Box<[AttrDef]> = attrs.into_iter().map(|(attr, _)| attr).collect();
+        if ANALYSIS {
+            let place = |def: &Def<'t>| AttrPlace { position: def.position, name: def.name };
+            let mut defs: Vec<(Name, AttrPlace)> = attrs.iter().zip(&builder.defs).map(|(attr, def)| (attr.name, place(def))).collect();
+            defs.sort_unstable_by_key(|def| def.0);
+            self.attr_starts.push(self.attrs.len() as u32);
+            self.attrs.extend(defs.iter().map(|def| def.1));
+            self.dynamic_starts.push(self.dynamics.len() as u32);
+            self.dynamics.append(&mut places);
+        }
+        attrs.sort_unstable_by_key(|attr| attr.name);
+        let attrs: Box<[AttrDef]> = attrs.into();
         let overrides = recursive && attrs.iter().any(|attr| attr.name.as_bytes() == b"__overrides");
         self.attrsets.push(AttrsLit { attrs, dynamic: dynamic.into(), sources: sources.into(), recursive, overrides });
         let index = self.attrsets.len() as u32 - 1;
@@ -103,7 +111,7 @@ impl<'t> Lowerer<'t> {
     }
 
     pub fn let_in(&mut self, node: Node<'t>) -> ExprId {
-        let range = node.range();
+        let range = self.range(node);
         let mut builder = self.new_builder();
         self.collect(node, &mut builder);
         let (slots, scope) =
@@ -120,7 +128,8 @@ impl<'t> Lowerer<'t> {
         for entry in &mut builder.dynamics {
             // An error of the file; only its names matter.
             self.dynamic_name(entry.name);
-            self.entry_value(&mut entry.value, entry.name.range(), None);
+            let at = self.range(entry.name);
+            self.entry_value(&mut entry.value, at, None);
         }
         self.lower_dropped(&builder);
         self.free_builder(builder);
@@ -175,7 +184,7 @@ impl<'t> Lowerer<'t> {
     fn sources(&mut self, sources: &[Node<'t>]) -> Vec<(Slot, ExprId)> {
         let mut lowered = Vec::with_capacity(sources.len());
         for &source in sources {
-            let value = self.operand(source_expr(source), source.range());
+            let value = self.operand(source_expr(source), self.range(source));
             lowered.push((self.env.new_slot(), value));
         }
         lowered
@@ -189,7 +198,7 @@ impl<'t> Lowerer<'t> {
                 let base = self.push(Expr::Local(slot), TextRange::empty(def.name.start()));
                 let (name, site) = (self.name(def.local), self.new_sites(1));
                 let id = self.push(Expr::Get { base, name, site }, def.name);
-                self.details.push((id, def.name));
+                self.detail(id, def.name);
                 id
             }
             _ => {

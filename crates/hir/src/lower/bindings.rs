@@ -79,7 +79,7 @@ impl<'t> SetBuilder<'t> {
     }
 }
 
-impl<'t> Lowerer<'t> {
+impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     pub fn new_builder(&mut self) -> SetBuilder<'t> {
         self.free_builders.pop().unwrap_or_default()
     }
@@ -95,7 +95,8 @@ impl<'t> Lowerer<'t> {
     /// Collects the entries below a set or a `let`.
     pub fn collect(&mut self, node: Node<'t>, builder: &mut SetBuilder<'t>) {
         for entry in node.children() {
-            let outer = std::mem::replace(&mut self.entry_end, entry.range().end());
+            let end = self.range(entry).end();
+            let outer = std::mem::replace(&mut self.entry_end, end);
             match entry.kind() {
                 SyntaxKind::BINDING => self.collect_binding(entry, builder),
                 SyntaxKind::INHERIT => self.collect_inherit(entry, builder),
@@ -109,7 +110,7 @@ impl<'t> Lowerer<'t> {
         let mut children = entry.children();
         let Some(path) = children.next().filter(|child| child.kind() == SyntaxKind::ATTRPATH) else { return };
         let value = children.next();
-        let position = entry.range().start();
+        let position = self.range(entry).start();
         let mut names = path.children().peekable();
         let mut set = builder;
         let mut trail: Vec<Option<Local>> = Vec::new();
@@ -118,7 +119,7 @@ impl<'t> Lowerer<'t> {
             if names.peek().is_none() {
                 match local {
                     Some(local) => {
-                        let def = Def { local, name: name.range(), position, value: Value::Expr(value) };
+                        let def = Def { local, name: self.range(name), position, value: Value::Expr(value) };
                         self.define(set, def, &trail);
                     }
                     None => set.dynamics.push(DynamicEntry { name, position, value: Value::Expr(value) }),
@@ -131,7 +132,7 @@ impl<'t> Lowerer<'t> {
                     let at = match set.find(local) {
                         Some(at) => at,
                         None => {
-                            set.push(Def { local, name: name.range(), position, value: Value::Set(Box::default()) });
+                            set.push(Def { local, name: self.range(name), position, value: Value::Set(Box::default()) });
                             set.defs.len() - 1
                         }
                     };
@@ -141,7 +142,7 @@ impl<'t> Lowerer<'t> {
                         Value::Set(nested) => nested,
                         _ => {
                             let previous = TextRange::new(def.position, def.name.end());
-                            let range = TextRange::new(position, name.range().end());
+                            let range = TextRange::new(position, self.range(name).end());
                             let path = self.show_path(&trail, None);
                             set.dropped.extend(value);
                             return self.error(self.entry_end, range, LowerErrorKind::DuplicateAttr { path, previous });
@@ -219,7 +220,7 @@ impl<'t> Lowerer<'t> {
             }
             // What is not static is reported by the parser.
             let Some(local) = self.static_name(child) else { continue };
-            let name = child.range();
+            let name = self.range(child);
             if let Some(at) = builder.find(local) {
                 let old = &builder.defs[at];
                 let previous = TextRange::new(old.position, old.name.end());

@@ -3,7 +3,7 @@
 use nival_syntax::TextRange;
 use rustc_hash::FxHashMap;
 
-use super::names::{Local, LocalNames, UNBOUND};
+use super::names::{LastWith, Local, LocalNames, UNBOUND};
 use crate::module::{Expr, Slot, WithLink, WithVar};
 use crate::scopes::{Binding, BindingId, BindingKind, Scope, ScopeId, ScopeKind, Target};
 
@@ -47,7 +47,8 @@ pub(super) struct NewBinding {
     pub inherited: bool,
 }
 
-pub(super) struct Env<'t> {
+/// With `ANALYSIS`, scopes and bindings are kept; without, they are only counted.
+pub(super) struct Env<'t, const ANALYSIS: bool> {
     pub names: LocalNames<'t>,
     frames: Vec<Frame>,
     frame_count: u32,
@@ -55,13 +56,14 @@ pub(super) struct Env<'t> {
     withs: Vec<With>,
     pub with_links: Vec<WithLink>,
     scope: Option<ScopeId>,
+    scope_count: u32,
     pub scopes: Vec<Scope>,
     pub bindings: Vec<Binding>,
     /// By name, innermost `with` and frame: in one function all uses of a name below the same `with`s share a lookup.
     with_vars: FxHashMap<(Local, ScopeId, u32), u32>,
 }
 
-impl<'t> Env<'t> {
+impl<'t, const ANALYSIS: bool> Env<'t, ANALYSIS> {
     pub fn new(names: LocalNames<'t>) -> Self {
         Env {
             names,
@@ -70,6 +72,7 @@ impl<'t> Env<'t> {
             bound: Vec::new(),
             withs: Vec::new(),
             scope: None,
+            scope_count: 0,
             scopes: Vec::new(),
             bindings: Vec::new(),
             with_vars: FxHashMap::default(),
@@ -103,7 +106,8 @@ impl<'t> Env<'t> {
 
     /// Opens a scope in the current frame. Of equal names the later hides the earlier.
     pub fn open(&mut self, kind: ScopeKind, range: TextRange, new: impl IntoIterator<Item = NewBinding>) -> OpenScope {
-        let id = ScopeId(self.scopes.len() as u32);
+        let id = ScopeId(self.scope_count);
+        self.scope_count += 1;
         let open = OpenScope { bound: self.bound.len(), parent: self.scope, id };
         let first_binding = self.bindings.len() as u32;
         let frame = self.depth();
@@ -112,11 +116,15 @@ impl<'t> Env<'t> {
             let entry = self.names.get_mut(local);
             self.bound.push(Bound { local, shadows: entry.head, frame, slot, binding });
             entry.head = self.bound.len() as u32 - 1;
-            self.bindings.push(Binding { name: entry.name, kind, range, scope: id, slot, inherited });
+            if ANALYSIS {
+                self.bindings.push(Binding { name: entry.name, kind, range, scope: id, slot, inherited });
+            }
         }
-        let lambda = self.frames.last().and_then(|frame| frame.lambda);
-        let bindings = self.bindings.len() as u32 - first_binding;
-        self.scopes.push(Scope { kind, parent: self.scope, range, lambda, first_binding, bindings });
+        if ANALYSIS {
+            let lambda = self.frames.last().and_then(|frame| frame.lambda);
+            let bindings = self.bindings.len() as u32 - first_binding;
+            self.scopes.push(Scope { kind, parent: self.scope, range, lambda, first_binding, bindings });
+        }
         self.scope = Some(id);
         open
     }
@@ -164,10 +172,24 @@ impl<'t> Env<'t> {
             return (Expr::Undefined(name), Target::Undefined);
         };
         let depth = self.frames.len() as u32 - 1;
-        let index = *self
-            .with_vars
-            .entry((local, innermost.scope, frame.id))
-            .or_insert_with(|| with_var(WithVar { name, level: depth, innermost: innermost.link, site: 0 }));
-        (Expr::WithVar(index), Target::With(innermost.scope))
+        let (scope, frame) = (innermost.scope, frame.id);
+        // The hash is asked only for names that were looked up in another function or `with` since.
+        let last = self.names.get(local).with_var;
+        let index = match last {
+            Some(last) if last.scope == scope && last.frame == frame => last.index,
+            _ => {
+                let new = || with_var(WithVar { name, level: depth, innermost: innermost.link, site: 0 });
+                let index = match last {
+                    Some(last) => {
+                        self.with_vars.entry((local, last.scope, last.frame)).or_insert(last.index);
+                        *self.with_vars.entry((local, scope, frame)).or_insert_with(new)
+                    }
+                    None => new(),
+                };
+                self.names.get_mut(local).with_var = Some(LastWith { scope, frame, index });
+                index
+            }
+        };
+        (Expr::WithVar(index), Target::With(scope))
     }
 }

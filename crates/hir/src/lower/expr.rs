@@ -1,7 +1,7 @@
 //! Expressions that bind no names.
 
 use nival_syntax::ast::{self, AstNode};
-use nival_syntax::flat::Node;
+use nival_syntax::flat::{Node, Token};
 use nival_syntax::{SyntaxKind, TextRange};
 
 use super::names::Special;
@@ -13,7 +13,7 @@ use crate::scopes::ScopeKind;
 pub(super) const RED_ZONE: usize = 64 << 10;
 pub(super) const STRETCH: usize = 1 << 20;
 
-impl<'t> Lowerer<'t> {
+impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     /// Trees may be as deep as the parser lets them be, on a thread with a stack as small as it likes.
     #[inline]
     pub fn expr(&mut self, node: Node<'t>) -> ExprId {
@@ -21,7 +21,7 @@ impl<'t> Lowerer<'t> {
         match node.kind() {
             SyntaxKind::NAME_REF => {
                 let local = self.env.names.local(node.text());
-                self.variable(local, node.range(), false)
+                self.variable(local, self.range(node), false)
             }
             SyntaxKind::LITERAL => self.literal(node),
             _ => stacker::maybe_grow(RED_ZONE, STRETCH, || self.inner_expr(node)),
@@ -29,7 +29,7 @@ impl<'t> Lowerer<'t> {
     }
 
     fn inner_expr(&mut self, node: Node<'t>) -> ExprId {
-        let range = node.range();
+        let range = self.range(node);
         match node.kind() {
             SyntaxKind::NAME_REF | SyntaxKind::LITERAL => self.expr(node),
             SyntaxKind::STR => self.string(node),
@@ -108,7 +108,7 @@ impl<'t> Lowerer<'t> {
 
     fn first_operand(&mut self, node: Node<'t>) -> ExprId {
         let first = node.children().next().filter(|child| child.kind() != SyntaxKind::ATTRPATH);
-        self.operand(first, TextRange::empty(node.range().start()))
+        self.operand(first, TextRange::empty(self.range(node).start()))
     }
 
     /// A chain of applications and pipes is one call. Parentheses around the function change nothing.
@@ -124,12 +124,12 @@ impl<'t> Lowerer<'t> {
                     None => break,
                 },
                 SyntaxKind::BINARY_OP => match (operator(inner), operands(inner)) {
-                    (Some((SyntaxKind::PIPE_INTO, at)), Some([argument, function])) => {
-                        pipe = pipe.or(Some(at));
+                    (Some(at), Some([argument, function])) if at.kind() == SyntaxKind::PIPE_INTO => {
+                        pipe = pipe.or(Some(at.range()));
                         (function, argument)
                     }
-                    (Some((SyntaxKind::PIPE_FROM, at)), Some([function, argument])) => {
-                        pipe = pipe.or(Some(at));
+                    (Some(at), Some([function, argument])) if at.kind() == SyntaxKind::PIPE_FROM => {
+                        pipe = pipe.or(Some(at.range()));
                         (function, argument)
                     }
                     _ => break,
@@ -143,7 +143,7 @@ impl<'t> Lowerer<'t> {
         if self.nodes.len() == from {
             // The function or the argument is missing.
             self.garbage(node);
-            return self.missing(node.range());
+            return self.missing(self.range(node));
         }
         let function = self.expr(function);
         let args_from = self.scratch.len();
@@ -154,9 +154,9 @@ impl<'t> Lowerer<'t> {
             }
         }
         let args = self.list_from(args_from);
-        let id = self.push(Expr::Call { function, args }, node.range());
+        let id = self.push(Expr::Call { function, args }, self.range(node));
         if let Some(pipe) = pipe {
-            self.details.push((id, pipe));
+            self.detail(id, pipe);
         }
         id
     }
@@ -172,14 +172,14 @@ impl<'t> Lowerer<'t> {
             && let (Some(name), None) = (names.next(), names.next())
             && let Some(local) = self.static_name(name)
         {
-            let (name_range, name, site) = (name.range(), self.name(local), self.new_sites(1));
-            let id = self.push(Expr::Get { base, name, site }, node.range());
-            self.details.push((id, name_range));
+            let (name_range, name, site) = (self.range(name), self.name(local), self.new_sites(1));
+            let id = self.push(Expr::Get { base, name, site }, self.range(node));
+            self.detail(id, name_range);
             return id;
         }
         let path = self.attr_path(node);
         let default = default.map(|default| ExprRef::new(self.expr(default)));
-        self.push(Expr::Select { base, path, default }, node.range())
+        self.push(Expr::Select { base, path, default }, self.range(node))
     }
 
     /// The attribute path below a selection.
@@ -188,7 +188,9 @@ impl<'t> Lowerer<'t> {
         let mut ranges = Vec::new();
         if let Some(path) = node.children().find(|child| child.kind() == SyntaxKind::ATTRPATH) {
             for name in path.children() {
-                ranges.push(name.range());
+                if ANALYSIS {
+                    ranges.push(name.range());
+                }
                 parts.push(match self.static_name(name) {
                     Some(local) => AttrName::Static(self.name(local)),
                     None => match self.dynamic_name(name) {
@@ -200,8 +202,10 @@ impl<'t> Lowerer<'t> {
             }
         }
         let site = self.new_sites(parts.len());
-        self.path_starts.push(self.path_parts.len() as u32);
-        self.path_parts.append(&mut ranges);
+        if ANALYSIS {
+            self.path_starts.push(self.path_parts.len() as u32);
+            self.path_parts.append(&mut ranges);
+        }
         self.paths.push(AttrPath { parts: parts.into(), site });
         self.paths.len() as u32 - 1
     }
@@ -213,7 +217,7 @@ impl<'t> Lowerer<'t> {
             SyntaxKind::DYNAMIC_ATTR => self.child_or_missing(name),
             _ => {
                 self.garbage(name);
-                self.missing(name.range())
+                self.missing(self.range(name))
             }
         }
     }
@@ -223,7 +227,7 @@ impl<'t> Lowerer<'t> {
     }
 
     fn unary(&mut self, node: Node<'t>) -> ExprId {
-        let range = node.range();
+        let range = self.range(node);
         let minus = node.text().first() == Some(&b'-');
         let Some(operand) = only_child(node) else { return self.missing(range) };
         if !minus {
@@ -256,12 +260,13 @@ impl<'t> Lowerer<'t> {
     }
 
     fn binary(&mut self, node: Node<'t>) -> ExprId {
-        let range = node.range();
-        let Some((operator, at)) = operator(node) else {
+        let range = self.range(node);
+        let Some(operator) = operator(node) else {
             self.garbage(node);
             return self.missing(range);
         };
-        let op = match operator {
+        let at = if ANALYSIS { operator.range() } else { TextRange::default() };
+        let op = match operator.kind() {
             SyntaxKind::PIPE_INTO | SyntaxKind::PIPE_FROM => return self.call(node),
             SyntaxKind::CONCAT => BinaryOp::Concat,
             SyntaxKind::PLUS => BinaryOp::Add,
@@ -293,17 +298,17 @@ impl<'t> Lowerer<'t> {
             let function = self.variable(local, TextRange::empty(at.start()), false);
             let (lhs, rhs) = (self.operand(lhs, at), self.operand(rhs, range));
             let call = self.call_of(function, if swapped { [rhs, lhs] } else { [lhs, rhs] }, range);
-            self.details.push((call, at));
+            self.detail(call, at);
             return if negated { self.push(Expr::Not(call), range) } else { call };
         }
         let (lhs, rhs) = (self.operand(lhs, TextRange::empty(at.start())), self.operand(rhs, range));
         let id = self.push(Expr::Binary { op, lhs, rhs }, range);
-        self.details.push((id, at));
+        self.detail(id, at);
         id
     }
 
     fn with(&mut self, node: Node<'t>) -> ExprId {
-        let range = node.range();
+        let range = self.range(node);
         let [namespace, body] = operands(node).unwrap_or_else(|| {
             let node = ast::With::cast(node);
             [node.and_then(|n| n.namespace()), node.and_then(|n| n.body())].map(syntax)
@@ -348,8 +353,8 @@ pub(super) fn syntax<'t>(expr: Option<ast::Expr<Node<'t>>>) -> Option<Node<'t>> 
 }
 
 /// The operator of a `BINARY_OP`: the first token that is not trivia between its operands.
-pub(super) fn operator(node: Node<'_>) -> Option<(SyntaxKind, TextRange)> {
+pub(super) fn operator(node: Node<'_>) -> Option<Token<'_>> {
     let tokens = node.token_range();
     let start = node.children().next().map_or(tokens.start, |lhs| lhs.token_range().end);
-    (start..tokens.end).filter_map(|index| node.tree().token(index)).find(|token| !token.kind().is_trivia()).map(|t| (t.kind(), t.range()))
+    (start..tokens.end).filter_map(|index| node.tree().token(index)).find(|token| !token.kind().is_trivia())
 }

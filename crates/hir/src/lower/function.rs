@@ -10,13 +10,15 @@ use crate::module::*;
 use crate::result::LowerErrorKind;
 use crate::scopes::{BindingKind, ScopeKind};
 
-impl<'t> Lowerer<'t> {
+impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     /// A `LAMBDA` and those it is fused with; `name` is what it is bound to.
     pub fn lambda(&mut self, node: Node<'t>, name: Option<Name>) -> ExprId {
         let index = self.lambdas.len() as u32;
         self.lambdas.push(Lambda { params: Box::default(), body: ExprId(0), frame_size: 0, name });
-        self.lambda_ranges.push(node.range());
-        self.param_runs.push((0, 0));
+        if ANALYSIS {
+            self.lambda_ranges.push(node.range());
+            self.param_runs.push((0, 0));
+        }
         self.env.push_frame(Some(index));
 
         let mut params = Vec::new();
@@ -28,14 +30,16 @@ impl<'t> Lowerer<'t> {
             let mut children = function.children();
             let param = children.next();
             let body = children.find(|child| child.kind() != SyntaxKind::ERROR);
-            let scope_range = function.range();
+            let scope_range = self.range(function);
             match param.map(|param| (param, param.kind())) {
                 Some((param, SyntaxKind::NAME_PARAM)) => {
                     let slot = self.env.new_slot();
                     let local = self.env.names.local(param.text());
                     params.push(Param::Name(self.name(local), slot));
-                    ranges.push(param.range());
-                    let binding = NewBinding { local, range: param.range(), slot, kind: BindingKind::Param, inherited: false };
+                    if ANALYSIS {
+                        ranges.push(param.range());
+                    }
+                    let binding = NewBinding { local, range: self.range(param), slot, kind: BindingKind::Param, inherited: false };
                     scopes.push(self.env.open(ScopeKind::Lambda, scope_range, [binding]));
                     match body.map(unparen) {
                         Some(body) if body.kind() == SyntaxKind::LAMBDA => function = body,
@@ -43,7 +47,9 @@ impl<'t> Lowerer<'t> {
                     }
                 }
                 Some((param, SyntaxKind::PATTERN_PARAM)) => {
-                    ranges.push(param.range());
+                    if ANALYSIS {
+                        ranges.push(param.range());
+                    }
                     let (pattern, scope) = self.pattern(param, function, &mut pattern_ranges);
                     params.push(Param::Pattern(Box::new(pattern)));
                     scopes.push(scope);
@@ -54,28 +60,32 @@ impl<'t> Lowerer<'t> {
                     let slot = self.env.new_slot();
                     let local = self.env.names.local(b"");
                     params.push(Param::Name(self.name(local), slot));
-                    ranges.push(TextRange::empty(scope_range.start()));
+                    if ANALYSIS {
+                        ranges.push(TextRange::empty(scope_range.start()));
+                    }
                     scopes.push(self.env.open(ScopeKind::Lambda, scope_range, []));
                     break body.or(param);
                 }
             }
         };
         // Nix names the functions that the body of a named function gives, too.
-        let body = self.named(body, node.range(), name);
+        let body = self.named(body, self.range(node), name);
         while let Some(scope) = scopes.pop() {
             self.env.close(scope);
         }
         let frame_size = self.env.pop_frame();
-        let start = self.params.len() as u32;
-        self.params.append(&mut ranges);
-        self.params.append(&mut pattern_ranges);
-        if let Some(run) = self.param_runs.get_mut(index as usize) {
-            *run = (start, self.params.len() as u32);
+        if ANALYSIS {
+            let start = self.params.len() as u32;
+            self.params.append(&mut ranges);
+            self.params.append(&mut pattern_ranges);
+            if let Some(run) = self.param_runs.get_mut(index as usize) {
+                *run = (start, self.params.len() as u32);
+            }
         }
         if let Some(lambda) = self.lambdas.get_mut(index as usize) {
             *lambda = Lambda { params: params.into(), body, frame_size, name };
         }
-        self.push(Expr::Lambda(index), node.range())
+        self.push(Expr::Lambda(index), self.range(node))
     }
 
     /// An expression that is bound to `name`.
@@ -92,30 +102,39 @@ impl<'t> Lowerer<'t> {
     fn pattern(&mut self, param: Node<'t>, function: Node<'t>, ranges: &mut Vec<TextRange>) -> (Pattern, OpenScope) {
         struct Found<'t> {
             local: Local,
+            name: Name,
             range: TextRange,
             slot: Slot,
             default: Option<Node<'t>>,
+            /// The default, lowered.
+            value: Option<ExprId>,
+            /// Its place in the text.
+            place: u32,
         }
         let mut formals: Vec<Found<'t>> = Vec::new();
+        let mut defaults = 0;
         let mut bind: Option<(Local, TextRange)> = None;
         for child in param.children() {
             match child.kind() {
                 SyntaxKind::AT_BINDING => {
                     if let Some(name) = only_child(child).filter(|name| name.kind() == SyntaxKind::NAME) {
-                        bind = bind.or(Some((self.env.names.local(name.text()), name.range())));
+                        bind = bind.or(Some((self.env.names.local(name.text()), self.range(name))));
                     }
                 }
                 SyntaxKind::FORMAL => {
                     let mut parts = child.children();
                     let Some(name) = parts.next().filter(|name| name.kind() == SyntaxKind::NAME) else { continue };
                     let local = self.env.names.local(name.text());
-                    formals.push(Found { local, range: name.range(), slot: Slot(0), default: parts.next() });
+                    let default = parts.next();
+                    defaults += default.is_some() as usize;
+                    let (range, place) = (self.range(name), formals.len() as u32);
+                    formals.push(Found { local, name: self.name(local), range, slot: Slot(0), default, value: None, place });
                 }
                 _ => {}
             }
         }
-        // Stable, so that of equal names the first in the text stays first.
-        formals.sort_by_key(|formal| self.env.names.name(formal.local));
+        // Of equal names the first in the text stays first.
+        formals.sort_unstable_by_key(|formal| (formal.name, formal.place));
         let mut duplicates = Vec::new();
         formals.dedup_by(|second, first| {
             let same = first.local == second.local;
@@ -126,20 +145,22 @@ impl<'t> Lowerer<'t> {
         });
         for (local, range, previous) in duplicates {
             let kind = LowerErrorKind::DuplicateFormal { name: self.name(local), previous, at_name: false };
-            self.error(function.range().end(), range, kind);
+            self.error(self.range(function).end(), range, kind);
         }
         if let Some((local, range)) = bind
             && let Some(formal) = formals.iter().find(|formal| formal.local == local)
         {
             let kind = LowerErrorKind::DuplicateFormal { name: self.name(local), previous: formal.range, at_name: true };
             // Nix reports the start of the function; `range` is what to show.
-            self.error(function.range().end(), TextRange::new(function.range().start(), range.end()), kind);
+            self.error(self.range(function).end(), TextRange::new(self.range(function).start(), range.end()), kind);
             bind = None;
         }
 
         let ellipsis = has_ellipsis(param);
-        ranges.push(bind.map_or(TextRange::empty(param.range().start()), |(_, range)| range));
-        ranges.extend(formals.iter().map(|formal| formal.range));
+        if ANALYSIS {
+            ranges.push(bind.map_or(TextRange::empty(param.range().start()), |(_, range)| range));
+            ranges.extend(formals.iter().map(|formal| formal.range));
+        }
         let bind = bind.map(|(local, range)| (local, range, self.env.new_slot()));
         for formal in &mut formals {
             formal.slot = self.env.new_slot();
@@ -152,14 +173,16 @@ impl<'t> Lowerer<'t> {
             kind: BindingKind::Formal,
             inherited: false,
         });
-        let scope = self.env.open(ScopeKind::Lambda, function.range(), at.into_iter().chain(names));
-        let mut in_text: Vec<usize> = (0..formals.len()).filter(|&i| formals[i].default.is_some()).collect();
-        in_text.sort_by_key(|&i| formals[i].range.start());
-        let mut defaults = vec![None; formals.len()];
-        for i in in_text {
-            defaults[i] = formals[i].default.map(|default| self.expr(default));
+        let scope = self.env.open(ScopeKind::Lambda, self.range(function), at.into_iter().chain(names));
+        if defaults > 0 {
+            let mut in_text: Vec<usize> = Vec::with_capacity(defaults);
+            in_text.extend((0..formals.len()).filter(|&i| formals[i].default.is_some()));
+            in_text.sort_unstable_by_key(|&i| formals[i].place);
+            for i in in_text {
+                formals[i].value = formals[i].default.map(|default| self.expr(default));
+            }
         }
-        let formals = formals.iter().zip(defaults).map(|(f, default)| Formal { name: self.name(f.local), slot: f.slot, default }).collect();
+        let formals = formals.iter().map(|f| Formal { name: f.name, slot: f.slot, default: f.value }).collect();
         (Pattern { formals, ellipsis, bind: bind.map(|(local, _, slot)| (self.name(local), slot)) }, scope)
     }
 }

@@ -26,20 +26,20 @@ use crate::source_map::{AttrPlace, SourceMap};
 
 /// Lowers a text. Pure; any text gives a module. A module with errors is not fit for evaluation.
 pub fn lower(tree: &FlatTree, options: &LowerOptions) -> Lowered {
-    let mut lowerer = Lowerer::new(tree);
-    lowerer.patchable = options.patchable;
-    lowerer.env.push_frame(None);
-    let mut extra: Vec<NewBinding> = Vec::with_capacity(options.scope.len());
-    for &name in &options.scope {
-        let (local, slot) = (lowerer.env.names.local_of(name), lowerer.env.new_slot());
-        extra.push(NewBinding { local, range: TextRange::default(), slot, kind: BindingKind::Extra, inherited: false });
-    }
-    let root_node = tree.root();
-    let scope = lowerer.env.open(ScopeKind::File, root_node.range(), extra);
-    let root = lowerer.patch(|lowerer| lowerer.child_or_missing(root_node));
-    lowerer.env.close(scope);
-    let frame_size = lowerer.env.pop_frame();
+    let mut lowerer = Lowerer::<true>::new(tree);
+    let (root, frame_size) = lowerer.file(options);
     lowerer.finish(root, frame_size)
+}
+
+/// The module that [`lower`] gives, without the tables that only analysis and messages need: several times cheaper in memory.
+/// `None` where the text has errors, which [`lower`] tells.
+pub fn lower_module(tree: &FlatTree, options: &LowerOptions) -> Option<Module> {
+    if !tree.errors().is_empty() {
+        return None;
+    }
+    let mut lowerer = Lowerer::<false>::new(tree);
+    let (root, frame_size) = lowerer.file(options);
+    lowerer.errors.is_empty().then(|| lowerer.module(root, frame_size))
 }
 
 /// An error, and how far Nix's parser has read when it finds it.
@@ -48,9 +48,11 @@ struct Met {
     error: LowerError,
 }
 
-struct Lowerer<'t> {
+/// With `ANALYSIS`, scopes, references and positions are written down; without, every range is empty and an error is only
+/// counted. The module is the same.
+struct Lowerer<'t, const ANALYSIS: bool> {
     tree: &'t FlatTree,
-    env: Env<'t>,
+    env: Env<'t, ANALYSIS>,
     exprs: Vec<Expr>,
     ranges: Vec<TextRange>,
     details: Vec<(ExprId, TextRange)>,
@@ -86,15 +88,15 @@ struct Lowerer<'t> {
     free_builders: Vec<SetBuilder<'t>>,
 }
 
-impl<'t> Lowerer<'t> {
+impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     fn new(tree: &'t FlatTree) -> Self {
         // Every node is about one expression or less; a guess that is a little small costs one copy.
-        let exprs = tree.len() * 3 / 4 + 8;
+        let exprs = tree.len() / 2 + 8;
         Lowerer {
             tree,
             env: Env::new(LocalNames::new(tree.len() / 16 + 16)),
             exprs: Vec::with_capacity(exprs),
-            ranges: Vec::with_capacity(exprs),
+            ranges: Vec::with_capacity(if ANALYSIS { exprs } else { 0 }),
             details: Vec::new(),
             lists: Vec::new(),
             consts: Vec::new(),
@@ -125,12 +127,43 @@ impl<'t> Lowerer<'t> {
         }
     }
 
+    fn file(&mut self, options: &LowerOptions) -> (ExprId, u32) {
+        self.patchable = options.patchable;
+        self.env.push_frame(None);
+        let mut extra: Vec<NewBinding> = Vec::with_capacity(options.scope.len());
+        for &name in &options.scope {
+            let (local, slot) = (self.env.names.local_of(name), self.env.new_slot());
+            extra.push(NewBinding { local, range: TextRange::default(), slot, kind: BindingKind::Extra, inherited: false });
+        }
+        let root_node = self.tree.root();
+        let scope = self.env.open(ScopeKind::File, self.range(root_node), extra);
+        let root = self.patch(|lowerer| lowerer.child_or_missing(root_node));
+        self.env.close(scope);
+        (root, self.env.pop_frame())
+    }
+
+    /// The range of a node, where somebody wants to know.
+    #[inline]
+    fn range(&self, node: Node<'t>) -> TextRange {
+        if ANALYSIS { node.range() } else { TextRange::default() }
+    }
+
     #[inline]
     fn push(&mut self, expr: Expr, range: TextRange) -> ExprId {
         let id = ExprId(self.exprs.len() as u32);
         self.exprs.push(expr);
-        self.ranges.push(range);
+        if ANALYSIS {
+            self.ranges.push(range);
+        }
         id
+    }
+
+    /// See [`SourceMap::detail_range`].
+    #[inline]
+    fn detail(&mut self, id: ExprId, range: TextRange) {
+        if ANALYSIS {
+            self.details.push((id, range));
+        }
     }
 
     fn constant(&mut self, value: Const, range: TextRange) -> ExprId {
@@ -193,7 +226,9 @@ impl<'t> Lowerer<'t> {
         if target == Target::Undefined && self.garbage == 0 {
             self.error(range.end(), range, LowerErrorKind::UndefinedVariable(name));
         }
-        self.references.push(Reference { range, expr: id, name, target, inherit });
+        if ANALYSIS {
+            self.references.push(Reference { range, expr: id, name, target, inherit });
+        }
         id
     }
 
@@ -203,21 +238,7 @@ impl<'t> Lowerer<'t> {
         }
         let (param_starts, params) = self.params_in_order();
         let errors = self.all_errors();
-        let module = Module {
-            exprs: self.exprs.into(),
-            lists: self.lists.into(),
-            consts: self.consts.into(),
-            lambdas: self.lambdas.into(),
-            attrsets: self.attrsets.into(),
-            lets: self.lets.into(),
-            paths: self.paths.into(),
-            withs: self.withs.into(),
-            with_links: self.env.with_links.into(),
-            patches: self.patches.into(),
-            sites: self.sites,
-            frame_size,
-            root,
-        };
+        let module = self.module(root, frame_size);
         let errors = order::sort_errors(&module, &self.ranges, &self.env.names, errors);
         let source_map = SourceMap {
             exprs: self.ranges.into(),
@@ -234,6 +255,25 @@ impl<'t> Lowerer<'t> {
         };
         let scopes = Scopes { scopes: self.env.scopes.into(), bindings: self.env.bindings.into(), references: self.references.into() };
         Lowered { module: Arc::new(module), source_map: Arc::new(source_map), scopes: Arc::new(scopes), errors: errors.into() }
+    }
+
+    fn module(&mut self, root: ExprId, frame_size: u32) -> Module {
+        use std::mem::take;
+        Module {
+            exprs: take(&mut self.exprs).into(),
+            lists: take(&mut self.lists).into(),
+            consts: take(&mut self.consts).into(),
+            lambdas: take(&mut self.lambdas).into(),
+            attrsets: take(&mut self.attrsets).into(),
+            lets: take(&mut self.lets).into(),
+            paths: take(&mut self.paths).into(),
+            withs: take(&mut self.withs).into(),
+            with_links: take(&mut self.env.with_links).into(),
+            patches: take(&mut self.patches).into(),
+            sites: self.sites,
+            frame_size,
+            root,
+        }
     }
 
     /// Inner functions push their parameters before outer ones are finished; here they come into the order of the lambdas.
@@ -283,7 +323,7 @@ impl<'t> Lowerer<'t> {
     fn child_or_missing(&mut self, node: Node<'t>) -> ExprId {
         match only_child(node) {
             Some(child) => self.expr(child),
-            None => self.missing(TextRange::empty(node.range().end())),
+            None => self.missing(TextRange::empty(self.range(node).end())),
         }
     }
 }

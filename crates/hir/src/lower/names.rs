@@ -5,6 +5,7 @@ use nival_syntax::Name;
 use rustc_hash::FxHashMap;
 
 use crate::globals;
+use crate::scopes::ScopeId;
 
 /// A name of the text being lowered: index into [`LocalNames::entries`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +18,17 @@ pub(super) struct LocalName {
     /// The innermost binding of this name that is in scope: index into the stack of bindings, or [`UNBOUND`].
     pub head: u32,
     pub global: Global,
+    /// Where it was last looked up in `with`s.
+    pub with_var: Option<LastWith>,
+}
+
+/// A lookup through `with`s.
+#[derive(Clone, Copy)]
+pub(super) struct LastWith {
+    pub scope: ScopeId,
+    pub frame: u32,
+    /// Index of the `WithVar`.
+    pub index: u32,
 }
 
 /// Whether a name is in the initial scope: asked only when it is needed.
@@ -76,7 +88,7 @@ impl<'t> LocalNames<'t> {
 
     fn add(&mut self, key: &'t [u8], bytes: &[u8]) -> Local {
         let local = Local(self.entries.len() as u32);
-        self.entries.push(LocalName { name: Name::new(bytes), head: UNBOUND, global: Global::Unknown });
+        self.entries.push(LocalName { name: Name::new(bytes), head: UNBOUND, global: Global::Unknown, with_var: None });
         self.ids.insert(key, local);
         if bytes.starts_with(b"__")
             && let Some(special) = SPECIALS.iter().position(|special| *special == bytes)

@@ -31,7 +31,7 @@ pub fn print_parsed(tree: &FlatTree, options: ParsedOptions<'_>) -> Vec<u8> {
 
 struct Printer<'t, 'a> {
     /// For its names and its merging of bindings; it lowers nothing.
-    lowerer: Lowerer<'t>,
+    lowerer: Lowerer<'t, false>,
     options: ParsedOptions<'a>,
     out: Vec<u8>,
 }
@@ -448,7 +448,7 @@ impl<'t> Printer<'t, '_> {
 }
 
 fn binary_op(node: Node<'_>) -> Option<BinaryOpKind> {
-    BinaryOpKind::from_token(operator(node)?.0)
+    BinaryOpKind::from_token(operator(node)?.kind())
 }
 
 /// The function that an operator calls, and whether it is given the right operand first.

@@ -8,9 +8,9 @@ use super::names::{Local, Special};
 use super::{Lowerer, only_child};
 use crate::module::*;
 
-impl<'t> Lowerer<'t> {
+impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     pub fn literal(&mut self, node: Node<'t>) -> ExprId {
-        let range = node.range();
+        let range = self.range(node);
         match ast::Literal::cast(node).and_then(|literal| literal.value()) {
             Some(LiteralValue::Int(value)) => self.constant(Const::Int(value), range),
             Some(LiteralValue::Float(value)) => self.constant(Const::Float(value.to_bits()), range),
@@ -21,15 +21,15 @@ impl<'t> Lowerer<'t> {
 
     pub fn string(&mut self, node: Node<'t>) -> ExprId {
         if let Some(text) = plain_text(node) {
-            return self.constant(Const::Str(text.into()), node.range());
+            return self.constant(Const::Str(text.into()), self.range(node));
         }
         let parts = ast::Str::cast(node).map(|string| string.parts()).unwrap_or_default();
-        self.interpolated(parts, node.range())
+        self.interpolated(parts, self.range(node))
     }
 
     pub fn indented_string(&mut self, node: Node<'t>) -> ExprId {
         let parts = ast::IndentedStr::cast(node).map(|string| string.parts()).unwrap_or_default();
-        self.interpolated(parts, node.range())
+        self.interpolated(parts, self.range(node))
     }
 
     /// Text next to text is one constant, also where it comes from `${"a"}`; a string of nothing else is a constant.
@@ -77,7 +77,7 @@ impl<'t> Lowerer<'t> {
     }
 
     pub fn path(&mut self, node: Node<'t>) -> ExprId {
-        let range = node.range();
+        let range = self.range(node);
         let Some(path) = ast::Path::cast(node) else { return self.missing(range) };
         let mut parts = path.parts().into_iter();
         let Some(StrPart::Text(first)) = parts.next() else { return self.missing(range) };
@@ -108,7 +108,7 @@ impl<'t> Lowerer<'t> {
 
     /// `<a/b>` is `__findFile __nixPath "a/b"`, with whatever these names are bound to.
     pub fn search_path(&mut self, node: Node<'t>) -> ExprId {
-        let range = node.range();
+        let range = self.range(node);
         let implicit = TextRange::empty(range.start());
         let function = self.implicit(Special::FindFile, implicit);
         let paths = self.implicit(Special::NixPath, implicit);

@@ -1,6 +1,7 @@
 //! Any text gives a valid module.
 
-use nival_hir::{LowerOptions, lower, validate};
+use nival_hir::{LowerOptions, lower, lower_module, validate};
+use nival_syntax::Name;
 use nival_syntax::flat::{self, FlatTree};
 use proptest::prelude::*;
 
@@ -8,8 +9,22 @@ fn check(text: &[u8]) {
     check_tree(&flat::parse(text));
 }
 
+/// Lowering for evaluation gives the same module, and none exactly where there are errors.
+fn check_module(tree: &FlatTree, options: &LowerOptions) {
+    let lowered = lower(tree, options);
+    match lower_module(tree, options) {
+        Some(module) => {
+            assert_eq!(lowered.errors.first(), None);
+            assert_eq!(module, *lowered.module);
+        }
+        None => assert_ne!(lowered.errors.first(), None),
+    }
+}
+
 fn check_tree(tree: &FlatTree) {
     let text = tree.text();
+    check_module(tree, &LowerOptions::default());
+    check_module(tree, &LowerOptions { scope: ["a", "b", "c", "x", "f"].map(Name::new).to_vec(), patchable: true });
     let lowered = lower(tree, &LowerOptions::default());
     validate(&lowered.module).unwrap_or_else(|error| panic!("{error} in {:?}", String::from_utf8_lossy(text)));
     let patchable = lower(tree, &LowerOptions { patchable: true, ..LowerOptions::default() }).module;
