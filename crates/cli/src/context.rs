@@ -74,7 +74,7 @@ pub fn render_options(common: &Common) -> RenderOptions {
 impl Context {
     /// Also makes Ctrl-C and SIGTERM cancel the command's work.
     pub fn new(common: &Common, pure: bool) -> Result<Self, Failure> {
-        let engine = Engine::new(engine_config(common, pure)?);
+        let engine = Engine::new(EngineConfig { once: true, ..engine_config(common, pure)? });
         let mut session = engine.snapshot().session();
         session.set_base(&current_folder()?);
         let control = Control::unlimited();

@@ -130,6 +130,8 @@ pub struct EngineConfig {
     pub roots: Vec<PathBuf>,
     /// Other options by their `nix.conf` names (`allow-import-from-derivation`, …).
     pub options: BTreeMap<String, String>,
+    /// The process evaluates once and ends: what would only serve a second evaluation (code, texts) is not kept.
+    pub once: bool,
 }
 
 impl EngineConfig {
@@ -149,6 +151,7 @@ impl EngineConfig {
             store: StoreSettings::default(),
             roots: Vec::new(),
             options: BTreeMap::new(),
+            once: false,
         }
     }
 

@@ -75,12 +75,13 @@ impl Engine {
         let store = Arc::new(StoreAccess::new(config.store.clone(), &*system));
         let store_dirs = [PathBuf::from(store.store_dir().as_str()), store.to_real(Path::new(store.store_dir().as_str()))];
         let db = RootDb::new(system, store_dirs);
+        let code = if config.once { nival_eval::CodeCache::keeping_nothing() } else { nival_eval::CodeCache::default() };
         let world = World {
             config: Arc::new(config),
             buffers: Arc::default(),
             store,
             traces: Arc::new(|_, _: &str| {}),
-            code: Arc::default(),
+            code: Arc::new(code),
             generation: Arc::default(),
         };
         Engine { shared: Arc::new(Shared { revision: AtomicU64::new(0), state: Mutex::new(State { db, world }) }) }

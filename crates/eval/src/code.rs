@@ -2,43 +2,65 @@
 
 use std::sync::{Arc, Mutex};
 
-use nival_hir::{LowerError, LowerOptions, Module, SourceMap};
+use nival_hir::{LowerError, LowerOptions, Module};
 use nival_syntax::Name;
 use rustc_hash::FxHashMap;
 
-/// What running a text takes: the scopes, which only analysis reads, are not kept.
+use crate::source::Positions;
+
+/// What running a text takes. Positions are there from the start only where there are errors.
 #[derive(Debug, Clone)]
 pub(crate) struct Code {
     pub module: Arc<Module>,
-    pub source_map: Arc<SourceMap>,
+    pub positions: Positions,
     pub errors: Arc<[LowerError]>,
 }
 
 /// Parses and lowers each text once, whatever its path. Bounded by the texts it has seen; made to be shared by the
 /// evaluators that a process creates one after the other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct CodeCache {
-    /// Texts without extra names in scope.
-    plain: Mutex<FxHashMap<Arc<[u8]>, Code>>,
+    /// Texts without extra names in scope. `None`: nothing is kept.
+    plain: Option<Mutex<FxHashMap<Arc<[u8]>, Code>>>,
+}
+
+impl Default for CodeCache {
+    fn default() -> Self {
+        CodeCache { plain: Some(Mutex::default()) }
+    }
 }
 
 impl CodeCache {
+    /// For a process that evaluates once: keeps neither code nor texts, since each file is loaded only once.
+    pub fn keeping_nothing() -> Self {
+        CodeCache { plain: None }
+    }
+
+    /// Whether the texts stay in memory.
+    pub(crate) fn keeps_texts(&self) -> bool {
+        self.plain.is_some()
+    }
+
     /// `scope` are the names of slots `0..` of the root frame.
     pub(crate) fn lower(&self, text: &Arc<[u8]>, scope: &[Name]) -> Code {
-        if !scope.is_empty() {
-            return lower(text, scope);
-        }
-        if let Some(known) = self.plain.lock().unwrap_or_else(|e| e.into_inner()).get(text) {
+        let Some(plain) = self.plain.as_ref().filter(|_| scope.is_empty()) else { return lower(text, scope) };
+        if let Some(known) = plain.lock().unwrap_or_else(|e| e.into_inner()).get(text) {
             return known.clone();
         }
         let lowered = lower(text, scope);
-        self.plain.lock().unwrap_or_else(|e| e.into_inner()).insert(text.clone(), lowered.clone());
+        plain.lock().unwrap_or_else(|e| e.into_inner()).insert(text.clone(), lowered.clone());
         lowered
     }
 }
 
 fn lower(text: &[u8], scope: &[Name]) -> Code {
     let tree = nival_syntax::flat::parse(text);
-    let lowered = nival_hir::lower(&tree, &LowerOptions { scope: scope.to_vec(), ..LowerOptions::default() });
-    Code { module: lowered.module, source_map: lowered.source_map, errors: lowered.errors }
+    let options = LowerOptions { scope: scope.to_vec(), ..LowerOptions::default() };
+    match nival_hir::lower_module(&tree, &options) {
+        Some(module) => Code { module: Arc::new(module), positions: Positions::default(), errors: Arc::default() },
+        None => {
+            let lowered = nival_hir::lower(&tree, &options);
+            Code { module: lowered.module, positions: Arc::new(lowered.source_map.into()), errors: lowered.errors }
+        }
+    }
 }

@@ -13,7 +13,7 @@ use crate::ctx::{Budget, Ctx};
 use crate::error::{EvalError, Result};
 use crate::heap::{Heap, Region, Table};
 use crate::host::Host;
-use crate::linked::{Linked, Origin, empties};
+use crate::linked::{Linked, Origin, Unit, empties};
 use crate::thunk::WaitTable;
 use crate::value::{Attrs, AttrsBuilder, BuiltinId, ContextTable, ShapeTable, State, Thunk, ThunkKind, Value};
 use crate::watch::Watch;
@@ -243,9 +243,9 @@ impl Ctx<'_> {
         self.publish_builtins(first);
         let mut more = AttrsBuilder::new();
         for (name, text) in &table.sources {
-            let origin =
-                Origin { file: None, label: format!("«nix-internal»/{name}.nix"), text: text.as_bytes().into(), base: b"/".to_vec() };
-            let value = self.load(origin, &[]).unwrap_or_else(|error| self.failed(error));
+            let origin = Origin { file: None, label: format!("«nix-internal»/{name}.nix"), base: b"/".to_vec() };
+            let unit = Unit { origin, text: text.as_bytes().into(), on_disk: false };
+            let value = self.load(unit, &[]).unwrap_or_else(|error| self.failed(error));
             more.push(Name::new(name), value);
         }
         let more = self.attrs(more);

@@ -7,9 +7,10 @@ use crate::corepkgs;
 use crate::ctx::Ctx;
 use crate::error::{ErrorContext, ErrorKind, EvalError, Pos, Result};
 use crate::host::{FileType, SearchPathEntry};
-use crate::linked::{Linked, Origin};
+use crate::linked::{Linked, Origin, Unit};
 use crate::ops::coerce::CoerceOptions;
 use crate::ops::path::{base_name, join, normalise, parent};
+use crate::source::Source;
 use crate::value::{Frame, Thunk, Value};
 
 /// As many symbolic links are followed one after the other.
@@ -25,34 +26,35 @@ impl<'e> Ctx<'e> {
 
     /// As [`Ctx::eval_text`], but only parses: the value is evaluated when it is needed.
     pub fn lazy_text(&mut self, text: &[u8], base: &[u8], label: &str, scope: &[(Name, Value)]) -> Result<Value> {
-        let origin = Origin { file: None, label: label.to_owned(), text: text.into(), base: base.to_vec() };
-        self.load(origin, scope)
+        let origin = Origin { file: None, label: label.to_owned(), base: base.to_vec() };
+        self.load(Unit { origin, text: text.into(), on_disk: false }, scope)
     }
 
     /// As [`Ctx::eval_text`], for text that stands for the file `path` (an unsaved buffer).
     pub fn eval_file_text(&mut self, text: &[u8], path: &[u8], scope: &[(Name, Value)]) -> Result<Value> {
-        let origin = Origin { file: Some(path.to_vec()), label: String::new(), text: text.into(), base: parent(path).to_vec() };
-        let value = self.load(origin, scope)?;
+        let origin = Origin { file: Some(path.to_vec()), label: String::new(), base: parent(path).to_vec() };
+        let value = self.load(Unit { origin, text: text.into(), on_disk: false }, scope)?;
         self.force(value)
     }
 
     /// Parses and links a text, whatever is wrong with it.
-    pub(crate) fn load_module(&mut self, origin: Origin, scope: &[(Name, Value)]) -> (crate::code::Code, &'e Linked) {
+    pub(crate) fn load_module(&mut self, unit: Unit, scope: &[(Name, Value)]) -> (crate::code::Code, &'e Linked) {
         let started = self.watch_start();
         let names: Vec<Name> = scope.iter().map(|s| s.0).collect();
-        let lowered = self.evaluator.options.code.lower(&origin.text, &names);
+        let lowered = self.evaluator.options.code.lower(&unit.text, &names);
         let evaluator = self.evaluator;
-        let (module, source_map) = (lowered.module.clone(), lowered.source_map.clone());
-        let (_, linked) = evaluator.modules.push_with(|id| Box::new(self.link(id, module, source_map, origin)));
+        let on_disk = unit.on_disk && !evaluator.options.code.keeps_texts();
+        let source = Source::new(unit.text, on_disk, names.into(), lowered.positions.clone());
+        let (_, linked) = evaluator.modules.push_with(|id| Box::new(self.link(id, lowered.module.clone(), unit.origin, source)));
         linked.settle();
         self.watch_loaded(linked.id, started);
         (lowered, linked)
     }
 
     /// Parses and links a text; gives a thunk of its value.
-    pub(crate) fn load(&mut self, origin: Origin, scope: &[(Name, Value)]) -> Result<Value> {
+    pub(crate) fn load(&mut self, unit: Unit, scope: &[(Name, Value)]) -> Result<Value> {
         let evaluator = self.evaluator;
-        let (lowered, linked) = self.load_module(origin, scope);
+        let (lowered, linked) = self.load_module(unit, scope);
         let id = linked.id;
         if let Some(error) = lowered.errors.first() {
             let kind = match error.kind {
@@ -94,8 +96,8 @@ impl<'e> Ctx<'e> {
         let value = match cached(&file) {
             Some(value) => value,
             None => {
-                let origin = self.read_origin(&file)?;
-                self.load(origin, &[])?
+                let unit = self.read_unit(&file)?;
+                self.load(unit, &[])?
             }
         };
         let mut imports = evaluator.imports.lock().unwrap_or_else(|e| e.into_inner());
@@ -109,21 +111,23 @@ impl<'e> Ctx<'e> {
     pub fn scoped_import(&mut self, scope: Value, path: &[u8]) -> Result<Value> {
         let scope = self.expect_attrs(scope, || "while evaluating the first argument passed to builtins.scopedImport".into())?;
         let file = self.resolve_file(path)?;
-        let origin = self.read_origin(&file)?;
+        let unit = self.read_unit(&file)?;
         let scope: Vec<(Name, Value)> = self.attrs_unsorted(scope).map(|a| (a.name, a.value)).collect();
-        let value = self.load(origin, &scope)?;
+        let value = self.load(unit, &scope)?;
         self.force(value)
     }
 
-    pub(crate) fn read_origin(&mut self, file: &[u8]) -> Result<Origin> {
+    pub(crate) fn read_unit(&mut self, file: &[u8]) -> Result<Unit> {
         if let Some((name, text)) = corepkgs::file(file) {
             let label = format!("«nix»/{}", String::from_utf8_lossy(name));
-            return Ok(Origin { file: None, label, text: text.as_bytes().into(), base: corepkgs::FOLDER.to_vec() });
+            let origin = Origin { file: None, label, base: corepkgs::FOLDER.to_vec() };
+            return Ok(Unit { origin, text: text.as_bytes().into(), on_disk: false });
         }
         let started = self.watch_start();
         let text = self.host().read_file(file)?;
         self.watch_read(started);
-        Ok(Origin { file: Some(file.to_vec()), label: String::new(), text, base: parent(file).to_vec() })
+        let origin = Origin { file: Some(file.to_vec()), label: String::new(), base: parent(file).to_vec() };
+        Ok(Unit { origin, text, on_disk: true })
     }
 
     /// The file that `import path` reads: symbolic links at its end followed, so that relative paths in it start from

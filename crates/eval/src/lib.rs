@@ -40,6 +40,7 @@ pub mod ops;
 mod parsed;
 pub mod print;
 mod probe;
+mod source;
 pub mod testing;
 mod thunk;
 pub mod value;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use nival_hir::module::{AttrsLit, Const, Expr, ExprId, ExprRange, Lambda, Module, Param, PathKind, Pattern};
-use nival_hir::source_map::SourceMap;
 use nival_syntax::Name;
 
 use crate::ctx::Ctx;
 use crate::error::Pos;
 use crate::ops::path::{join, normalise};
+use crate::source::Source;
 use crate::value::{Attrs, Context, List, Path, Shape, ShapeRef, Str, Value};
 
 /// Where a module's text came from.
@@ -19,9 +19,17 @@ pub(crate) struct Origin {
     pub file: Option<Vec<u8>>,
     /// How messages call a text without a file: `«string»`.
     pub label: String,
-    pub text: Arc<[u8]>,
     /// The folder that relative paths start from.
     pub base: Vec<u8>,
+}
+
+/// A text to be parsed and linked.
+#[derive(Debug, Clone)]
+pub(crate) struct Unit {
+    pub origin: Origin,
+    pub text: Arc<[u8]>,
+    /// The host gives the same text for the origin's file again.
+    pub on_disk: bool,
 }
 
 /// A module in the evaluator's table.
@@ -31,7 +39,7 @@ pub(crate) struct Linked {
     pub module: Arc<Module>,
     /// `module.exprs`, a step nearer.
     exprs: &'static [Expr],
-    pub source_map: Arc<SourceMap>,
+    pub source: Source,
     pub origin: Origin,
     /// Words of the constants that have been used, else 0.
     consts: Box<[AtomicU64]>,
@@ -139,7 +147,7 @@ impl LinkedLambda {
 
 impl Ctx<'_> {
     /// Builds the tables of module number `id`.
-    pub(crate) fn link(&self, id: u32, module: Arc<Module>, source_map: Arc<SourceMap>, origin: Origin) -> Linked {
+    pub(crate) fn link(&self, id: u32, module: Arc<Module>, origin: Origin, source: Source) -> Linked {
         debug_assert_eq!(nival_hir::validate(&module).map_err(|e| e.to_string()), Ok(()), "lowering made a module that is not sound");
         let consts = module.consts.iter().map(|_| AtomicU64::new(0)).collect();
         let mut first = 0;
@@ -177,7 +185,7 @@ impl Ctx<'_> {
         // SAFETY: the expressions are on the heap and never change while the module lives; its owner, the same `Linked`, keeps
         // it, and gives the slice to nobody who outlives the evaluator.
         let exprs: &'static [Expr] = unsafe { &*std::ptr::from_ref::<[Expr]>(&module.exprs) };
-        Linked { id, exprs, module, source_map, origin, consts, sets, lambdas, caches, formal_starts: formal_starts.into() }
+        Linked { id, exprs, module, source, origin, consts, sets, lambdas, caches, formal_starts: formal_starts.into() }
     }
 
     /// The value of a constant; `UNSET` for a path below the home folder, which is looked up when it is used.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use nival_hir::SourceMap;
 use nival_hir::module::{Expr, Param};
 
 use crate::ctx::Ctx;
@@ -54,16 +55,16 @@ impl Evaluator {
             return None;
         }
         let linked = self.modules.get(pos.module())?;
-        let range = linked.range(pos.place())?;
-        let text = linked.origin.text.clone();
+        let (text, map) = linked.positions(self.host())?;
+        let range = linked.range(map, pos.place())?;
         text.get(..range.start)?;
+        let text = text.clone();
         Some(SourceLocation { file: linked.origin.file.clone(), label: linked.origin.label.clone(), text, range, line: 0, column: 0 })
     }
 }
 
 impl Linked {
-    fn range(&self, place: Place) -> Option<Range<usize>> {
-        let map = &self.source_map;
+    fn range(&self, map: &SourceMap, place: Place) -> Option<Range<usize>> {
         let from = |start: nival_syntax::TextSize, end: nival_syntax::TextSize| usize::from(start)..usize::from(end.max(start));
         Some(match place {
             Place::None => return None,

@@ -4,7 +4,7 @@ use nival_hir::{ParsedOptions, print_parsed};
 
 use crate::ctx::Ctx;
 use crate::error::Result;
-use crate::linked::Origin;
+use crate::linked::{Origin, Unit};
 
 impl Ctx<'_> {
     /// Parses a text and prints what Nix's parser makes of it; `base` and `label` as in [`Ctx::eval_text`].
@@ -12,7 +12,8 @@ impl Ctx<'_> {
     /// # Errors
     /// Nix would refuse the text: syntax, names defined twice or not at all.
     pub fn parsed_text(&mut self, text: &[u8], base: &[u8], label: &str) -> Result<Vec<u8>> {
-        self.parsed(Origin { file: None, label: label.to_owned(), text: text.into(), base: base.to_vec() })
+        let origin = Origin { file: None, label: label.to_owned(), base: base.to_vec() };
+        self.parsed(Unit { origin, text: text.into(), on_disk: false })
     }
 
     /// As [`Ctx::parsed_text`], for a file (a folder's `default.nix`).
@@ -21,13 +22,13 @@ impl Ctx<'_> {
     /// It cannot be read, or as above.
     pub fn parsed_file(&mut self, path: &[u8]) -> Result<Vec<u8>> {
         let file = self.resolve_file(path)?;
-        let origin = self.read_origin(&file)?;
-        self.parsed(origin)
+        let unit = self.read_unit(&file)?;
+        self.parsed(unit)
     }
 
-    fn parsed(&mut self, origin: Origin) -> Result<Vec<u8>> {
-        let (text, folder) = (origin.text.clone(), origin.base.clone());
-        self.load(origin, &[])?;
+    fn parsed(&mut self, unit: Unit) -> Result<Vec<u8>> {
+        let (text, folder) = (unit.text.clone(), unit.origin.base.clone());
+        self.load(unit, &[])?;
         let tree = nival_syntax::flat::parse(&text);
         let home = if text.contains(&b'~') { self.host().home_dir()? } else { Vec::new() };
         Ok(print_parsed(&tree, ParsedOptions { folder: &folder, home: &home }))

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 
 use crate::ctx::Ctx;
 use crate::error::{ErrorKind, EvalError, Pos, Result};
-use crate::linked::{Linked, Origin};
+use crate::linked::{Linked, Origin, Unit};
 use crate::ops::path::parent;
 use crate::value::{AttrsBuilder, Frame, Value};
 
@@ -44,8 +44,8 @@ impl std::fmt::Debug for Probe {
 impl<'e> Ctx<'e> {
     /// Makes a probe of a text that stands for the file `path`.
     pub fn probe(&mut self, text: Arc<[u8]>, path: &[u8]) -> Probe {
-        let origin = Origin { file: Some(path.to_vec()), label: String::new(), text, base: parent(path).to_vec() };
-        let linked = self.load_module(origin, &[]).1;
+        let origin = Origin { file: Some(path.to_vec()), label: String::new(), base: parent(path).to_vec() };
+        let linked = self.load_module(Unit { origin, text, on_disk: false }, &[]).1;
         let root = Frame::alloc(&mut self.region, Frame::NONE, linked.module.frame_size as usize);
         Probe { module: linked.id, root, parents: parents(&linked.module), known: Mutex::default() }
     }

@@ -182,7 +182,7 @@ impl<'e> Ctx<'e> {
         if self.eval_bool(m, frame, condition, "in the condition of the assert statement")? {
             return Ok(());
         }
-        let shown = m.show(condition);
+        let shown = m.show(condition, self.host());
         if let Expr::Binary { op: BinaryOp::Equal, lhs, rhs } = m.expr(condition) {
             // Once more, to tell what differs. That the operands write the same slots again does no harm.
             let (a, b) = (self.eval(m, frame, lhs)?, self.eval(m, frame, rhs)?);

@@ -2,21 +2,40 @@
 
 use nival_hir::module::{AttrName, BinaryOp, Const, Expr, ExprId, ExprRange, Param, PathKind};
 
+use crate::host::Host;
 use crate::linked::Linked;
 use crate::ops::path::{join, normalise};
 use crate::print;
 
 impl Linked {
     /// The expression in the form in which Nix shows the condition of an assertion.
-    pub(crate) fn show(&self, id: ExprId) -> String {
+    pub(crate) fn show(&self, id: ExprId, host: &dyn Host) -> String {
         let mut out = Vec::new();
-        self.show_to(&mut out, id);
+        Shown { linked: self, host }.show_to(&mut out, id);
         String::from_utf8_lossy(&out).into_owned()
     }
+}
 
+/// A module whose expressions are shown.
+struct Shown<'a> {
+    linked: &'a Linked,
+    host: &'a dyn Host,
+}
+
+impl std::ops::Deref for Shown<'_> {
+    type Target = Linked;
+
+    fn deref(&self) -> &Linked {
+        self.linked
+    }
+}
+
+impl Shown<'_> {
+    /// As it is written.
     fn source(&self, id: ExprId) -> &[u8] {
-        let range = self.source_map.expr_range(id);
-        self.origin.text.get(usize::from(range.start())..usize::from(range.end())).unwrap_or_default()
+        let Some((text, map)) = self.linked.positions(self.host) else { return b"..." };
+        let range = map.expr_range(id);
+        text.get(usize::from(range.start())..usize::from(range.end())).unwrap_or_default()
     }
 
     fn show_to(&self, out: &mut Vec<u8>, id: ExprId) {

@@ -162,7 +162,7 @@ impl Evaluator {
             watched.exprs += linked.module.exprs.len() as u64;
             let Some(cost) = found.files.get(&number) else { continue };
             let (bytes, sum) = files.entry(self.module_name(number)).or_default();
-            *bytes = linked.origin.text.len();
+            *bytes = linked.source.len();
             sum.reading += cost.reading;
             sum.parsing += cost.parsing;
             sum.ticks += cost.ticks;

@@ -225,7 +225,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     }
 }
 
-impl<'t> Lowerer<'t> {
+impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     /// Whether an expression is a name that the text binds.
     fn is_bound(&mut self, node: Node<'t>) -> bool {
         let node = unparen(node);
