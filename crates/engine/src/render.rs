@@ -49,7 +49,10 @@ pub fn render(report: &Report, text_of: &dyn Fn(&Path) -> Option<Arc<str>>, opti
             out.diagnostic(Severity::Help, hint, None);
         }
     }
-    out.diagnostic(Severity::Error, &report.message, None);
+    if !alone {
+        out.line("");
+    }
+    out.last_line(&report.message);
     out.text
 }
 
@@ -86,6 +89,14 @@ impl Output<'_> {
         self.text.push('\n');
     }
 
+    /// What Nix says last: the message after `error: `, further lines under the first one.
+    fn last_line(&mut self, message: &str) {
+        let error = if self.options.color { "\u{1b}[31;1merror:\u{1b}[0m" } else { "error:" };
+        let indented = indented(message, 7);
+        let space = if indented.is_empty() || indented.starts_with('\n') { "" } else { " " };
+        self.line(&format!("{error}{space}{indented}"));
+    }
+
     fn diagnostic(&mut self, severity: Severity, message: &str, location: Option<&Location>) {
         let mut diagnostic = Diagnostic::new(severity).with_message(message);
         let mut excerpt = Excerpt::default();
@@ -119,6 +130,20 @@ impl Output<'_> {
             self.text.pop();
         }
     }
+}
+
+/// The lines after the first one moved to the right, without spaces at the end.
+fn indented(message: &str, by: usize) -> String {
+    let mut out = String::with_capacity(message.len());
+    for (number, line) in message.trim_end().split('\n').enumerate() {
+        let line = line.trim_end();
+        if number > 0 {
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', if line.is_empty() { 0 } else { by }));
+        }
+        out.push_str(line);
+    }
+    out
 }
 
 /// One line of a text, cut to a sensible width: what codespan is shown instead of a file that may be one line of 10 MB.
