@@ -3,6 +3,7 @@
 
 use crate::ctx::{Ctx, What};
 use crate::error::{EvalError, Pos, Result};
+use crate::print::{attr_part, item_part};
 use crate::value::{Attrs, ContextElement, List, Str, Value, View};
 
 macro_rules! expect {
@@ -79,16 +80,14 @@ impl Ctx<'_> {
             View::List(list) if seen.insert(value.0) => {
                 self.enter_call()?;
                 for (i, &element) in list.elements().iter().enumerate() {
-                    self.force_deep_inner(element, seen)
-                        .map_err(|e| e.context(Pos::NONE, format!("while evaluating list element at index {i}")))?;
+                    self.force_deep_inner(element, seen).map_err(|e| item_part(i, e))?;
                 }
                 self.depth -= 1;
             }
             View::Attrs(set) if seen.insert(value.0) => {
                 self.enter_call()?;
                 for attr in self.attrs_unsorted(set) {
-                    self.force_deep_inner(attr.value, seen)
-                        .map_err(|e| e.context(set.position(attr.name), format!("while evaluating the attribute '{}'", attr.name)))?;
+                    self.force_deep_inner(attr.value, seen).map_err(|e| attr_part(set, attr.name, e))?;
                 }
                 self.depth -= 1;
             }

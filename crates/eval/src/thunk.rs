@@ -7,7 +7,7 @@ use std::time::Duration;
 use nival_hir::module::ExprId;
 
 use crate::ctx::Ctx;
-use crate::error::{ErrorKind, EvalError, Result};
+use crate::error::{Cycle, ErrorKind, EvalError, Pos, Result};
 use crate::value::{State, Thunk, ThunkKind, Value};
 use crate::watch::Step;
 
@@ -98,6 +98,11 @@ impl Ctx<'_> {
         if error.kind == ErrorKind::InfiniteRecursion && error.pos.is_none() && state.kind() == ThunkKind::Suspended {
             error.pos = self.evaluator.linked(state.module()).pos(ExprId(state.number()));
         }
+        if error.kind == ErrorKind::InfiniteRecursion {
+            let suspended = state.kind() == ThunkKind::Suspended;
+            let pos = if suspended { self.evaluator.linked(state.module()).pos(ExprId(state.number())) } else { Pos::NONE };
+            error.cycle.pass(thunk.address(), pos);
+        }
         let word = if error.is_transient() {
             state.0
         } else {
@@ -106,6 +111,8 @@ impl Ctx<'_> {
         };
         if thunk.finish(word) {
             self.evaluator.waits.finished.notify_all();
+            // Another thread goes on from here, with the error as it was remembered.
+            error.cycle.cut();
         }
         error
     }
@@ -115,7 +122,7 @@ impl Ctx<'_> {
     #[inline(never)]
     fn wait_for(&mut self, thunk: Thunk, state: State) -> Result<()> {
         if state.number() == self.thread {
-            return Err(EvalError::new(ErrorKind::InfiniteRecursion, "infinite recursion encountered"));
+            return Err(recursion(thunk));
         }
         if state.kind() == ThunkKind::Pending && !thunk.exchange(state, State::new(ThunkKind::Awaited, state.number())) {
             return Ok(());
@@ -126,7 +133,7 @@ impl Ctx<'_> {
         let mut next = thunk;
         while let Some(owner) = owner_of(next) {
             if owner == self.thread {
-                return Err(EvalError::new(ErrorKind::InfiniteRecursion, "infinite recursion encountered"));
+                return Err(recursion(thunk));
             }
             match waiting.get(&owner) {
                 Some(&awaited) => next = awaited,
@@ -145,6 +152,12 @@ impl Ctx<'_> {
         waiting.remove(&self.thread);
         result
     }
+}
+
+fn recursion(thunk: Thunk) -> Box<EvalError> {
+    let mut error = EvalError::new(ErrorKind::InfiniteRecursion, "infinite recursion encountered");
+    error.cycle = Cycle::new(thunk.address());
+    error
 }
 
 fn owner_of(thunk: Thunk) -> Option<u32> {

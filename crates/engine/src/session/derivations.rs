@@ -39,8 +39,7 @@ impl EvalSession {
     /// # Errors
     /// Evaluation fails.
     pub fn derivation(&self, value: &EvalValue, control: &Control) -> Answer<Option<DerivationInfo>> {
-        let value = self.unwrap(value)?;
-        self.run(control, |ctx| match ctx.force(value)?.as_attrs() {
+        self.run_on(value, control, |ctx, value| match ctx.force(value)?.as_attrs() {
             Some(set) if is_derivation(ctx, set)? => info(ctx, set).map(Some),
             _ => Ok(None),
         })
@@ -51,8 +50,7 @@ impl EvalSession {
     /// # Errors
     /// Evaluation to the outermost constructor fails.
     pub fn is_derivation(&self, value: &EvalValue, control: &Control) -> Answer<bool> {
-        let value = self.unwrap(value)?;
-        self.run(control, |ctx| match ctx.force(value)?.as_attrs() {
+        self.run_on(value, control, |ctx, value| match ctx.force(value)?.as_attrs() {
             Some(set) => is_derivation(ctx, set),
             None => Ok(false),
         })
@@ -63,9 +61,8 @@ impl EvalSession {
     /// # Errors
     /// Evaluation fails, or the value is no derivation, set or list.
     pub fn derivations(&self, value: &EvalValue, args: &AutoArgs, control: &Control) -> Answer<Vec<(String, DerivationInfo)>> {
-        let value = self.unwrap(value)?;
         let args = self.raw_args(args)?;
-        self.run(control, |ctx| {
+        self.run_on(value, control, |ctx, value| {
             let mut search = Search { args: &args, found: Vec::new(), seen: FxHashSet::default() };
             search.visit(ctx, value, String::new(), 0)?;
             Ok(search.found)

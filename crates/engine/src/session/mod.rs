@@ -6,6 +6,7 @@ mod derivations;
 mod errors;
 mod flakes;
 mod in_file;
+mod module_system;
 mod scope;
 mod select;
 mod values;
@@ -37,6 +38,8 @@ use crate::world::Generation;
 pub struct EvalValue {
     generation: Arc<Generation>,
     value: Value,
+    /// The attributes that were selected to get it, for messages.
+    path: Arc<[String]>,
 }
 
 impl std::fmt::Debug for EvalValue {
@@ -74,7 +77,13 @@ impl EvalSession {
     }
 
     fn wrap(&self, value: Value) -> EvalValue {
-        EvalValue { generation: Arc::clone(&self.generation), value }
+        EvalValue { generation: Arc::clone(&self.generation), value, path: Arc::default() }
+    }
+
+    /// A value that was found at `names` inside `outer`.
+    fn wrap_at(&self, value: Value, outer: &EvalValue, names: &[String]) -> EvalValue {
+        let path = if names.is_empty() { Arc::clone(&outer.path) } else { outer.path.iter().chain(names).cloned().collect() };
+        EvalValue { generation: Arc::clone(&self.generation), value, path }
     }
 
     /// The raw value, for use in this session.
@@ -126,6 +135,20 @@ impl EvalSession {
                 Err(panic_report(payload.as_ref()))
             }
         }
+    }
+
+    /// As [`EvalSession::run`], for work on a value: errors tell which attribute it was.
+    fn run_on<T: Send>(
+        &self,
+        value: &EvalValue,
+        control: &Control,
+        work: impl FnOnce(&mut Ctx<'_>, Value) -> nival_eval::Result<T> + Send,
+    ) -> Answer<T> {
+        let raw = self.unwrap(value)?;
+        self.run(control, |ctx| work(ctx, raw)).map_err(|mut report| {
+            report.attribute.splice(0..0, value.path.iter().cloned());
+            report
+        })
     }
 
     /// As [`EvalSession::run`], for work that gives a value.

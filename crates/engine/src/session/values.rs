@@ -143,8 +143,7 @@ impl EvalSession {
     /// # Errors
     /// Evaluation fails.
     pub fn force(&self, value: &EvalValue, control: &Control) -> Answer<ValueKind> {
-        let value = self.unwrap(value)?;
-        self.run(control, |ctx| kind_of(ctx, value))
+        self.run_on(value, control, kind_of)
     }
 
     /// Evaluates everything inside, too.
@@ -152,8 +151,7 @@ impl EvalSession {
     /// # Errors
     /// Evaluation fails.
     pub fn force_deep(&self, value: &EvalValue, control: &Control) -> Answer<()> {
-        let value = self.unwrap(value)?;
-        self.run(control, |ctx| ctx.force_deep(value).map(drop))
+        self.run_on(value, control, |ctx, value| ctx.force_deep(value).map(drop))
     }
 
     /// # Errors
@@ -168,9 +166,8 @@ impl EvalSession {
     /// # Errors
     /// Evaluation of the set fails.
     pub fn attr(&self, value: &EvalValue, name: &str, control: &Control) -> Answer<Option<EvalValue>> {
-        let value = self.unwrap(value)?;
-        let found = self.run(control, |ctx| Ok(ctx.force(value)?.as_attrs().and_then(|set| set.get(Name::new(name)))))?;
-        Ok(found.map(|value| self.wrap(value)))
+        let found = self.run_on(value, control, |ctx, value| Ok(ctx.force(value)?.as_attrs().and_then(|set| set.get(Name::new(name)))))?;
+        Ok(found.map(|found| self.wrap_at(found, value, &[name.to_owned()])))
     }
 
     /// The attributes of a set, sorted by name; none for other values. Forces the set only.
@@ -178,8 +175,7 @@ impl EvalSession {
     /// # Errors
     /// Evaluation of the set fails.
     pub fn attrs(&self, value: &EvalValue, control: &Control) -> Answer<Vec<AttrItem>> {
-        let value = self.unwrap(value)?;
-        let found = self.run(control, |ctx| {
+        let found = self.run_on(value, control, |ctx, value| {
             let Some(set) = ctx.force(value)?.as_attrs() else { return Ok(Vec::new()) };
             let attrs = ctx.attrs_sorted(set);
             Ok(attrs.into_iter().map(|attr| (attr.name, known_kind(attr.value), set.position(attr.name))).collect::<Vec<_>>())
@@ -194,19 +190,17 @@ impl EvalSession {
     /// # Errors
     /// Evaluation of the list fails.
     pub fn items(&self, value: &EvalValue, control: &Control) -> Answer<Vec<EvalValue>> {
-        let value = self.unwrap(value)?;
-        let items = self.run(control, |ctx| match ctx.force(value)?.view() {
+        let items = self.run_on(value, control, |ctx, value| match ctx.force(value)?.view() {
             View::List(list) => Ok(list.elements().to_vec()),
             _ => Ok(Vec::new()),
         })?;
-        Ok(items.into_iter().map(|item| self.wrap(item)).collect())
+        Ok(items.into_iter().enumerate().map(|(index, item)| self.wrap_at(item, value, &[index.to_string()])).collect())
     }
 
     /// # Errors
     /// Evaluation fails in a place that the options do not print inline.
     pub fn print(&self, value: &EvalValue, options: &PrintOptions, control: &Control) -> Answer<String> {
-        let value = self.unwrap(value)?;
-        let bytes = self.run(control, |ctx| match options.style {
+        let bytes = self.run_on(value, control, |ctx, value| match options.style {
             PrintStyle::Instantiate => {
                 let value = if options.force { ctx.force_deep(value)? } else { ctx.force(value)? };
                 if options.force { print::ambiguous(ctx, value) } else { print::ambiguous_lazy(ctx, value) }
@@ -221,8 +215,7 @@ impl EvalSession {
     /// # Errors
     /// Evaluation fails, or a function is in the value.
     pub fn json(&self, value: &EvalValue, control: &Control) -> Answer<String> {
-        let value = self.unwrap(value)?;
-        let bytes = self.run(control, |ctx| Ok(print::to_json(ctx, value)?.0))?;
+        let bytes = self.run_on(value, control, |ctx, value| Ok(print::to_json(ctx, value)?.0))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
@@ -231,8 +224,7 @@ impl EvalSession {
     /// # Errors
     /// Evaluation fails.
     pub fn xml(&self, value: &EvalValue, strict: bool, location: bool, control: &Control) -> Answer<String> {
-        let value = self.unwrap(value)?;
-        let bytes = self.run(control, |ctx| {
+        let bytes = self.run_on(value, control, |ctx, value| {
             let value = if strict { value } else { ctx.force(value)? };
             Ok(print::to_xml(ctx, value, print::XmlOptions { strict, location })?.0)
         })?;
@@ -244,8 +236,7 @@ impl EvalSession {
     /// # Errors
     /// The value is no string and does not coerce to one.
     pub fn raw(&self, value: &EvalValue, control: &Control) -> Answer<Vec<u8>> {
-        let value = self.unwrap(value)?;
-        self.run(control, |ctx| {
+        self.run_on(value, control, |ctx, value| {
             let what = || "while generating the eval command output".to_owned();
             let text = ctx.coerce_to_string(value, nival_eval::CoerceOptions::default(), what)?;
             Ok(text.bytes().to_vec())

@@ -280,7 +280,10 @@ impl Host for EngineHost {
             },
             |view, place| match place {
                 Place::Disk { path, .. } => {
-                    let entries = view.read_dir(&path).map_err(|e| io_error(&e))?;
+                    let entries = view.read_dir(&path).map_err(|e| match e.source.kind() {
+                        std::io::ErrorKind::NotADirectory => HostError::Io(format!("'{}' is not a directory", path.display())),
+                        _ => io_error(&e),
+                    })?;
                     Ok(entries.into_iter().map(|entry| (entry.name.into_vec(), file_type(entry.kind))).collect())
                 }
                 Place::Contents(_) | Place::Nothing => Err(not_found(path)),

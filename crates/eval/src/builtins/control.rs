@@ -3,7 +3,7 @@
 use super::strings::COPYING;
 use super::support::{builtin, frame, known};
 use crate::builtin::Builtin;
-use crate::error::{ErrorKind, EvalError, Result, TraceFrame};
+use crate::error::{ErrorKind, EvalError, FrameKind, Result};
 use crate::print::{PrintOptions, pretty};
 use crate::value::{AttrsBuilder, Value};
 use crate::{Ctx, Pos};
@@ -61,13 +61,10 @@ fn abort(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 }
 
 fn add_error_context(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
-    ctx.force(args[1]).map_err(|mut error| {
+    ctx.force(args[1]).map_err(|error| {
         let what = frame("while evaluating the error message passed to builtins.addErrorContext");
         match ctx.coerce_to_string(args[0], COPYING, what) {
-            Ok(message) => {
-                error.trace.push(TraceFrame { pos: Pos::NONE, message: message.to_str().into_owned(), user: true });
-                error
-            }
+            Ok(message) => error.frame(FrameKind::Told, Pos::NONE, message.to_str()),
             Err(error) => error,
         }
     })

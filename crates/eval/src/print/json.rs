@@ -1,7 +1,7 @@
 //! Values as JSON: `toJSON`, `nix eval --json`, structured attributes.
 
 use super::float;
-use crate::error::{ErrorKind, EvalError, Pos, Result};
+use crate::error::{ErrorKind, EvalError, FrameKind, Pos, Result};
 use crate::value::{Attrs, Context, Value, View};
 use crate::{CoerceOptions, Ctx};
 
@@ -57,7 +57,7 @@ impl Printer<'_, '_> {
                         self.out.push(b',');
                     }
                     let result = self.value(element, copy, depth + 1);
-                    result.map_err(|e| e.context(Pos::NONE, format!("while evaluating list element at index {index}")))?;
+                    result.map_err(|e| e.frame(FrameKind::Part, Pos::NONE, format!("while evaluating list element at index {index}")))?;
                 }
                 self.out.push(b']');
             }
@@ -91,7 +91,8 @@ impl Printer<'_, '_> {
             json_string(&mut self.out, attr.name.as_bytes())?;
             self.out.push(b':');
             let result = self.value(attr.value, copy, depth + 1);
-            result.map_err(|e| e.context(attrs.position(attr.name), format!("while evaluating attribute '{}'", attr.name)))?;
+            result
+                .map_err(|e| e.frame(FrameKind::Part, attrs.position(attr.name), format!("while evaluating attribute '{}'", attr.name)))?;
         }
         self.out.push(b'}');
         Ok(())

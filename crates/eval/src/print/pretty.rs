@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{float, known, literal, resolve};
+use super::{attr_part, float, item_part, known, literal, resolve};
 use crate::error::{ErrorKind, EvalError, Result};
 use crate::value::{Attr, Attrs, List, ThunkKind, Value, View};
 use crate::{Ctx, Pos};
@@ -287,7 +287,7 @@ impl Printer<'_, '_> {
             }
             literal::name(&mut self.out, attr.name.as_bytes());
             self.write(" = ");
-            self.value(attr.value, depth + 1)?;
+            self.value(attr.value, depth + 1).map_err(|error| attr_part(attrs, attr.name, error))?;
             self.write(";");
             self.attrs += 1;
         }
@@ -315,7 +315,7 @@ impl Printer<'_, '_> {
                 self.elided(list.len() - printed, "item", "items");
                 break;
             }
-            self.value(element, depth + 1)?;
+            self.value(element, depth + 1).map_err(|error| item_part(printed, error))?;
             self.items += 1;
         }
         self.indent -= self.options.indent;

@@ -3,7 +3,7 @@
 use nival_hir::module::Param;
 use rustc_hash::FxHashSet;
 
-use super::{float, resolve};
+use super::{attr_part, float, item_part, resolve};
 use crate::Ctx;
 use crate::error::{ErrorKind, EvalError, Pos, Result};
 use crate::value::{Attrs, Closure, Context, Value, View};
@@ -116,8 +116,8 @@ impl Printer<'_, '_> {
             View::Attrs(attrs) => self.set(attrs, depth)?,
             View::List(list) => {
                 self.open("list", &[]);
-                for &element in list.elements() {
-                    self.value(element, depth + 1)?;
+                for (index, &element) in list.elements().iter().enumerate() {
+                    self.value(element, depth + 1).map_err(|error| item_part(index, error))?;
                 }
                 self.close("list");
             }
@@ -183,7 +183,7 @@ impl Printer<'_, '_> {
             let at = place.iter().position(|(label, _)| *label > "name").unwrap_or(place.len());
             place.insert(at, ("name", attr.name.as_bytes().into()));
             self.open("attr", &place);
-            self.value(attr.value, depth + 1)?;
+            self.value(attr.value, depth + 1).map_err(|error| attr_part(attrs, attr.name, error))?;
             self.close("attr");
         }
         Ok(())

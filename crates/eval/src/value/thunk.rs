@@ -96,6 +96,11 @@ impl Thunk {
         Value(object as u64 | TAG_THUNK)
     }
 
+    /// Tells it from other thunks.
+    pub(crate) fn address(self) -> u64 {
+        self.0
+    }
+
     #[inline(always)]
     fn word(self) -> &'static AtomicU64 {
         // SAFETY: by construction the address of a thunk.
