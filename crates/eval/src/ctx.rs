@@ -14,6 +14,7 @@ use crate::heap::Region;
 use crate::host::Host;
 use crate::ops::path::normalise;
 use crate::ops::update::MergePlan;
+use crate::track::Tracking;
 use crate::value::{Attr, Attrs, AttrsBuilder, BuiltinId, Context, ContextElement, List, Path, State, Str, Thunk, ThunkKind, Value, View};
 use crate::watch::{self, Counters};
 
@@ -49,6 +50,8 @@ pub struct Ctx<'e> {
     pub(crate) merges: FxHashMap<u64, MergePlan>,
     pub(crate) counters: Counters,
     pub(crate) watch: Option<Box<watch::Local>>,
+    /// What the running thunk rests on, where results may have to be evaluated again.
+    pub(crate) tracking: Option<Box<Tracking<'e>>>,
     name_strings: Vec<Value>,
     names: FxHashMap<&'static [u8], Name>,
 }
@@ -90,6 +93,7 @@ impl<'e> Ctx<'e> {
             merges: FxHashMap::default(),
             counters: Counters::default(),
             watch,
+            tracking: evaluator.tracker.as_ref().map(|tracker| Box::new(Tracking::new(tracker))),
             name_strings: Vec::new(),
             names: FxHashMap::default(),
         }

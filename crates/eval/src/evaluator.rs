@@ -15,6 +15,7 @@ use crate::heap::{Heap, Region, Table};
 use crate::host::Host;
 use crate::linked::{Linked, Origin, Unit, empties};
 use crate::thunk::WaitTable;
+use crate::track::Tracker;
 use crate::value::{Attrs, AttrsBuilder, BuiltinId, ContextTable, ShapeTable, State, Thunk, ThunkKind, Value};
 use crate::watch::Watch;
 
@@ -27,6 +28,8 @@ pub struct Options {
     /// Only one thread at a time is ever inside: saves the atomic operations of forcing. [`Evaluator::enter`] then waits
     /// for its turn.
     pub single_threaded: bool,
+    /// Note what each result rests on, so that [`Evaluator::edit`] can replace parts of files. Not with `single_threaded`.
+    pub tracking: bool,
     /// Lowered files, to be shared by the evaluators of a process.
     pub code: Arc<CodeCache>,
     /// Who looks on; read it with [`Evaluator::watched`].
@@ -35,7 +38,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { max_call_depth: 10_000, budget: Budget::default(), single_threaded: false, code: Arc::default(), watch: None }
+        Options {
+            max_call_depth: 10_000,
+            budget: Budget::default(),
+            single_threaded: false,
+            tracking: false,
+            code: Arc::default(),
+            watch: None,
+        }
     }
 }
 
@@ -74,6 +84,8 @@ pub struct Evaluator {
     pub(crate) imports: Mutex<FxHashMap<Vec<u8>, Value>>,
     /// Store paths of copied paths.
     pub(crate) copied: Mutex<FxHashMap<Vec<u8>, Value>>,
+    /// What results rest on, where [`Options::tracking`] says so.
+    pub(crate) tracker: Option<Tracker>,
     empty_list: Value,
     empty_attrs: Value,
     /// Parallel to [`GLOBALS`].
@@ -99,6 +111,7 @@ impl Evaluator {
             builtins: functions,
             names: Names::new(),
             host,
+            tracker: options.tracking.then(Tracker::default),
             options,
             imports: Mutex::default(),
             copied: Mutex::default(),

@@ -44,6 +44,7 @@ mod search;
 mod source;
 pub mod testing;
 mod thunk;
+pub mod track;
 pub mod value;
 pub mod watch;
 
@@ -57,4 +58,5 @@ pub use locate::SourceLocation;
 pub use ops::coerce::CoerceOptions;
 pub use probe::{FormalInfo, Formals, Probe};
 pub use search::Written;
+pub use track::{Edit, TrackStatistics};
 pub use value::{Attr, Attrs, AttrsBuilder, BuiltinId, Closure, Context, ContextElement, List, Path, Str, Value, View};

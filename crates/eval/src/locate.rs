@@ -54,9 +54,9 @@ impl Evaluator {
         if pos.is_none() {
             return None;
         }
-        let linked = self.modules.get(pos.module())?;
+        let (linked, place) = self.present(pos)?;
         let (text, map) = linked.positions(self.host())?;
-        let range = linked.range(map, pos.place())?;
+        let range = linked.range(map, place)?;
         text.get(..range.start)?;
         let text = text.clone();
         Some(SourceLocation { file: linked.origin.file.clone(), label: linked.origin.label.clone(), text, range, line: 0, column: 0 })
@@ -109,6 +109,7 @@ impl Linked {
 impl Ctx<'_> {
     /// `{ file, line, column }`, or null where nothing is known: `__curPos`, `unsafeGetAttrPos`.
     pub fn position_value(&mut self, pos: Pos) -> Result<Value> {
+        self.depend_on_position(pos);
         let Some(location) = self.evaluator.locate(pos) else { return Ok(Value::NULL) };
         let Some(file) = location.file else { return Ok(Value::NULL) };
         let mut set = AttrsBuilder::with_capacity(3);

@@ -36,18 +36,37 @@ impl Ctx<'_> {
                         thunk.claim_alone(self.pending);
                     } else if !thunk.exchange(state, self.pending) {
                         continue;
+                    } else if self.tracking.is_some() {
+                        return self.run_tracked(thunk, state);
                     }
                     return self.run_thunk(thunk, state);
                 }
-                ThunkKind::Pending | ThunkKind::Awaited => self.wait_for(thunk, state)?,
+                ThunkKind::Pending | ThunkKind::Awaited => match self.wait_for(thunk, state) {
+                    Err(error) if error.kind == ErrorKind::InfiniteRecursion => {
+                        self.depend_on_cycle();
+                        return Err(error);
+                    }
+                    other => other?,
+                },
                 ThunkKind::Failed => return Err(self.evaluator.failure(state.number())),
+                ThunkKind::Derived => return self.read_derived(thunk, state),
             }
         }
     }
 
     #[inline(always)]
     fn run_thunk(&mut self, thunk: Thunk, state: State) -> Result<Value> {
-        let result = if self.looks() { self.eval_thunk_slow(thunk, state) } else { self.eval_thunk(thunk, state) };
+        let result = self.eval_thunk_checked(thunk, state);
+        self.finish_thunk(thunk, state, result)
+    }
+
+    #[inline(always)]
+    pub(crate) fn eval_thunk_checked(&mut self, thunk: Thunk, state: State) -> Result<Value> {
+        if self.looks() { self.eval_thunk_slow(thunk, state) } else { self.eval_thunk(thunk, state) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn finish_thunk(&mut self, thunk: Thunk, state: State, result: Result<Value>) -> Result<Value> {
         match result {
             Ok(value) => {
                 debug_assert!(!value.is_thunk());
@@ -91,9 +110,28 @@ impl Ctx<'_> {
         result
     }
 
+    /// Stores a state that is a result; returns whether another thread waits for it.
+    pub(crate) fn publish(&self, thunk: Thunk, state: State) -> bool {
+        let awaited = thunk.finish(state.0);
+        if awaited {
+            self.evaluator.waits.finished.notify_all();
+        }
+        awaited
+    }
+
     #[cold]
     #[inline(never)]
     fn thunk_failed(&mut self, thunk: Thunk, state: State, mut error: Box<EvalError>) -> Box<EvalError> {
+        let word = self.failed_state(thunk, state, &mut error);
+        if self.publish(thunk, word) {
+            // Another thread goes on from here, with the error as it was remembered.
+            error.cycle.cut();
+        }
+        error
+    }
+
+    /// What a thunk whose state was `state` has to remember of an error.
+    pub(crate) fn failed_state(&mut self, thunk: Thunk, state: State, error: &mut Box<EvalError>) -> State {
         // The pending thunk that was met again has lost its expression; the innermost one on the way to it is known here.
         if error.kind == ErrorKind::InfiniteRecursion && error.pos.is_none() && state.kind() == ThunkKind::Suspended {
             error.pos = self.evaluator.linked(state.module()).pos(ExprId(state.number()));
@@ -103,18 +141,11 @@ impl Ctx<'_> {
             let pos = if suspended { self.evaluator.linked(state.module()).pos(ExprId(state.number())) } else { Pos::NONE };
             error.cycle.pass(thunk.address(), pos);
         }
-        let word = if error.is_transient() {
-            state.0
-        } else {
-            let (number, _) = self.evaluator.failures.push_with(|_| error.clone());
-            State::new(ThunkKind::Failed, number).0
-        };
-        if thunk.finish(word) {
-            self.evaluator.waits.finished.notify_all();
-            // Another thread goes on from here, with the error as it was remembered.
-            error.cycle.cut();
+        if error.is_transient() {
+            return state;
         }
-        error
+        let (number, _) = self.evaluator.failures.push_with(|_| error.clone());
+        State::new(ThunkKind::Failed, number)
     }
 
     /// Returns when the thunk has changed.

@@ -62,6 +62,7 @@ fn get_attr_pos(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 
 /// `{ column, file, line }` of a place in a file, else `null`.
 fn position(ctx: &mut Ctx<'_>, pos: Pos) -> Value {
+    ctx.depend_on_position(pos);
     let Some((place, file)) = ctx.evaluator().locate(pos).and_then(|place| Some((place.clone(), place.file?))) else {
         return Value::NULL;
     };

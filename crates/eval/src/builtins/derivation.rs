@@ -77,6 +77,7 @@ fn derivation_strict(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let name = ctx.expect_string_no_context(name, what);
     let name = name.map_err(|error| error.context(name_pos, "while evaluating the derivation attribute 'name'"))?.to_str();
     write(ctx, &name, set).map_err(|error| {
+        ctx.depend_on_position(name_pos);
         let at = ctx.evaluator().locate(name_pos).map_or_else(String::new, |place| place.to_string());
         error.context(Pos::NONE, format!("while evaluating derivation '{name}'\n  whose name attribute is located at {at}"))
     })

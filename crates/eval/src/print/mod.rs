@@ -23,7 +23,7 @@ use crate::value::{Attrs, Value, View};
 /// The value of a thunk that has one.
 fn resolve(value: Value) -> Value {
     match value.view() {
-        View::Thunk(thunk) => thunk.load().unwrap_or(value),
+        View::Thunk(thunk) => thunk.known().unwrap_or(value),
         _ => value,
     }
 }

@@ -173,6 +173,8 @@ impl Printer<'_, '_> {
 
     fn evaluated(&mut self, place: Value, depth: usize) -> Result<()> {
         let value = if self.options.force { self.ctx.force(place)? } else { place };
+        let value = self.ctx.peek(value);
+        self.ctx.depend_on_known(value);
         match known(value) {
             View::Int(int) => self.colored(CYAN, int.to_string()),
             View::Float(float) => self.colored(CYAN, float::display(float)),
@@ -326,6 +328,7 @@ impl Printer<'_, '_> {
 }
 
 /// ` @ file:line:column`, or nothing where it is not known.
-fn position(ctx: &Ctx<'_>, pos: Pos) -> String {
+fn position(ctx: &mut Ctx<'_>, pos: Pos) -> String {
+    ctx.depend_on_position(pos);
     ctx.evaluator().locate(pos).map_or_else(String::new, |place| format!(" @ {place}"))
 }

@@ -27,7 +27,7 @@ pub(crate) use shape::{NOT_FOUND, ShapeTable};
 pub use shape::{Shape, ShapeRef};
 pub use string::Str;
 pub use thunk::Thunk;
-pub(crate) use thunk::{State, ThunkKind};
+pub(crate) use thunk::{Record, State, ThunkKind};
 
 use crate::heap::{Kind, Region};
 

@@ -26,6 +26,8 @@ pub(crate) enum ThunkKind {
     Apply = 3,
     /// Bits 32.. index the evaluator's table of failures.
     Failed = 4,
+    /// Has a result, which rests on what may change: bits 8.. are the address of its [`Record`].
+    Derived = 5,
 }
 
 /// The state word of a thunk that has no value yet.
@@ -48,8 +50,16 @@ impl State {
             1 => ThunkKind::Pending,
             2 => ThunkKind::Awaited,
             3 => ThunkKind::Apply,
-            _ => ThunkKind::Failed,
+            4 => ThunkKind::Failed,
+            _ => ThunkKind::Derived,
         }
+    }
+    /// Of a [`ThunkKind::Derived`].
+    pub(crate) fn record(self) -> &'static Record {
+        debug_assert_eq!(self.kind(), ThunkKind::Derived);
+        // SAFETY: only `Record::alloc` makes such states, from the address of a record that it wrote before; records never move
+        // or change, and live as long as the heap.
+        unsafe { &*((self.0 >> 8) as *const Record) }
     }
     /// Expression, owner thread, or failure.
     #[inline(always)]
@@ -62,7 +72,48 @@ impl State {
     }
 }
 
+/// The result of a thunk that may have to be evaluated again.
+#[repr(C)]
+pub(crate) struct Record {
+    /// The value, or a state of kind [`ThunkKind::Failed`].
+    pub result: u64,
+    /// The state before it was evaluated. What that refers to is still in the thunk.
+    pub recipe: State,
+    /// What it rests on: a set of the evaluator's tracker.
+    pub set: u64,
+}
+
+impl Record {
+    /// The state of a thunk with this result.
+    pub(crate) fn alloc(region: &mut Region, record: Record) -> State {
+        let object = region.alloc(Kind::Thunk, size_of::<Record>() / 8);
+        debug_assert_eq!(object as u64 >> 56, 0);
+        // SAFETY: that many words were just allocated.
+        unsafe { object.cast::<Record>().write(record) };
+        State((object as u64) << 8 | (ThunkKind::Derived as u64) << 3)
+    }
+}
+
 impl Thunk {
+    /// The result, where there is one and it is a value; nothing is evaluated.
+    pub(crate) fn known(self) -> Option<Value> {
+        match self.load() {
+            Ok(value) => Some(value),
+            Err(state) if state.kind() == ThunkKind::Derived => Some(Value(state.record().result)).filter(|value| !value.is_thunk()),
+            Err(_) => None,
+        }
+    }
+
+    /// Puts the thunk back into the state `recipe`, in which it was before it was evaluated. Nobody else may be evaluating.
+    pub(crate) fn reset(self, recipe: State) {
+        self.word().store(recipe.0, Ordering::Release);
+    }
+
+    /// Makes a derived result final, if it still is `from`.
+    pub(crate) fn settle(self, from: State, word: u64) {
+        let _ = self.word().compare_exchange(from.0, word, Ordering::AcqRel, Ordering::Relaxed);
+    }
+
     #[inline(always)]
     pub(crate) fn from_word(word: u64) -> Thunk {
         Thunk(word)
