@@ -43,6 +43,13 @@ pub struct Frame {
     pub module_system: bool,
 }
 
+impl Frame {
+    /// A step that a face adds to what evaluation tells.
+    pub fn step(message: impl Into<String>, location: Option<Location>) -> Self {
+        Frame { message: message.into(), location, library: false, kind: FrameKind::Step, module_system: false }
+    }
+}
+
 /// What an error of the module system is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OptionContext {

@@ -14,6 +14,7 @@ use crate::error::{EvalError, Result};
 use crate::heap::{Heap, Region, Table};
 use crate::host::Host;
 use crate::linked::{Linked, Origin, Unit, empties};
+use crate::lints::LiteralLints;
 use crate::thunk::WaitTable;
 use crate::track::Tracker;
 use crate::value::{Attrs, AttrsBuilder, BuiltinId, ContextTable, ShapeTable, State, Thunk, ThunkKind, Value};
@@ -25,6 +26,12 @@ pub struct Options {
     /// Nested calls before "stack overflow; max-call-depth exceeded".
     pub max_call_depth: u32,
     pub budget: Budget,
+    /// Whether `builtins.traceVerbose` prints.
+    pub trace_verbose: bool,
+    /// Whether `builtins.warn` ends the evaluation.
+    pub abort_on_warn: bool,
+    /// What becomes of URLs and of paths that hold on one machine only.
+    pub lints: LiteralLints,
     /// Only one thread at a time is ever inside: saves the atomic operations of forcing. [`Evaluator::enter`] then waits
     /// for its turn.
     pub single_threaded: bool,
@@ -41,6 +48,9 @@ impl Default for Options {
         Options {
             max_call_depth: 10_000,
             budget: Budget::default(),
+            trace_verbose: false,
+            abort_on_warn: false,
+            lints: LiteralLints::default(),
             single_threaded: false,
             tracking: false,
             code: Arc::default(),
@@ -245,8 +255,11 @@ impl Ctx<'_> {
             set.push(Name::new(name), value);
         }
         for (name, make) in &table.constants {
-            let value = make(self).unwrap_or_else(|error| self.failed(error));
-            set.push(Name::new(name), value);
+            match make(self) {
+                Ok(Some(value)) => set.push(Name::new(name), value),
+                Ok(None) => {}
+                Err(error) => set.push(Name::new(name), self.failed(error)),
+            }
         }
         // `builtins.builtins`: a thunk that gets its value when there is one.
         let own = Thunk::apply(&mut self.region, Value::NULL, &[]);

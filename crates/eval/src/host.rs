@@ -166,6 +166,11 @@ pub trait Host: Send + Sync {
 
     /// A line of `builtins.warn`.
     fn warn(&self, message: &str);
+
+    /// A warning of the evaluator's own.
+    fn notice(&self, message: &str) {
+        self.warn(message);
+    }
 }
 
 impl From<HostError> for Box<EvalError> {

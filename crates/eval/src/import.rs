@@ -53,8 +53,14 @@ impl<'e> Ctx<'e> {
 
     /// Parses and links a text; gives a thunk of its value.
     pub(crate) fn load(&mut self, unit: Unit, scope: &[(Name, Value)]) -> Result<Value> {
+        let linted = self.evaluator.options.lints.any().then(|| unit.text.clone());
         let (lowered, linked) = self.load_module(unit, scope);
         let id = linked.id;
+        if let Some(text) = linted {
+            // Nix's parser meets literals before it looks at names.
+            let first_error = lowered.errors.first().filter(|error| !matches!(error.kind, LowerErrorKind::UndefinedVariable(_)));
+            self.lint_literals(id, &text, first_error.map_or(usize::MAX, |error| error.range.start().into()))?;
+        }
         if let Some(error) = self.refusal(&lowered, id) {
             return Err(error);
         }

@@ -39,6 +39,26 @@ impl std::fmt::Display for SourceLocation {
     }
 }
 
+impl SourceLocation {
+    /// As Nix shows a place below a warning: `at FILE:LINE:COLUMN:`, its line with the one before and behind it.
+    pub fn quote(&self, indent: &str) -> String {
+        let mut shown = format!("{indent}at {self}:");
+        let width = indent.len() + 6;
+        let lines = self.text.split(|byte| *byte == b'\n').zip(1u32..);
+        for (text, number) in lines.filter(|(_, number)| number.abs_diff(self.line) <= 1) {
+            let text = String::from_utf8_lossy(text);
+            if number <= self.line || !text.is_empty() {
+                shown += &format!("\n{number:>width$}| {text}");
+            }
+            if number == self.line {
+                let caret = self.column as usize;
+                shown += &format!("\n{:>width$}| {:>caret$}", "", "^");
+            }
+        }
+        shown
+    }
+}
+
 impl Evaluator {
     /// Path, range and line of a position; `None` for [`Pos::NONE`]. Counts the lines before it.
     pub fn locate(&self, pos: Pos) -> Option<SourceLocation> {

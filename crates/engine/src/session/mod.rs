@@ -25,7 +25,7 @@ pub use self::complete::Completions;
 pub use self::derivations::DerivationInfo;
 pub use self::flakes::FlakeLookup;
 pub use self::in_file::FileValue;
-pub use self::select::{AutoArgs, parse_attr_path};
+pub use self::select::{AutoArgs, parse_attr_path, suggestion};
 pub use self::values::{AttrItem, PrintOptions, ValueKind};
 use crate::cancel::{CancelToken, Control};
 use crate::config::Trust;

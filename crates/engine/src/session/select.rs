@@ -68,6 +68,19 @@ impl EvalSession {
         Ok(self.wrap_at(selected, value, &names))
     }
 
+    /// As [`EvalSession::select`], but what was selected is given as it is, evaluated and not called.
+    ///
+    /// # Errors
+    /// There is no such attribute, or evaluation fails.
+    pub fn find_along(&self, value: &EvalValue, path: &str, args: &AutoArgs, control: &Control) -> Answer<EvalValue> {
+        let value = self.unwrap(value)?;
+        let args = self.raw_args(args)?;
+        self.run_value(control, |ctx| {
+            let selected = select(ctx, value, path, &args)?;
+            ctx.force(selected)
+        })
+    }
+
     /// Whether the value is a function that cannot be called without arguments: not a set of formals that all have
     /// defaults. For others `auto_call` succeeds or fails by itself.
     ///
@@ -178,7 +191,7 @@ fn in_path(names: &[String], error: Box<EvalError>) -> Box<EvalError> {
 }
 
 /// "Did you mean …?" for the nearest of `names`: at most five within two edits.
-pub(crate) fn suggestion<'a>(names: impl Iterator<Item = &'a str>, wanted: &str) -> Option<String> {
+pub fn suggestion<'a>(names: impl Iterator<Item = &'a str>, wanted: &str) -> Option<String> {
     let mut near: Vec<(usize, &str)> = names
         .filter(|name| name.len().abs_diff(wanted.len()) <= 2)
         .map(|name| (edit_distance(wanted.as_bytes(), name.as_bytes()), name))

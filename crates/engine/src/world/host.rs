@@ -26,8 +26,12 @@ pub type TraceSink = dyn Fn(TraceKind, &str) + Send + Sync;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TraceKind {
+    /// Of `builtins.trace`.
     Trace,
+    /// Of `builtins.warn`.
     Warning,
+    /// Of the evaluator's own: a deprecated thing, a literal that a lint names.
+    Notice,
 }
 
 /// See the module documentation. One for each generation of values (see [`super`]).
@@ -197,9 +201,15 @@ impl EngineHost {
         crate::build::realise(&builder, requests, progress, cancel)
     }
 
-    fn allow_environment(&self) -> bool {
+    /// Whether evaluation may know the clock and the user's home folder.
+    fn allow_machine(&self) -> bool {
         let policy = self.policy();
         !policy.pure && !policy.untrusted
+    }
+
+    fn allow_environment(&self) -> bool {
+        let policy = self.policy();
+        !policy.pure && !policy.untrusted && !policy.restricted
     }
 
     fn parse(&self, store_path: &str) -> HostResult<StorePath> {
@@ -300,7 +310,7 @@ impl Host for EngineHost {
     }
 
     fn home_dir(&self) -> HostResult<Vec<u8>> {
-        if !self.allow_environment() {
+        if !self.allow_machine() {
             return Err(HostError::Forbidden("the path can not be resolved in pure mode".to_owned()));
         }
         let home = self.view().system.home_dir().ok_or_else(|| HostError::Io("cannot determine the home folder".to_owned()))?;
@@ -308,7 +318,7 @@ impl Host for EngineHost {
     }
 
     fn current_time(&self) -> Option<i64> {
-        if !self.allow_environment() {
+        if !self.allow_machine() {
             return None;
         }
         self.reads().clock = true;
@@ -451,5 +461,9 @@ impl Host for EngineHost {
 
     fn warn(&self, message: &str) {
         (self.traces)(TraceKind::Warning, message);
+    }
+
+    fn notice(&self, message: &str) {
+        (self.traces)(TraceKind::Notice, message);
     }
 }

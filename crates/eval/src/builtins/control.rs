@@ -17,7 +17,7 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("abort", &["message"], abort, "Ends the evaluation with `message`. Nothing catches it."),
     builtin("addErrorContext", &["message", "value"], add_error_context, "Gives `value`; if evaluating it fails, the error's trace tells `message`."),
     builtin("trace", &["message", "value"], trace, "Prints `message`, a string or any other value as far as it is evaluated, and gives `value`."),
-    builtin("traceVerbose", &["message", "value"], second, "As `trace` where verbose traces were asked for, else just gives `value`."),
+    builtin("traceVerbose", &["message", "value"], trace_verbose, "As `trace` where verbose traces were asked for, else just gives `value`."),
     builtin("warn", &["message", "value"], warn, "Prints the string `message` as a warning and gives `value`."),
     builtin("break", &["value"], |ctx, args| ctx.force(args[0]), "Gives `value`; a debugger, where one runs, stops here."),
 ];
@@ -32,8 +32,8 @@ fn deep_seq(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     ctx.force(args[1])
 }
 
-fn second(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
-    ctx.force(args[1])
+fn trace_verbose(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    if ctx.evaluator().options.trace_verbose { trace(ctx, args) } else { ctx.force(args[1]) }
 }
 
 fn try_eval(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
@@ -86,5 +86,9 @@ fn warn(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let what = frame("while evaluating the first argument; the message passed to builtins.warn");
     let message = ctx.expect_string(args[0], what)?;
     ctx.host().warn(&message.to_str());
+    if ctx.evaluator().options.abort_on_warn {
+        let message = "aborting to reveal stack trace of warning, as abort-on-warn is set";
+        return Err(EvalError::new(ErrorKind::Abort, message));
+    }
     ctx.force(args[1])
 }

@@ -152,7 +152,7 @@ fn fixed(
 ) -> Result<()> {
     let hash = Hash::parse_allow_empty(text, algo).map_err(other)?;
     if text.is_empty() {
-        ctx.host().warn(&format!("found empty hash, assuming '{}'", hash.sri()));
+        ctx.host().notice(&format!("found empty hash, assuming '{}'", hash.sri()));
     }
     let output = DerivationOutput::CaFixed(ContentAddress { method, hash });
     if let Some(path) = output.path(dir, &drv.name, "out").map_err(other)? {

@@ -1,5 +1,7 @@
 //! Values as JSON: `toJSON`, `nix eval --json`, structured attributes.
 
+use rustc_hash::FxHashSet;
+
 use super::float;
 use crate::error::{ErrorKind, EvalError, FrameKind, Pos, Result};
 use crate::value::{Attrs, Context, Value, View};
@@ -12,8 +14,16 @@ pub fn to_json(ctx: &mut Ctx<'_>, value: Value) -> Result<(Vec<u8>, Context)> {
 
 /// As [`to_json`]; without `copy_to_store` paths give their own text.
 pub fn to_json_with(ctx: &mut Ctx<'_>, value: Value, copy_to_store: bool) -> Result<(Vec<u8>, Context)> {
-    let mut printer = Printer { ctx, out: Vec::new(), context: Context::EMPTY };
+    let mut printer = Printer { ctx, out: Vec::new(), context: Context::EMPTY, literals: None };
     printer.value(value, copy_to_store, 0)?;
+    Ok((printer.out, printer.context))
+}
+
+/// As [`to_json`] for a value that is evaluated no further than it is: what Nix has not evaluated yet is an error.
+pub fn to_json_lazy(ctx: &mut Ctx<'_>, value: Value) -> Result<(Vec<u8>, Context)> {
+    let literals = ctx.evaluator().constant_sets();
+    let mut printer = Printer { ctx, out: Vec::new(), context: Context::EMPTY, literals: Some(literals) };
+    printer.value(value, true, 0)?;
     Ok((printer.out, printer.context))
 }
 
@@ -21,6 +31,8 @@ struct Printer<'a, 'e> {
     ctx: &'a mut Ctx<'e>,
     out: Vec<u8>,
     context: Context,
+    /// Sets that count as not evaluated; `None` where everything is to be evaluated.
+    literals: Option<FxHashSet<u64>>,
 }
 
 impl Printer<'_, '_> {
@@ -33,7 +45,17 @@ impl Printer<'_, '_> {
     }
 
     fn value_inner(&mut self, value: Value, copy: bool, depth: u32) -> Result<()> {
-        let value = self.ctx.force(value)?;
+        let value = match &self.literals {
+            None => self.ctx.force(value)?,
+            Some(literals) => {
+                let known = super::resolve(value);
+                let literal = matches!(value.view(), View::Closure(_)) || literals.contains(&value.0);
+                if matches!(known.view(), View::Thunk(_)) || literal && depth > 0 {
+                    return Err(EvalError::type_error("cannot convert a thunk to JSON"));
+                }
+                known
+            }
+        };
         match value.view() {
             View::Int(int) => self.out.extend_from_slice(int.to_string().as_bytes()),
             View::Bool(bool) => self.out.extend_from_slice(if bool { b"true" } else { b"false" }),

@@ -8,7 +8,7 @@ mod pretty;
 mod xml;
 
 pub use ambiguous::{ambiguous, ambiguous_lazy};
-pub use json::{to_json, to_json_with};
+pub use json::{to_json, to_json_lazy, to_json_with};
 use nival_syntax::literal;
 pub use nival_syntax::literal::{identifier, name as attr_name, string};
 pub use pretty::{ErrorStyle, PrintOptions, for_message, pretty};

@@ -83,7 +83,7 @@ impl Reader<'_, '_> {
     }
 
     fn warn(&self, message: &str) {
-        self.ctx.host().warn(message);
+        self.ctx.host().notice(message);
     }
 
     fn attribute(&mut self, attr: Attr, ignore_nulls: bool) -> Result<()> {
