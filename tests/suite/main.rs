@@ -10,3 +10,4 @@ mod editors;
 mod layering;
 mod lsp;
 mod repl;
+mod threads;

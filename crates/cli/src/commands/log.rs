@@ -3,32 +3,35 @@
 use std::ffi::OsString;
 use std::io::Write as _;
 
-use crate::commands::{Command, Ended, Read, help, read};
-use crate::context::plain_session;
+use nival_engine::Engine;
+
+use crate::commands::{Command, Ended};
+use crate::context::{engine_config, render_options};
 use crate::error::Failure;
-use crate::flags::UsageError;
-use crate::options::Common;
+use crate::flags;
+use crate::options::{Common, common_flags};
 
 pub const COMMAND: Command = Command {
     name: "log",
     summary: "show the build log of a derivation or of what it built",
     usage: "STORE-PATH…",
     run,
-    flags: || help::<Common>(&[]),
+    flags: || flags::help(&[&common_flags::<Common>()]),
 };
 
 fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
-    let (common, paths) = match read::<Common>(args, &[])? {
-        Read::Run(options, positional) => (options, positional),
-        Read::Ended(ended) => return Ok(ended),
-    };
-    if paths.is_empty() {
-        return Err(UsageError::Other("a store path is missing".into()).into());
+    let mut common = Common::default();
+    let rest = flags::parse(args, &[&common_flags()], &mut common)?;
+    if rest.help {
+        return Ok(Ended::Help);
     }
-    let (session, render) = plain_session(&common)?;
+    if rest.positional.is_empty() {
+        return Err(flags::UsageError::Other("a store path is missing".into()).into());
+    }
+    let session = Engine::new(engine_config(&common, false)?).snapshot().session();
     let mut out = std::io::stdout().lock();
-    for path in &paths {
-        let log = session.build_log(path).map_err(|r| Failure::from(r).rendered(render))?;
+    for path in &rest.positional {
+        let log = session.build_log(path).map_err(|r| Failure::from(r).rendered(render_options(&common)))?;
         let log = log.ok_or_else(|| Failure::message(format!("build log of '{path}' is not available")))?;
         out.write_all(log.as_bytes())?;
     }

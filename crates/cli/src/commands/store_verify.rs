@@ -2,18 +2,20 @@
 
 use std::ffi::OsString;
 
-use crate::commands::{Command, Ended, Read, help, read};
-use crate::context::{plain_session, say};
+use nival_engine::Engine;
+
+use crate::commands::{Command, Ended};
+use crate::context::{engine_config, render_options};
 use crate::error::Failure;
-use crate::flags::{Flag, UsageError, flag};
-use crate::options::{Common, HasCommon};
+use crate::flags::{self, Flag, flag};
+use crate::options::{Common, HasCommon, common_flags};
 
 pub const COMMAND: Command = Command {
     name: "store verify",
     summary: "check that all paths of the store exist and are unmodified",
     usage: "[--all] [--no-contents]",
     run,
-    flags: || help(&[&own_flags()]),
+    flags: || flags::help(&[&own_flags(), &common_flags::<Options>()]),
 };
 
 #[derive(Default)]
@@ -39,21 +41,22 @@ fn own_flags() -> Vec<Flag<Options>> {
 }
 
 fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
-    let (options, positional) = match read::<Options>(args, &[&own_flags()])? {
-        Read::Run(options, positional) => (options, positional),
-        Read::Ended(ended) => return Ok(ended),
-    };
-    if let Some(path) = positional.first() {
-        return Err(UsageError::UnexpectedArgument(path.clone()).into());
+    let mut options = Options::default();
+    let rest = flags::parse(args, &[&own_flags(), &common_flags()], &mut options)?;
+    if rest.help {
+        return Ok(Ended::Help);
+    }
+    if let Some(path) = rest.positional.first() {
+        return Err(flags::UsageError::UnexpectedArgument(path.clone()).into());
     }
     let quiet = options.common.verbosity < 0;
-    let (session, render) = plain_session(&options.common)?;
+    let session = Engine::new(engine_config(&options.common, false)?).snapshot().session();
     let mut tell = |damage: bool, message: &str| match damage {
-        true => say(format_args!("error: {message}")),
+        true => eprintln!("error: {message}"),
         false if quiet => {}
-        false => say(format_args!("{message}")),
+        false => eprintln!("{message}"),
     };
     let damaged = session.verify_store(!options.no_contents, &mut tell);
-    let damaged = damaged.map_err(|r| Failure::from(r).rendered(render))?;
+    let damaged = damaged.map_err(|r| Failure::from(r).rendered(render_options(&options.common)))?;
     Ok(Ended::Code(u8::from(damaged > 0)))
 }
