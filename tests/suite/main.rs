@@ -10,4 +10,3 @@ mod editors;
 mod layering;
 mod lsp;
 mod repl;
-mod threads;

@@ -1,13 +1,15 @@
 //! From options, environment and the current folder to an engine and what commands need of it.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use nival_engine::config::host_system;
+use nival_engine::settings::Source;
 use nival_engine::{
     AutoArgs, CancelToken, Control, Engine, EngineConfig, EvalSession, EvalValue, FlakeLookup, RenderOptions, Report, ReportKind,
-    SearchPathEntry,
+    SearchPathEntry, Settings, TraceKind,
 };
+use nival_source::OsSystem;
 
 use crate::error::Failure;
 use crate::options::{ArgSource, Common, Target};
@@ -20,69 +22,105 @@ pub struct Context {
     pub render: RenderOptions,
 }
 
-/// The engine's configuration from the options and the environment. `pure` is the command's default.
-pub fn engine_config(common: &Common, pure: bool) -> Result<EngineConfig, Failure> {
-    let mut config = EngineConfig::command_line(common.setting("system").map_or_else(host_system, str::to_string));
-    config.pure = match (common.impure, common.setting("pure-eval")) {
-        (Some(impure), _) => !impure,
-        (None, Some(value)) => boolean("pure-eval", value)?,
-        (None, None) => pure,
-    };
-    config.search_path = common.search_path.iter().map(|entry| SearchPathEntry::parse(entry)).collect();
-    if let Some(path) = std::env::var_os("NIX_PATH") {
-        config.search_path.extend(SearchPathEntry::parse_list(&path.to_string_lossy()));
-    }
-    config.roots = vec![current_folder()?];
-    config.store.uri = common.store.clone();
-    config.store.read_only = common.read_only;
+/// What the command line, the environment and files of settings come to.
+pub struct Configured {
+    pub engine: EngineConfig,
+    pub settings: Settings,
+}
+
+/// The engine's configuration from the options, the environment and `nix.conf`. `pure` is the command's default.
+/// Settings that do not exist, and values of `--option` that a setting cannot have, are warned of as in Nix.
+pub fn configured(common: &Common, pure: bool) -> Result<Configured, Failure> {
+    let mut settings = Settings::load(&OsSystem)?;
     for (name, value) in &common.settings {
-        match name.as_str() {
-            "eval-cores" => config.eval_cores = number(name, value)?,
-            "max-jobs" if value == "auto" => config.store.max_jobs = None,
-            "max-jobs" => config.store.max_jobs = Some(number(name, value)?),
-            "cores" => config.store.cores = Some(number(name, value)?),
-            "keep-failed" => config.store.keep_failed = boolean(name, value)?,
-            "keep-going" => config.store.keep_going = boolean(name, value)?,
-            "sandbox" => config.store.no_sandbox = !boolean(name, value)?,
-            _ => {}
+        if let Err(error) = settings.set(name, value, Source::CommandLine) {
+            warn(format_args!("{error}"));
         }
-        config.options.insert(name.clone(), value.clone());
     }
-    Ok(config)
+    for name in settings.unknown() {
+        warn(format_args!("unknown setting '{name}'"));
+    }
+    if settings.boolean("warn-short-path-literals").is_some() {
+        warn(format_args!("'warn-short-path-literals' is deprecated, use 'lint-short-path-literals = warn' instead"));
+    }
+    let mut engine = EngineConfig::command_line(host_system());
+    engine.pure = pure;
+    engine.configure(&settings);
+    engine.evaluation.abort_on_warn |= std::env::var("NIX_ABORT_ON_WARN").is_ok_and(|value| matches!(&*value, "1" | "yes" | "true"));
+    engine.search_path = common.search_path.iter().map(|entry| SearchPathEntry::parse(entry)).collect();
+    engine.search_path.extend(default_search_path(&settings));
+    engine.roots = vec![current_folder()?];
+    engine.store.uri = settings.get("store").filter(|uri| !uri.is_empty()).map(str::to_owned);
+    engine.store.read_only = common.read_only;
+    Ok(Configured { engine, settings })
 }
 
-fn boolean(name: &str, value: &str) -> Result<bool, Failure> {
-    match value {
-        "true" | "yes" | "1" => Ok(true),
-        "false" | "no" | "0" => Ok(false),
-        _ => Err(Failure::message(format!("Boolean setting '{name}' has invalid value '{value}'"))),
+pub fn engine_config(common: &Common, pure: bool) -> Result<EngineConfig, Failure> {
+    Ok(configured(common, pure)?.engine)
+}
+
+/// Of `nix-path` on the command line, `NIX_PATH`, `nix-path` in a file the first that is set; else the channels there are.
+fn default_search_path(settings: &Settings) -> Vec<SearchPathEntry> {
+    let setting = || settings.words("nix-path").into_iter().map(SearchPathEntry::parse).collect();
+    match (settings.source("nix-path"), std::env::var_os("NIX_PATH")) {
+        (Some(Source::CommandLine), _) | (Some(Source::File), None) => setting(),
+        (_, Some(path)) => SearchPathEntry::parse_list(&path.to_string_lossy()),
+        (None, None) => {
+            let channels = PathBuf::from("/nix/var/nix/profiles/per-user/root/channels");
+            let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".nix-defexpr/channels"));
+            let entries = [(String::new(), home), ("nixpkgs".to_owned(), Some(channels.join("nixpkgs"))), (String::new(), Some(channels))];
+            let found = entries.into_iter().filter_map(|(prefix, path)| Some((prefix, path.filter(|path| path.exists())?)));
+            found.map(|(prefix, path)| SearchPathEntry { prefix, path: path.to_string_lossy().into_owned() }).collect()
+        }
     }
 }
 
-fn number(name: &str, value: &str) -> Result<usize, Failure> {
-    value.parse().map_err(|_| Failure::message(format!("setting '{name}' has invalid value '{value}'")))
+/// A line on standard error; that it is closed must not end anything.
+pub fn say(text: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+pub fn warn(text: std::fmt::Arguments<'_>) {
+    say(format_args!("warning: {text}"));
+}
+
+/// Prints what `builtins.trace` and its kin say.
+pub fn show_trace_line(kind: TraceKind, text: &str) {
+    match kind {
+        TraceKind::Trace => say(format_args!("trace: {text}")),
+        TraceKind::Warning => say(format_args!("evaluation warning: {text}")),
+        TraceKind::Notice => warn(format_args!("{text}")),
+    }
 }
 
 pub fn current_folder() -> Result<PathBuf, Failure> {
     std::env::current_dir().map_err(|e| Failure::message(format!("the current folder cannot be found: {e}")))
 }
 
-pub fn render_options(common: &Common) -> RenderOptions {
-    let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr()) && std::env::var_os("NO_COLOR").is_none();
-    RenderOptions { color: common.color.unwrap_or(terminal), show_trace: common.show_trace }
+pub fn render_options(settings: &Settings) -> RenderOptions {
+    let color = std::io::IsTerminal::is_terminal(&std::io::stderr()) && std::env::var_os("NO_COLOR").is_none();
+    RenderOptions { color, show_trace: settings.boolean("show-trace") == Some(true) }
+}
+
+/// A session for a command that evaluates nothing: logs, stores.
+pub fn plain_session(common: &Common) -> Result<(EvalSession, RenderOptions), Failure> {
+    let configured = configured(common, false)?;
+    Ok((Engine::new(configured.engine).snapshot().session(), render_options(&configured.settings)))
 }
 
 impl Context {
     /// Also makes Ctrl-C and SIGTERM cancel the command's work.
     pub fn new(common: &Common, pure: bool) -> Result<Self, Failure> {
-        let mut engine = Engine::new(EngineConfig { once: true, ..engine_config(common, pure)? });
-        engine.set_trace_sink(|kind, message| eprintln!("{}: {message}", kind.label()));
+        let configured = configured(common, pure)?;
+        let render = render_options(&configured.settings);
+        let mut engine = Engine::new(EngineConfig { once: true, ..configured.engine });
+        engine.set_trace_sink(show_trace_line);
         let mut session = engine.snapshot().session();
         session.set_base(&current_folder()?);
         let control = Control::unlimited();
         cancel_on_signal(control.cancel.clone());
-        let mut context = Context { session, control, args: AutoArgs::default(), render: render_options(common) };
-        context.args = context.auto_args(common)?;
+        let mut context = Context { session, control, args: AutoArgs::default(), render };
+        context.args = context.auto_args(common).map_err(|failure| failure.rendered(render))?;
         Ok(context)
     }
 
@@ -129,7 +167,7 @@ impl Context {
         if installable.is_empty() {
             return Ok(root);
         }
-        Ok(self.session.select(&root, installable, &self.args, &self.control)?)
+        Ok(self.session.find_along(&root, installable, &self.args, &self.control)?)
     }
 
     /// The file that a command-line argument names: a path, or `<name>` in the search path.
@@ -150,7 +188,7 @@ pub fn cancel_on_signal(token: CancelToken) {
         token.cancel();
     });
     if let Err(error) = installed {
-        eprintln!("warning: Ctrl-C will end the process at once: {error}");
+        warn(format_args!("Ctrl-C will end the process at once: {error}"));
     }
 }
 

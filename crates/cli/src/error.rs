@@ -1,10 +1,11 @@
 //! How a command fails, and how that is told.
 
-use std::io;
+use std::io::{self, Write as _};
 
-use nival_engine::{RenderOptions, Report, render};
+use nival_engine::{RenderOptions, Report, SettingError, render, suggestion};
 use nival_source::{OsSystem, System};
 
+use crate::context::say;
 use crate::flags::UsageError;
 
 /// Why a command did not succeed.
@@ -14,6 +15,8 @@ pub enum Failure {
     Usage(#[from] UsageError),
     #[error("{0}")]
     UnknownCommand(String),
+    #[error(transparent)]
+    Setting(#[from] SettingError),
     /// Evaluation, building or the store failed. `code` is the exit code.
     #[error("{report}")]
     Report { report: Box<Report>, options: RenderOptions, code: u8 },
@@ -35,9 +38,7 @@ impl Failure {
     }
 
     pub fn unknown_command<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Self {
-        let mut near: Vec<&str> = known.filter(|k| distance(name, k) <= 2).collect();
-        near.sort_unstable();
-        let hint = if near.is_empty() { String::new() } else { format!("\n       Did you mean {}?", near.join(" or ")) };
+        let hint = suggestion(known, name).map_or_else(String::new, |hint| format!("\n       {hint}"));
         Failure::UnknownCommand(format!("'{name}' is not a recognised command{hint}"))
     }
 
@@ -53,16 +54,17 @@ impl Failure {
     pub fn tell(self, program: &str) -> u8 {
         match self {
             Failure::Report { report, options, code } => {
-                eprint!("{}", render(&report, &|path| OsSystem.read_file(path).ok().map(|bytes| displayable(&bytes).into()), options));
+                let text = render(&report, &|path| OsSystem.read_file(path).ok().map(|bytes| displayable(&bytes).into()), options);
+                let _ = write!(io::stderr().lock(), "{text}");
                 code
             }
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 1,
-            usage @ (Failure::Usage(_) | Failure::UnknownCommand(_)) => {
-                eprintln!("error: {usage}\nTry '{program} --help' for more information.");
+            usage @ (Failure::Usage(_) | Failure::UnknownCommand(_) | Failure::Setting(_)) => {
+                say(format_args!("error: {usage}\nTry '{program} --help' for more information."));
                 1
             }
             other => {
-                eprintln!("error: {other}");
+                say(format_args!("error: {other}"));
                 1
             }
         }
@@ -79,21 +81,6 @@ fn displayable(bytes: &[u8]) -> String {
     text
 }
 
-/// Levenshtein distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let next = (diagonal + usize::from(x != *y)).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], next);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +89,5 @@ mod tests {
     fn near_commands_are_suggested() {
         let text = Failure::unknown_command("evl", ["eval", "build"].into_iter()).to_string();
         assert_eq!(text, "'evl' is not a recognised command\n       Did you mean eval?");
-        assert_eq!(distance("kitten", "sitting"), 3);
     }
 }

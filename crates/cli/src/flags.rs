@@ -3,6 +3,7 @@
 //! Long flags are `--name VALUE…` (never `--name=VALUE`), short ones may be run together (`-vvv`), `--` ends flags,
 //! and flags and positional arguments mix freely.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 
 /// What is wrong with a command line. Printed as `error: …` with the hint to `--help` below it; exit code 1.
@@ -22,8 +23,10 @@ pub enum UsageError {
 
 /// One flag of a command whose options are collected in `T`.
 pub struct Flag<T> {
-    pub long: &'static str,
+    pub long: Cow<'static, str>,
     pub short: Option<char>,
+    /// What `apply` is given before the values of the command line.
+    pub given: Vec<String>,
     /// Names of the values it takes, for `--help`; their number is the number of values.
     pub values: &'static [&'static str],
     pub help: &'static str,
@@ -38,7 +41,7 @@ pub const fn flag<T>(
     help: &'static str,
     apply: fn(&mut T, &[String]) -> Result<(), String>,
 ) -> Flag<T> {
-    Flag { long, short, values, help, apply }
+    Flag { long: Cow::Borrowed(long), short, given: Vec::new(), values, help, apply }
 }
 
 /// What a command line holds beside its flags.
@@ -67,15 +70,17 @@ pub fn parse<T>(args: impl IntoIterator<Item = OsString>, tables: &[&[Flag<T>]],
             let found = tables.iter().flat_map(|t| t.iter()).find(|f| f.long == long);
             apply(found, &arg, &mut args, options)?;
         } else {
-            // `-I/some/path` is the one short flag that real scripts write with its value attached.
-            if let Some(value) = arg.strip_prefix("-I").filter(|v| !v.is_empty()) {
-                let found = tables.iter().flat_map(|t| t.iter()).find(|f| f.short == Some('I'));
-                apply(found, "-I", &mut std::iter::once(value.to_string()), options)?;
-                continue;
-            }
-            for short in arg[1..].chars() {
+            let mut shorts = arg.chars();
+            shorts.next();
+            while let Some(short) = shorts.next() {
                 let found = tables.iter().flat_map(|t| t.iter()).find(|f| f.short == Some(short));
-                apply(found, &format!("-{short}"), &mut args, options)?;
+                // `-I/some/path`, `-j4`: the value may be attached.
+                let attached = found.is_some_and(|f| !f.values.is_empty()).then(|| shorts.as_str().to_owned()).filter(|v| !v.is_empty());
+                let done = attached.is_some();
+                apply(found, &format!("-{short}"), &mut attached.into_iter().chain(args.by_ref()), options)?;
+                if done {
+                    break;
+                }
             }
         }
     }
@@ -84,11 +89,36 @@ pub fn parse<T>(args: impl IntoIterator<Item = OsString>, tables: &[&[Flag<T>]],
 
 fn apply<T>(found: Option<&Flag<T>>, shown: &str, args: &mut dyn Iterator<Item = String>, options: &mut T) -> Result<(), UsageError> {
     let flag = found.ok_or_else(|| UsageError::UnknownFlag(shown.to_string()))?;
-    let values: Vec<String> = args.take(flag.values.len()).collect();
-    if values.len() < flag.values.len() {
-        return Err(UsageError::MissingValue { flag: shown.to_string(), want: flag.values.len(), got: values.len() });
+    let mut values = flag.given.clone();
+    values.extend(args.take(flag.values.len()));
+    let got = values.len() - flag.given.len();
+    if got < flag.values.len() {
+        return Err(UsageError::MissingValue { flag: shown.to_string(), want: flag.values.len(), got });
     }
-    (flag.apply)(options, &values).map_err(|problem| UsageError::BadValue { flag: shown.to_string(), problem })
+    (flag.apply)(options, &values).map_err(|problem| match flag.given.is_empty() {
+        true => UsageError::BadValue { flag: shown.to_string(), problem },
+        // Of a setting, which the problem names.
+        false => UsageError::Other(problem),
+    })
+}
+
+/// How many of the arguments are flags of these tables with their values, counted from the first one.
+pub fn leading<T>(args: &[OsString], tables: &[&[Flag<T>]]) -> usize {
+    let mut at = 0;
+    while let Some(arg) = args.get(at).map(|arg| arg.to_string_lossy()) {
+        let find = |found: &dyn Fn(&Flag<T>) -> bool| tables.iter().flat_map(|table| table.iter()).find(|flag| found(flag));
+        let mut shorts = arg.strip_prefix('-').unwrap_or_default().chars();
+        let flag = match (arg.strip_prefix("--"), shorts.next(), shorts.next()) {
+            (Some(long), _, _) => find(&|flag| flag.long == long),
+            (None, Some(short), None) => find(&|flag| flag.short == Some(short)),
+            _ => None,
+        };
+        match flag {
+            Some(flag) => at += 1 + flag.values.len(),
+            None => break,
+        }
+    }
+    at.min(args.len())
 }
 
 /// The "Options" part of `--help`.
@@ -142,11 +172,17 @@ mod tests {
 
     #[test]
     fn flags_and_positionals_mix() {
-        let (options, rest) = run("a -vv --arg x 1 b -Ifoo -I bar -- --c -").unwrap();
-        assert_eq!(options.verbose, 2);
+        let (options, rest) = run("a -vv --arg x 1 b -Ifoo -vI bar -- --c -").unwrap();
+        assert_eq!(options.verbose, 3);
         assert_eq!(options.pairs, [("x".to_string(), "1".to_string())]);
         assert_eq!(options.path, ["foo", "bar"]);
         assert_eq!(rest.positional, ["a", "b", "--c", "-"]);
+    }
+
+    #[test]
+    fn flags_before_a_command() {
+        let count = |line: &str| leading(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>(), &[TABLE]);
+        assert_eq!((count("-v --arg x 1 eval -v"), count("eval"), count("--nope"), count("--arg x"), count("")), (4, 0, 0, 2, 0));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The options that every command shares, and their flag tables.
 
+use nival_engine::settings::{Kind, table};
+
 use crate::flags::{Flag, flag};
 
 /// Where the value of `--arg` and its kin comes from.
@@ -26,40 +28,22 @@ pub enum Target {
 
 #[derive(Debug, Default)]
 pub struct Common {
-    pub store: Option<String>,
     pub eval_store: Option<String>,
-    /// `--option NAME VALUE`, in order; boolean flags such as `--show-trace` are settings too.
+    /// `--option NAME VALUE` and the flags that are settings, in order.
     pub settings: Vec<(String, String)>,
     /// `-I`, in order; they come before NIX_PATH.
     pub search_path: Vec<String>,
     pub args: Vec<(String, ArgSource)>,
-    pub show_trace: bool,
-    pub impure: Option<bool>,
     /// 0 is normal; `--quiet` lowers, `-v` raises.
     pub verbosity: i32,
     pub print_build_logs: bool,
     pub read_only: bool,
-    pub color: Option<bool>,
+    pub no_gc_warning: bool,
 }
 
 impl Common {
     fn set(&mut self, name: &str, value: &str) {
         self.settings.push((name.to_string(), value.to_string()));
-    }
-
-    /// For commands that only evaluate: what `-j` says of builds holds for evaluation too, unless `--eval-cores` is there.
-    pub fn jobs_evaluate(&mut self) {
-        if self.setting("eval-cores").is_none()
-            && let Some(jobs) = self.setting("max-jobs")
-        {
-            let threads = if jobs == "auto" { "0".to_owned() } else { jobs.to_owned() };
-            self.set("eval-cores", &threads);
-        }
-    }
-
-    /// The last value given for a setting on the command line.
-    pub fn setting(&self, name: &str) -> Option<&str> {
-        self.settings.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 }
 
@@ -76,21 +60,21 @@ impl HasCommon for Common {
 
 type Applied = Result<(), String>;
 
-fn int(value: &str) -> Result<u64, String> {
-    value.parse().map_err(|_| format!("'{value}' is not an unsigned integer"))
+fn set<T: HasCommon>(options: &mut T, name: &str, value: &str) -> Applied {
+    options.common().set(name, value);
+    Ok(())
+}
+
+fn checked<T: HasCommon>(options: &mut T, name: &str, value: &str) -> Applied {
+    if let Some(info) = table::find(name) {
+        info.check(value).map_err(|error| error.to_string())?;
+    }
+    set(options, name, value)
 }
 
 /// Flags of every command.
 pub fn common_flags<T: HasCommon>() -> Vec<Flag<T>> {
-    fn set<T: HasCommon>(options: &mut T, name: &str, value: &str) -> Applied {
-        options.common().set(name, value);
-        Ok(())
-    }
     vec![
-        flag("store", None, &["URL"], "the store to use", |o, v| {
-            o.common().store = Some(v[0].clone());
-            Ok(())
-        }),
         flag("option", None, &["NAME", "VALUE"], "set a setting, as in nix.conf", |o, v| set(o, &v[0], &v[1])),
         flag("verbose", Some('v'), &[], "say more", |o, _| {
             o.common().verbosity += 1;
@@ -100,64 +84,77 @@ pub fn common_flags<T: HasCommon>() -> Vec<Flag<T>> {
             o.common().verbosity -= 1;
             Ok(())
         }),
+        flag("debug", None, &[], "say as much as possible", |o, _| {
+            o.common().verbosity = 4;
+            Ok(())
+        }),
         flag("print-build-logs", Some('L'), &[], "show the whole log of builds on standard error", |o, _| {
             o.common().print_build_logs = true;
             Ok(())
+        }),
+        flag("log-format", None, &["FORMAT"], "raw, internal-json, bar or bar-with-logs", |_, v| match v[0].as_str() {
+            "raw" | "raw-with-logs" | "internal-json" | "bar" | "bar-with-logs" | "multiline" | "multiline-with-logs" => Ok(()),
+            other => Err(format!("option 'log-format' has an invalid value '{other}'")),
         }),
         flag("no-build-output", Some('Q'), &[], "do not show the output of builders", |o, _| {
             o.common().print_build_logs = false;
             o.common().verbosity -= 1;
             Ok(())
         }),
-        flag("show-trace", None, &[], "show all frames of an evaluation error", |o, _| {
-            o.common().show_trace = true;
-            Ok(())
-        }),
-        flag("no-show-trace", None, &[], "fold library frames of an evaluation error", |o, _| {
-            o.common().show_trace = false;
-            Ok(())
-        }),
-        flag("log-format", None, &["FORMAT"], "raw, internal-json, bar or bar-with-logs", |o, v| set(o, "log-format", &v[0])),
-        flag("max-jobs", Some('j'), &["N"], "builds run at once; 'auto' is one a core", |o, v| {
-            if v[0] != "auto" {
-                int(&v[0])?;
-            }
-            set(o, "max-jobs", &v[0])
-        }),
-        flag("cores", None, &["N"], "NIX_BUILD_CORES of a build; 0 is all", |o, v| {
-            int(&v[0])?;
-            set(o, "cores", &v[0])
-        }),
-        flag("max-silent-time", None, &["SECONDS"], "end a build that prints nothing for so long", |o, v| {
-            int(&v[0])?;
-            set(o, "max-silent-time", &v[0])
-        }),
-        flag("timeout", None, &["SECONDS"], "end a build that takes longer", |o, v| {
-            int(&v[0])?;
-            set(o, "timeout", &v[0])
-        }),
+        flag("max-jobs", Some('j'), &["N"], "builds run at once; 'auto' is one a core", |o, v| checked(o, "max-jobs", &v[0])),
         flag("keep-going", Some('k'), &[], "after a failed build go on with what does not depend on it", |o, _| {
             set(o, "keep-going", "true")
         }),
         flag("keep-failed", Some('K'), &[], "keep the folder of a failed build", |o, _| set(o, "keep-failed", "true")),
-        flag("extra-experimental-features", None, &["FEATURES"], "switch more language features on", |o, v| {
-            set(o, "extra-experimental-features", &v[0])
+        flag("impure", None, &[], "let evaluation see the environment and any file", |o, _| set(o, "pure-eval", "false")),
+        flag("offline", None, &[], "fetch nothing that is not there", |o, _| {
+            set(o, "substitute", "false")?;
+            set(o, "tarball-ttl", "4294967295")
         }),
-        flag("experimental-features", None, &["FEATURES"], "the language features that are on", |o, v| {
-            set(o, "experimental-features", &v[0])
-        }),
-        flag("system", None, &["SYSTEM"], "builtins.currentSystem", |o, v| set(o, "system", &v[0])),
-        flag("sandbox", None, &[], "build in a sandbox (the default)", |o, _| set(o, "sandbox", "true")),
-        flag("no-sandbox", None, &[], "build without a sandbox", |o, _| set(o, "sandbox", "false")),
-        flag("pure-eval", None, &[], "evaluate without access to the environment", |o, _| {
-            o.common().impure = Some(false);
-            Ok(())
-        }),
-        flag("impure", None, &[], "let evaluation see the environment and any file", |o, _| {
-            o.common().impure = Some(true);
+        flag("refresh", None, &[], "fetch again what was fetched before", |o, _| set(o, "tarball-ttl", "0")),
+        flag("repair", None, &[], "accepted; broken paths are for `store verify`", |_, _| Ok(())),
+        flag("no-gc-warning", None, &[], "do not warn of results that the garbage collector may take", |o, _| {
+            o.common().no_gc_warning = true;
             Ok(())
         }),
     ]
+}
+
+/// A row for every setting: `--cores 2`, `--show-trace`, `--no-show-trace`, `--extra-experimental-features x`.
+pub fn setting_flags<T: HasCommon>() -> Vec<Flag<T>> {
+    let row = |long: String, given: &[&str], values: &'static [&'static str]| Flag {
+        long: long.into(),
+        short: None,
+        given: given.iter().map(|text| (*text).to_owned()).collect(),
+        values,
+        help: "",
+        apply: |o: &mut T, v: &[String]| checked(o, &v[0], &v[1]),
+    };
+    let mut flags = Vec::new();
+    for info in table::TABLE {
+        for name in std::iter::once(&info.name).chain(info.aliases) {
+            match info.kind {
+                Kind::Bool => {
+                    flags.push(row((*name).to_owned(), &[info.name, "true"], &[]));
+                    flags.push(row(format!("no-{name}"), &[info.name, "false"], &[]));
+                }
+                Kind::Sandbox => {
+                    flags.push(row((*name).to_owned(), &[info.name, "true"], &[]));
+                    flags.push(row(format!("no-{name}"), &[info.name, "false"], &[]));
+                    flags.push(row(format!("relaxed-{name}"), &[info.name, "relaxed"], &[]));
+                }
+                Kind::List => {
+                    flags.push(row((*name).to_owned(), &[info.name], &["VALUE"]));
+                    flags.push(Flag {
+                        apply: |o: &mut T, v: &[String]| set(o, &format!("extra-{}", v[0]), &v[1]),
+                        ..row(format!("extra-{name}"), &[info.name], &["VALUE"])
+                    });
+                }
+                _ => flags.push(row((*name).to_owned(), &[info.name], &["VALUE"])),
+            }
+        }
+    }
+    flags
 }
 
 /// Flags of every command that evaluates.
@@ -179,17 +176,36 @@ pub fn eval_flags<T: HasCommon>() -> Vec<Flag<T>> {
             o.common().search_path.push(v[0].clone());
             Ok(())
         }),
-        flag("eval-cores", None, &["N"], "threads that evaluate together, with the result of one; 0 is one a processor", |o, v| {
-            int(&v[0])?;
-            o.common().set("eval-cores", &v[0]);
-            Ok(())
-        }),
         flag("eval-store", None, &["URL"], "the store that .drv files are written to", |o, v| {
             o.common().eval_store = Some(v[0].clone());
             Ok(())
         }),
         flag("readonly-mode", None, &[], "write nothing to the store", |o, _| {
             o.common().read_only = true;
+            Ok(())
+        }),
+        flag("read-only", None, &[], "the same as --readonly-mode", |o, _| {
+            o.common().read_only = true;
+            Ok(())
+        }),
+    ]
+}
+
+/// Options of a command that evaluates one expression: a file's, a text's, or none.
+pub trait HasTarget: HasCommon {
+    fn target(&mut self) -> &mut Option<Target>;
+}
+
+/// Flags of every command that evaluates one expression.
+pub fn target_flags<T: HasTarget>() -> Vec<Flag<T>> {
+    vec![
+        flag("file", Some('f'), &["FILE"], "use what FILE evaluates to; '-' is standard input", |o, v| {
+            *o.target() = Some(Target::File(v[0].clone()));
+            // A file may look around, as everywhere in Nix.
+            set(o, "pure-eval", "false")
+        }),
+        flag("expr", None, &["EXPR"], "use what EXPR evaluates to", |o, v| {
+            *o.target() = Some(Target::Expr(v[0].clone()));
             Ok(())
         }),
     ]

@@ -1,11 +1,14 @@
 //! From the name the program is called by to the command that runs.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use crate::commands::{self, Command};
 use crate::error::Failure;
+use crate::flags::{self, UsageError};
+use crate::options::{Common, common_flags, setting_flags};
 
 /// The older commands: a program name each.
 const PERSONALITIES: &[(&str, &Command)] = &[
@@ -22,7 +25,8 @@ pub fn main(name: Option<&str>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
     let (program, outcome) = match PERSONALITIES.iter().find(|(n, _)| *n == called) {
         Some((name, command)) => (*name, command.main(name, args)),
-        None => ("nival", subcommand(args)),
+        None if called == "nix" => ("nix", subcommand("nix", args)),
+        None => ("nival", subcommand("nival", args)),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),
@@ -30,18 +34,22 @@ pub fn main(name: Option<&str>) -> ExitCode {
     }
 }
 
-fn subcommand(args: Vec<OsString>) -> Result<u8, Failure> {
-    let mut words: Vec<OsString> = args;
-    let first = words.first().map(|w| w.to_string_lossy().into_owned());
-    match first.as_deref() {
+/// `PROGRAM [FLAG…] COMMAND …`; flags before the command are as if they stood behind it.
+fn subcommand(program: &str, args: Vec<OsString>) -> Result<u8, Failure> {
+    let leading = flags::leading(&args, &[&common_flags::<Common>(), &setting_flags::<Common>()]);
+    let mut words = args.get(leading..).unwrap_or_default().to_vec();
+    let leading = args.get(..leading).unwrap_or_default();
+    let name = words.first().map(|w| w.to_string_lossy().into_owned());
+    match name.as_deref() {
         None | Some("--help" | "-h" | "help") => {
-            print!("{}", commands::overview());
+            print_all(&commands::overview(program))?;
             Ok(0)
         }
         Some("--version") => {
-            println!("nival (Nix) {}", env!("CARGO_PKG_VERSION"));
+            print_all(&format!("{}\n", commands::version(program)))?;
             Ok(0)
         }
+        Some(flag) if flag.starts_with('-') => Err(UsageError::UnknownFlag(flag.to_owned()).into()),
         Some(name) => {
             let two = words.get(1).map(|w| format!("{name} {}", w.to_string_lossy()));
             let found =
@@ -49,8 +57,14 @@ fn subcommand(args: Vec<OsString>) -> Result<u8, Failure> {
             let Some(command) = found else {
                 return Err(Failure::unknown_command(name, commands::ALL.iter().map(|c| c.name)));
             };
-            words.drain(..command.name.split(' ').count());
-            command.main(&format!("nival {}", command.name), words)
+            words.splice(..command.name.split(' ').count(), leading.iter().cloned());
+            command.main(&format!("{program} {}", command.name), words)
         }
     }
+}
+
+fn print_all(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
 }

@@ -4,6 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use nival_eval::{LintLevel, LiteralLints};
+
+use crate::settings::Settings;
+use crate::settings::table::boolean;
+
 /// Whether the user vouches for the files of the workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Trust {
@@ -113,6 +118,20 @@ pub struct StoreSettings {
     pub no_sandbox: bool,
 }
 
+/// Settings of the language.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EvaluationSettings {
+    /// `max-call-depth`; Nix's default where unset.
+    pub max_call_depth: Option<u32>,
+    /// Whether `builtins.traceVerbose` prints.
+    pub trace_verbose: bool,
+    /// Whether `builtins.warn` ends the evaluation.
+    pub abort_on_warn: bool,
+    /// `restrict-eval`: only the store and what the search path names may be read, and no environment.
+    pub restricted: bool,
+    pub lints: LiteralLints,
+}
+
 /// The settings of an engine. Changing them starts evaluation afresh.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineConfig {
@@ -123,10 +142,11 @@ pub struct EngineConfig {
     /// Pure evaluation even where the workspace is trusted.
     pub pure: bool,
     pub trust: Trust,
+    /// Whether pure evaluation may read the folders of the workspace. An editor needs it; the commands of Nix refuse it.
+    pub workspace_readable: bool,
+    pub evaluation: EvaluationSettings,
     /// No evaluation gets more than this, whatever its caller grants.
     pub budget: Budget,
-    /// Threads that share one evaluation; its result is that of one. 0 is one for each processor.
-    pub eval_cores: usize,
     pub store: StoreSettings,
     /// Folders of the workspace: frames in files below them are the user's own in error traces.
     pub roots: Vec<PathBuf>,
@@ -139,7 +159,7 @@ pub struct EngineConfig {
 impl EngineConfig {
     /// Full trust and no limits: what a command line starts from.
     pub fn command_line(system: String) -> Self {
-        EngineConfig { trust: Trust::Trusted, budget: Budget::UNLIMITED, ..Self::editor(system) }
+        EngineConfig { trust: Trust::Trusted, workspace_readable: false, budget: Budget::UNLIMITED, ..Self::editor(system) }
     }
 
     /// What an editor starts from: no trust until the user gives it.
@@ -149,20 +169,13 @@ impl EngineConfig {
             search_path: Vec::new(),
             pure: false,
             trust: Trust::Untrusted,
+            workspace_readable: true,
+            evaluation: EvaluationSettings::default(),
             budget: Budget::BACKGROUND,
-            eval_cores: 1,
             store: StoreSettings::default(),
             roots: Vec::new(),
             options: BTreeMap::new(),
             once: false,
-        }
-    }
-
-    /// How many threads evaluate together.
-    pub fn eval_threads(&self) -> usize {
-        match self.eval_cores {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            cores => cores,
         }
     }
 
@@ -176,7 +189,53 @@ impl EngineConfig {
     }
 
     pub fn may_import_from_derivation(&self) -> bool {
-        self.may_build() && self.options.get("allow-import-from-derivation").is_none_or(|v| v != "false")
+        self.may_build() && self.options.get("allow-import-from-derivation").is_none_or(|value| boolean(value) != Some(false))
+    }
+
+    /// Takes over what settings say. The search path, which the environment has a say in, is for the caller.
+    pub fn configure(&mut self, settings: &Settings) {
+        for (name, value) in settings.iter() {
+            self.options.insert(name.to_owned(), value.to_owned());
+        }
+        let system = ["eval-system", "system"].into_iter().find_map(|name| settings.get(name).filter(|value| !value.is_empty()));
+        if let Some(system) = system {
+            self.system = system.to_owned();
+        }
+        let flag = |name: &str, value: &mut bool| *value = settings.boolean(name).unwrap_or(*value);
+        flag("pure-eval", &mut self.pure);
+        flag("restrict-eval", &mut self.evaluation.restricted);
+        flag("trace-verbose", &mut self.evaluation.trace_verbose);
+        flag("abort-on-warn", &mut self.evaluation.abort_on_warn);
+        flag("keep-failed", &mut self.store.keep_failed);
+        flag("keep-going", &mut self.store.keep_going);
+        if let Some(depth) = settings.number("max-call-depth") {
+            self.evaluation.max_call_depth = Some(u32::try_from(depth).unwrap_or(u32::MAX));
+        }
+        let jobs = |name: &str| settings.number(name).and_then(|value| usize::try_from(value).ok());
+        match settings.get("max-jobs") {
+            Some("auto") => self.store.max_jobs = None,
+            _ => self.store.max_jobs = jobs("max-jobs").or(self.store.max_jobs),
+        }
+        self.store.cores = jobs("cores").or(self.store.cores);
+        if let Some(sandbox) = settings.get("sandbox") {
+            self.store.no_sandbox = boolean(sandbox) == Some(false);
+        }
+        let lints = &mut self.evaluation.lints;
+        if settings.boolean("warn-short-path-literals") == Some(true) {
+            lints.short_path = LintLevel::Warn;
+        }
+        for (name, level) in [
+            ("lint-url-literals", &mut lints.url),
+            ("lint-short-path-literals", &mut lints.short_path),
+            ("lint-absolute-path-literals", &mut lints.absolute_path),
+        ] {
+            *level = match settings.get(name) {
+                Some("ignore") => LintLevel::Ignore,
+                Some("warn") => LintLevel::Warn,
+                Some("fatal") => LintLevel::Fatal,
+                _ => *level,
+            };
+        }
     }
 }
 

@@ -30,22 +30,24 @@ pub mod place;
 pub mod render;
 pub mod report;
 pub mod session;
+pub mod settings;
 mod threads;
 pub mod world;
 
 pub use build::{BuildOutcome, BuildProgress, BuildRequest, BuiltOutput, NoProgress};
 pub use cancel::{CancelToken, Cancellable, Cancelled, Control};
 pub use change::Change;
-pub use config::{Budget, EngineConfig, SearchPathEntry, StoreSettings, Trust, host_system};
+pub use config::{Budget, EngineConfig, EvaluationSettings, SearchPathEntry, StoreSettings, Trust, host_system};
 pub use engine::{Engine, Revision, Snapshot};
 pub use input::Input;
 pub use inspect::{PathDetails, StoreInfo};
-pub use nival_eval::Ahead;
+pub use nival_eval::builtins::NIX_VERSION;
 pub use place::{FilePosition, FileRange, Location, Origin};
 pub use render::{RenderOptions, render};
 pub use report::{Frame, Report, ReportKind};
 pub use session::{
-    AttrItem, AutoArgs, Completions, DerivationInfo, EvalSession, EvalValue, FileValue, FlakeLookup, PrintOptions, ValueKind,
+    AttrItem, AutoArgs, Completions, DerivationInfo, EvalSession, EvalValue, FileValue, FlakeLookup, PrintOptions, ValueKind, suggestion,
 };
+pub use settings::{SettingError, Settings};
 pub use world::host::TraceKind;
 pub use world::reads::ReadSet;

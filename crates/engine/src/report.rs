@@ -1,5 +1,10 @@
 //! Errors of every kind as one plain shape, for [`crate::render()`] and for faces that show them their own way.
 
+use std::path::Path;
+use std::sync::Arc;
+
+use nival_eval::FrameKind;
+
 use crate::cancel::Cancelled;
 use crate::place::Location;
 
@@ -31,8 +36,55 @@ pub struct Frame {
     /// What was being done: `while calling the 'map' builtin`.
     pub message: String,
     pub location: Option<Location>,
-    /// Not in a file of the workspace.
+    /// Not in a file of the user's own.
     pub library: bool,
+    pub kind: FrameKind,
+    /// Said by the module system, and told by [`Report::option`] too.
+    pub module_system: bool,
+}
+
+impl Frame {
+    /// A step that a face adds to what evaluation tells.
+    pub fn step(message: impl Into<String>, location: Option<Location>) -> Self {
+        Frame { message: message.into(), location, library: false, kind: FrameKind::Step, module_system: false }
+    }
+}
+
+/// What an error of the module system is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionContext {
+    /// `services.nginx.enable`.
+    pub name: String,
+    /// The options whose values need it, nearest first.
+    pub needed_by: Vec<String>,
+    /// Values that it is given, as far as they are written out.
+    pub defined: Vec<Location>,
+    pub declared: Vec<Location>,
+    /// "Did you mean …?", for an option that nobody declares.
+    pub suggestion: Option<String>,
+}
+
+/// Texts that an error has places in, as they were evaluated.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Sources(Vec<(Arc<Path>, Arc<[u8]>)>);
+
+impl Sources {
+    pub(crate) fn add(&mut self, path: &Arc<Path>, text: &Arc<[u8]>) {
+        if self.get(path).is_none() {
+            self.0.push((Arc::clone(path), Arc::clone(text)));
+        }
+    }
+
+    pub fn get(&self, path: &Path) -> Option<&Arc<[u8]>> {
+        self.0.iter().find(|(known, _)| **known == *path).map(|(_, text)| text)
+    }
+}
+
+/// The names alone.
+impl std::fmt::Debug for Sources {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.iter().map(|(path, _)| path)).finish()
+    }
 }
 
 /// An error with its cause first.
@@ -42,8 +94,19 @@ pub struct Report {
     /// What Nix prints after `error: `, without colour.
     pub message: String,
     pub primary: Option<Location>,
+    /// The primary place is in nobody's own file.
+    pub primary_library: bool,
     /// Innermost first.
     pub frames: Vec<Frame>,
+    /// Frames left out of the middle.
+    pub elided_frames: usize,
+    /// Which part of the value that was asked for: names and indices from the outside in.
+    pub attribute: Vec<String>,
+    /// The option of a module that was being evaluated.
+    pub option: Option<Box<OptionContext>>,
+    /// What needs itself, of an infinite recursion: each step needs the next, the last one the first.
+    pub cycle: Vec<Frame>,
+    pub sources: Sources,
     /// What to do about it.
     pub hints: Vec<String>,
     /// The end of a failed build's log.
@@ -54,7 +117,21 @@ pub struct Report {
 
 impl Report {
     pub fn new(kind: ReportKind, message: impl Into<String>) -> Self {
-        Report { kind, message: message.into(), primary: None, frames: Vec::new(), hints: Vec::new(), log: Vec::new(), exit_code: 1 }
+        Report {
+            kind,
+            message: message.into(),
+            primary: None,
+            primary_library: false,
+            frames: Vec::new(),
+            elided_frames: 0,
+            attribute: Vec::new(),
+            option: None,
+            cycle: Vec::new(),
+            sources: Sources::default(),
+            hints: Vec::new(),
+            log: Vec::new(),
+            exit_code: 1,
+        }
     }
 
     pub fn at(mut self, location: Location) -> Self {
@@ -71,9 +148,30 @@ impl Report {
         self.kind == ReportKind::Cancelled
     }
 
-    /// The place to show the error at: its own if that is the user's, else the innermost frame of the user's.
+    /// The place to show the error at: its own if that is the user's, else where the option is given its value, else the
+    /// innermost frame of the user's.
     pub fn user_location(&self) -> Option<&Location> {
-        self.frames.iter().find(|f| !f.library && f.location.is_some()).and_then(|f| f.location.as_ref()).or(self.primary.as_ref())
+        let own = self.primary.as_ref().filter(|_| !self.primary_library);
+        let defined = || self.option.as_ref().and_then(|option| option.defined.first());
+        let frame = || self.frames.iter().find(|f| !f.library && f.location.is_some()).and_then(|f| f.location.as_ref());
+        own.or_else(defined).or_else(frame).or(self.primary.as_ref())
+    }
+
+    /// `a.b.[0]` of [`Report::attribute`], in the notation of the language; `None` where the whole value failed.
+    pub fn attribute_path(&self) -> Option<String> {
+        let mut shown = String::new();
+        for part in &self.attribute {
+            if !shown.is_empty() {
+                shown.push('.');
+            }
+            let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'\'');
+            if !part.is_empty() && part.bytes().all(plain) {
+                shown.push_str(part);
+            } else {
+                shown.push_str(&format!("{part:?}"));
+            }
+        }
+        (!shown.is_empty()).then_some(shown)
     }
 }
 

@@ -56,39 +56,38 @@ fn errors_have_places() {
             1 │ let f = x: x.nope; in
               │            ^^^^^^
             note: while calling 'f'
-              ┌─ «string»:1:9
-              │
-            1 │ let f = x: x.nope; in
-              │         ^
-            note: from call site
               ┌─ «string»:2:3
               │
             2 │   f (import ./a.nix)
               │   ^^^^^^^^^^^^^^^^^^
+            (1 frame of the trace hidden; --show-trace shows all)
+
             error: attribute 'nope' missing
         "#]],
     );
     check(
         "1 +",
         expect![[r#"
-        error: syntax error, unexpected end of file
-          ┌─ «string»:1:4
-          │
-        1 │ 1 +
-          │    ^
-        error: syntax error, unexpected end of file
-    "#]],
+            error: syntax error, unexpected end of file
+              ┌─ «string»:1:4
+              │
+            1 │ 1 +
+              │    ^
+
+            error: syntax error, unexpected end of file
+        "#]],
     );
     check(
         "undefined",
         expect![[r#"
-        error: undefined variable 'undefined'
-          ┌─ «string»:1:1
-          │
-        1 │ undefined
-          │ ^
-        error: undefined variable 'undefined'
-    "#]],
+            error: undefined variable 'undefined'
+              ┌─ «string»:1:1
+              │
+            1 │ undefined
+              │ ^
+
+            error: undefined variable 'undefined'
+        "#]],
     );
 }
 

@@ -7,8 +7,8 @@ use crate::value::Value;
 /// A builtin's body: exactly `arity` arguments, not forced yet.
 pub type BuiltinFn = fn(&mut Ctx<'_>, &[Value]) -> Result<Value>;
 
-/// Makes a constant.
-pub type ConstantFn = fn(&mut Ctx<'_>) -> Result<Value>;
+/// Makes a constant; one that the evaluation must not know does not exist.
+pub type ConstantFn = fn(&mut Ctx<'_>) -> Result<Option<Value>>;
 
 /// A builtin function. Its arguments arrive unforced; what it returns is in weak head normal form or a thunk.
 #[derive(Clone, Copy)]

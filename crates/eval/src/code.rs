@@ -22,18 +22,23 @@ pub(crate) struct Code {
 pub struct CodeCache {
     /// Texts without extra names in scope. `None`: nothing is kept.
     plain: Option<Mutex<FxHashMap<Arc<[u8]>, Code>>>,
+    /// Lowered to be changed in parts.
+    patchable: Mutex<FxHashMap<Arc<[u8]>, Code>>,
 }
 
 impl Default for CodeCache {
     fn default() -> Self {
-        CodeCache { plain: Some(Mutex::default()) }
+        CodeCache { plain: Some(Mutex::default()), patchable: Mutex::default() }
     }
 }
+
+/// Texts that are being edited change all the time: so many of them are kept.
+const PATCHABLE: usize = 256;
 
 impl CodeCache {
     /// For a process that evaluates once: keeps neither code nor texts, since each file is loaded only once.
     pub fn keeping_nothing() -> Self {
-        CodeCache { plain: None }
+        CodeCache { plain: None, patchable: Mutex::default() }
     }
 
     /// Whether the texts stay in memory.
@@ -43,20 +48,35 @@ impl CodeCache {
 
     /// `scope` are the names of slots `0..` of the root frame.
     pub(crate) fn lower(&self, text: &Arc<[u8]>, scope: &[Name]) -> Code {
-        let Some(plain) = self.plain.as_ref().filter(|_| scope.is_empty()) else { return lower(text, scope) };
+        let Some(plain) = self.plain.as_ref().filter(|_| scope.is_empty()) else { return lower(text, scope, false) };
         if let Some(known) = plain.lock().unwrap_or_else(|e| e.into_inner()).get(text) {
             return known.clone();
         }
-        let lowered = lower(text, scope);
+        let lowered = lower(text, scope, false);
         plain.lock().unwrap_or_else(|e| e.into_inner()).insert(text.clone(), lowered.clone());
+        lowered
+    }
+
+    /// As [`CodeCache::lower`], for a text that is being edited.
+    pub(crate) fn lower_patchable(&self, text: &Arc<[u8]>) -> Code {
+        if let Some(known) = self.patchable.lock().unwrap_or_else(|e| e.into_inner()).get(text) {
+            return known.clone();
+        }
+        let lowered = lower(text, &[], true);
+        let mut known = self.patchable.lock().unwrap_or_else(|e| e.into_inner());
+        if known.len() >= PATCHABLE {
+            known.clear();
+        }
+        known.insert(text.clone(), lowered.clone());
         lowered
     }
 }
 
-fn lower(text: &[u8], scope: &[Name]) -> Code {
+fn lower(text: &[u8], scope: &[Name], patchable: bool) -> Code {
     let tree = nival_syntax::flat::parse(text);
-    let options = LowerOptions { scope: scope.to_vec(), ..LowerOptions::default() };
-    match nival_hir::lower_module(&tree, &options) {
+    let options = LowerOptions { scope: scope.to_vec(), patchable };
+    let module = if patchable { None } else { nival_hir::lower_module(&tree, &options) };
+    match module {
         Some(module) => Code { module: Arc::new(module), positions: Positions::default(), errors: Arc::default() },
         None => {
             let lowered = nival_hir::lower(&tree, &options);

@@ -7,15 +7,16 @@ use nival_hir::globals::GLOBALS;
 use nival_syntax::Name;
 use rustc_hash::FxHashMap;
 
-use crate::ahead::Team;
 use crate::builtin::{BuiltinTable, LinkedBuiltin};
 use crate::code::CodeCache;
 use crate::ctx::{Budget, Ctx};
 use crate::error::{EvalError, Result};
-use crate::forcing::Waits;
 use crate::heap::{Heap, Region, Table};
 use crate::host::Host;
 use crate::linked::{Linked, Origin, Unit, empties};
+use crate::lints::LiteralLints;
+use crate::thunk::WaitTable;
+use crate::track::Tracker;
 use crate::value::{Attrs, AttrsBuilder, BuiltinId, ContextTable, ShapeTable, State, Thunk, ThunkKind, Value};
 use crate::watch::Watch;
 
@@ -25,9 +26,17 @@ pub struct Options {
     /// Nested calls before "stack overflow; max-call-depth exceeded".
     pub max_call_depth: u32,
     pub budget: Budget,
+    /// Whether `builtins.traceVerbose` prints.
+    pub trace_verbose: bool,
+    /// Whether `builtins.warn` ends the evaluation.
+    pub abort_on_warn: bool,
+    /// What becomes of URLs and of paths that hold on one machine only.
+    pub lints: LiteralLints,
     /// Only one thread at a time is ever inside: saves the atomic operations of forcing. [`Evaluator::enter`] then waits
     /// for its turn.
     pub single_threaded: bool,
+    /// Note what each result rests on, so that [`Evaluator::edit`] can replace parts of files. Not with `single_threaded`.
+    pub tracking: bool,
     /// Lowered files, to be shared by the evaluators of a process.
     pub code: Arc<CodeCache>,
     /// Who looks on; read it with [`Evaluator::watched`].
@@ -36,7 +45,17 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { max_call_depth: 10_000, budget: Budget::default(), single_threaded: false, code: Arc::default(), watch: None }
+        Options {
+            max_call_depth: 10_000,
+            budget: Budget::default(),
+            trace_verbose: false,
+            abort_on_warn: false,
+            lints: LiteralLints::default(),
+            single_threaded: false,
+            tracking: false,
+            code: Arc::default(),
+            watch: None,
+        }
     }
 }
 
@@ -50,7 +69,6 @@ pub(crate) struct Names {
     pub functor: Name,
     pub to_string: Name,
     pub out_path: Name,
-    pub drv_path: Name,
     pub type_: Name,
     pub overrides: Name,
     pub file: Name,
@@ -67,7 +85,7 @@ pub struct Evaluator {
     pub(crate) contexts: ContextTable,
     pub(crate) modules: Table<Box<Linked>>,
     pub(crate) failures: Table<Box<EvalError>>,
-    pub(crate) waits: Waits<Thunk>,
+    pub(crate) waits: WaitTable,
     pub(crate) builtins: Vec<LinkedBuiltin>,
     pub(crate) names: Names,
     pub(crate) host: Arc<dyn Host>,
@@ -76,6 +94,8 @@ pub struct Evaluator {
     pub(crate) imports: Mutex<FxHashMap<Vec<u8>, Value>>,
     /// Store paths of copied paths.
     pub(crate) copied: Mutex<FxHashMap<Vec<u8>, Value>>,
+    /// What results rest on, where [`Options::tracking`] says so.
+    pub(crate) tracker: Option<Tracker>,
     empty_list: Value,
     empty_attrs: Value,
     /// Parallel to [`GLOBALS`].
@@ -97,10 +117,11 @@ impl Evaluator {
             contexts: ContextTable::default(),
             modules: Table::default(),
             failures: Table::default(),
-            waits: Waits::default(),
+            waits: WaitTable::default(),
             builtins: functions,
             names: Names::new(),
             host,
+            tracker: options.tracking.then(Tracker::default),
             options,
             imports: Mutex::default(),
             copied: Mutex::default(),
@@ -121,16 +142,8 @@ impl Evaluator {
     /// Must not be called from inside another `enter` of the same thread on the same evaluator.
     pub fn enter<R>(&self, cancel: Arc<AtomicBool>, work: impl FnOnce(&mut Ctx<'_>) -> R) -> R {
         let _turn: Option<MutexGuard<'_, ()>> = self.options.single_threaded.then(|| self.turn.lock().unwrap_or_else(|e| e.into_inner()));
-        self.enter_with(None, cancel, work)
-    }
-
-    pub(crate) fn enter_with<'a, R>(&'a self, team: Option<&'a Team>, cancel: Arc<AtomicBool>, work: impl FnOnce(&mut Ctx<'_>) -> R) -> R {
         let thread = self.threads.fetch_add(1, Ordering::Relaxed) + 1;
-        stacker::grow(STACK, || {
-            let mut ctx = Ctx::new(self, thread, self.options.single_threaded, STACK, cancel);
-            ctx.team = team;
-            work(&mut ctx)
-        })
+        stacker::grow(STACK, || work(&mut Ctx::new(self, thread, self.options.single_threaded, STACK, cancel)))
     }
 
     pub fn host(&self) -> &dyn Host {
@@ -220,7 +233,6 @@ impl Names {
             functor: Name::new("__functor"),
             to_string: Name::new("__toString"),
             out_path: Name::new("outPath"),
-            drv_path: Name::new("drvPath"),
             type_: Name::new("type"),
             overrides: Name::new("__overrides"),
             file: Name::new("file"),
@@ -243,8 +255,11 @@ impl Ctx<'_> {
             set.push(Name::new(name), value);
         }
         for (name, make) in &table.constants {
-            let value = make(self).unwrap_or_else(|error| self.failed(error));
-            set.push(Name::new(name), value);
+            match make(self) {
+                Ok(Some(value)) => set.push(Name::new(name), value),
+                Ok(None) => {}
+                Err(error) => set.push(Name::new(name), self.failed(error)),
+            }
         }
         // `builtins.builtins`: a thunk that gets its value when there is one.
         let own = Thunk::apply(&mut self.region, Value::NULL, &[]);

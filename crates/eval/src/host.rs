@@ -95,6 +95,12 @@ pub struct Fetched {
 pub trait Host: Send + Sync {
     fn read_file(&self, path: &[u8]) -> HostResult<Arc<[u8]>>;
 
+    /// The contents of a file that somebody is editing: the host announces its changes to [`crate::Evaluator::edit`] instead of
+    /// giving up the evaluator. `None` for other files.
+    fn read_tracked(&self, _path: &[u8]) -> HostResult<Option<Arc<[u8]>>> {
+        Ok(None)
+    }
+
     /// As `lstat`: `None` where nothing is there.
     fn file_type(&self, path: &[u8]) -> HostResult<Option<FileType>>;
 
@@ -158,11 +164,11 @@ pub trait Host: Send + Sync {
     /// A line of `builtins.trace`.
     fn trace(&self, message: &str);
 
-    /// Something that the evaluator itself warns of.
+    /// A line of `builtins.warn`.
     fn warn(&self, message: &str);
 
-    /// A line of `builtins.warn`.
-    fn evaluation_warning(&self, message: &str) {
+    /// A warning of the evaluator's own.
+    fn notice(&self, message: &str) {
         self.warn(message);
     }
 }

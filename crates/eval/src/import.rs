@@ -53,28 +53,39 @@ impl<'e> Ctx<'e> {
 
     /// Parses and links a text; gives a thunk of its value.
     pub(crate) fn load(&mut self, unit: Unit, scope: &[(Name, Value)]) -> Result<Value> {
-        let evaluator = self.evaluator;
+        let linted = self.evaluator.options.lints.any().then(|| unit.text.clone());
         let (lowered, linked) = self.load_module(unit, scope);
         let id = linked.id;
-        if let Some(error) = lowered.errors.first() {
-            let kind = match error.kind {
-                LowerErrorKind::UndefinedVariable(_) => ErrorKind::UndefinedVariable,
-                _ => ErrorKind::Parse,
-            };
-            let message = match &error.kind {
-                LowerErrorKind::DuplicateAttr { previous, .. } => {
-                    let place = evaluator.locate(Pos::offset_in(id, previous.start().into()));
-                    format!("{error} at {}", place.map_or_else(String::new, |l| l.to_string()))
-                }
-                _ => error.to_string(),
-            };
-            return Err(EvalError::new(kind, message).at(Pos::offset_in(id, error.range.start().into())));
+        if let Some(text) = linted {
+            // Nix's parser meets literals before it looks at names.
+            let first_error = lowered.errors.first().filter(|error| !matches!(error.kind, LowerErrorKind::UndefinedVariable(_)));
+            self.lint_literals(id, &text, first_error.map_or(usize::MAX, |error| error.range.start().into()))?;
+        }
+        if let Some(error) = self.refusal(&lowered, id) {
+            return Err(error);
         }
         let frame = Frame::alloc(&mut self.region, Frame::NONE, linked.module.frame_size as usize);
         for (slot, &(_, value)) in (0..).zip(scope) {
             frame.set(slot, value);
         }
         Ok(Thunk::suspend(&mut self.region, id, linked.module.root.0, frame))
+    }
+
+    /// Why module number `id`, whose code this is, has no value.
+    pub(crate) fn refusal(&self, lowered: &crate::code::Code, id: u32) -> Option<Box<EvalError>> {
+        let error = lowered.errors.first()?;
+        let kind = match error.kind {
+            LowerErrorKind::UndefinedVariable(_) => ErrorKind::UndefinedVariable,
+            _ => ErrorKind::Parse,
+        };
+        let message = match &error.kind {
+            LowerErrorKind::DuplicateAttr { previous, .. } => {
+                let place = self.evaluator.locate(Pos::offset_in(id, previous.start().into()));
+                format!("{error} at {}", place.map_or_else(String::new, |l| l.to_string()))
+            }
+            _ => error.to_string(),
+        };
+        Some(EvalError::new(kind, message).at(Pos::offset_in(id, error.range.start().into())))
     }
 
     /// The value of a file, as `import path` gives it (folders: their `default.nix`), evaluated once per evaluator.
@@ -95,10 +106,13 @@ impl<'e> Ctx<'e> {
         let file = if path.starts_with(corepkgs::FOLDER) { path.to_vec() } else { self.resolve_file(path)? };
         let value = match cached(&file) {
             Some(value) => value,
-            None => {
-                let unit = self.read_unit(&file)?;
-                self.load(unit, &[])?
-            }
+            None => match self.read_tracked(&file)? {
+                Some(text) => self.load_tracked(&file, text)?,
+                None => {
+                    let unit = self.read_unit(&file)?;
+                    self.load(unit, &[])?
+                }
+            },
         };
         let mut imports = evaluator.imports.lock().unwrap_or_else(|e| e.into_inner());
         // Of two threads that were here at once the first one's value counts for both.
@@ -115,6 +129,10 @@ impl<'e> Ctx<'e> {
         let scope: Vec<(Name, Value)> = self.attrs_unsorted(scope).map(|a| (a.name, a.value)).collect();
         let value = self.load(unit, &scope)?;
         self.force(value)
+    }
+
+    fn read_tracked(&mut self, file: &[u8]) -> Result<Option<std::sync::Arc<[u8]>>> {
+        Ok(if self.tracking.is_some() { self.host().read_tracked(file)? } else { None })
     }
 
     pub(crate) fn read_unit(&mut self, file: &[u8]) -> Result<Unit> {

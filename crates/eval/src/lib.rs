@@ -22,7 +22,6 @@
 //! }
 //! ```
 
-mod ahead;
 pub mod builtin;
 pub mod builtins;
 mod code;
@@ -31,36 +30,35 @@ mod ctx;
 pub mod error;
 mod evaluator;
 mod expect;
-mod forcing;
 pub mod heap;
 pub mod host;
 mod import;
 mod interp;
 mod linked;
+mod lints;
 mod locate;
 pub mod ops;
 mod parsed;
 pub mod print;
 mod probe;
+mod search;
 mod source;
 pub mod testing;
-/// What the forcing protocol is built on.
-mod sync {
-    pub use std::sync::atomic::Ordering;
-    pub use std::sync::{Condvar, Mutex, MutexGuard};
-}
 mod thunk;
+pub mod track;
 pub mod value;
 pub mod watch;
 
-pub use ahead::{Ahead, Offer};
 pub use builtin::{Builtin, BuiltinFn, BuiltinTable};
 pub use code::CodeCache;
 pub use ctx::{Budget, Ctx, What};
-pub use error::{ErrorContext, ErrorKind, EvalError, Pos, Result, edit_distance};
+pub use error::{Cycle, ErrorContext, ErrorKind, EvalError, FrameKind, Pos, Result, edit_distance};
 pub use evaluator::{Evaluator, Options, Statistics};
 pub use host::{FileType, Host, HostError, HostResult};
+pub use lints::{LintLevel, LiteralLints};
 pub use locate::SourceLocation;
 pub use ops::coerce::CoerceOptions;
 pub use probe::{FormalInfo, Formals, Probe};
+pub use search::Written;
+pub use track::{Edit, TrackStatistics};
 pub use value::{Attr, Attrs, AttrsBuilder, BuiltinId, Closure, Context, ContextElement, List, Path, Str, Value, View};

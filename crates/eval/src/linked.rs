@@ -10,6 +10,7 @@ use crate::ctx::Ctx;
 use crate::error::Pos;
 use crate::ops::path::{join, normalise};
 use crate::source::Source;
+use crate::track::TrackedModule;
 use crate::value::{Attrs, Context, List, Path, Shape, ShapeRef, Str, Value};
 
 /// Where a module's text came from.
@@ -50,6 +51,8 @@ pub(crate) struct Linked {
     pub caches: Box<[AtomicU64]>,
     /// Number of the first formal of each lambda, counted over the module.
     pub formal_starts: Box<[u32]>,
+    /// Of a text that is being edited.
+    pub tracked: Option<Box<TrackedModule>>,
 }
 
 /// A literal; shape and constant are made when it is first evaluated, since most of a big file never is.
@@ -185,7 +188,7 @@ impl Ctx<'_> {
         // SAFETY: the expressions are on the heap and never change while the module lives; its owner, the same `Linked`, keeps
         // it, and gives the slice to nobody who outlives the evaluator.
         let exprs: &'static [Expr] = unsafe { &*std::ptr::from_ref::<[Expr]>(&module.exprs) };
-        Linked { id, exprs, module, source, origin, consts, sets, lambdas, caches, formal_starts: formal_starts.into() }
+        Linked { id, exprs, module, source, origin, consts, sets, lambdas, caches, formal_starts: formal_starts.into(), tracked: None }
     }
 
     /// The value of a constant; `UNSET` for a path below the home folder, which is looked up when it is used.

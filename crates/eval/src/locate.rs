@@ -39,6 +39,26 @@ impl std::fmt::Display for SourceLocation {
     }
 }
 
+impl SourceLocation {
+    /// As Nix shows a place below a warning: `at FILE:LINE:COLUMN:`, its line with the one before and behind it.
+    pub fn quote(&self, indent: &str) -> String {
+        let mut shown = format!("{indent}at {self}:");
+        let width = indent.len() + 6;
+        let lines = self.text.split(|byte| *byte == b'\n').zip(1u32..);
+        for (text, number) in lines.filter(|(_, number)| number.abs_diff(self.line) <= 1) {
+            let text = String::from_utf8_lossy(text);
+            if number <= self.line || !text.is_empty() {
+                shown += &format!("\n{number:>width$}| {text}");
+            }
+            if number == self.line {
+                let caret = self.column as usize;
+                shown += &format!("\n{:>width$}| {:>caret$}", "", "^");
+            }
+        }
+        shown
+    }
+}
+
 impl Evaluator {
     /// Path, range and line of a position; `None` for [`Pos::NONE`]. Counts the lines before it.
     pub fn locate(&self, pos: Pos) -> Option<SourceLocation> {
@@ -54,9 +74,9 @@ impl Evaluator {
         if pos.is_none() {
             return None;
         }
-        let linked = self.modules.get(pos.module())?;
+        let (linked, place) = self.present(pos)?;
         let (text, map) = linked.positions(self.host())?;
-        let range = linked.range(map, pos.place())?;
+        let range = linked.range(map, place)?;
         text.get(..range.start)?;
         let text = text.clone();
         Some(SourceLocation { file: linked.origin.file.clone(), label: linked.origin.label.clone(), text, range, line: 0, column: 0 })
@@ -109,6 +129,7 @@ impl Linked {
 impl Ctx<'_> {
     /// `{ file, line, column }`, or null where nothing is known: `__curPos`, `unsafeGetAttrPos`.
     pub fn position_value(&mut self, pos: Pos) -> Result<Value> {
+        self.depend_on_position(pos);
         let Some(location) = self.evaluator.locate(pos) else { return Ok(Value::NULL) };
         let Some(file) = location.file else { return Ok(Value::NULL) };
         let mut set = AttrsBuilder::with_capacity(3);

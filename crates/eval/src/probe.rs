@@ -281,7 +281,7 @@ impl Value {
     /// The value behind a thunk that has been evaluated; nothing is evaluated.
     pub fn known(self) -> Value {
         match self.view() {
-            crate::View::Thunk(thunk) => thunk.load().unwrap_or(self),
+            crate::View::Thunk(thunk) => thunk.known().unwrap_or(self),
             _ => self,
         }
     }

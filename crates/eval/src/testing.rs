@@ -9,7 +9,9 @@ use crate::ops::path::base_name;
 /// Files by absolute path; folders exist where files lie in them. No links, no store, no network.
 #[derive(Debug, Default)]
 pub struct MemoryHost {
-    files: BTreeMap<Vec<u8>, Arc<[u8]>>,
+    files: Mutex<BTreeMap<Vec<u8>, Arc<[u8]>>>,
+    /// Files below this folder are being edited: see [`Host::read_tracked`].
+    pub edited: Option<Vec<u8>>,
     pub search_path: Vec<SearchPathEntry>,
     /// Lines of `trace` and `warn`.
     pub messages: Mutex<Vec<String>>,
@@ -18,7 +20,7 @@ pub struct MemoryHost {
 impl MemoryHost {
     /// `//- /path/of/file` begins each file; text before the first such line is `/main.nix`.
     pub fn new(fixture: &str) -> MemoryHost {
-        let mut host = MemoryHost::default();
+        let host = MemoryHost::default();
         let (mut path, mut text) = ("/main.nix".to_owned(), String::new());
         for line in fixture.split_inclusive('\n') {
             match line.strip_prefix("//- ") {
@@ -34,17 +36,27 @@ impl MemoryHost {
         host
     }
 
-    fn add(&mut self, path: &str, text: &str) {
+    fn add(&self, path: &str, text: &str) {
         if !text.is_empty() {
-            self.files.insert(path.into(), text.as_bytes().into());
+            self.write(path, text);
         }
     }
 
-    fn below<'a>(&'a self, path: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-        self.files.keys().filter_map(move |file| {
+    /// Gives a file another text.
+    pub fn write(&self, path: &str, text: &str) {
+        self.files().insert(path.into(), text.as_bytes().into());
+    }
+
+    fn files(&self) -> std::sync::MutexGuard<'_, BTreeMap<Vec<u8>, Arc<[u8]>>> {
+        self.files.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    fn below(&self, path: &[u8]) -> Vec<Vec<u8>> {
+        let rest_of = |file: &Vec<u8>| {
             let rest = file.strip_prefix(path)?;
-            if path == b"/" { Some(rest) } else { rest.strip_prefix(b"/") }
-        })
+            if path == b"/" { Some(rest.to_vec()) } else { rest.strip_prefix(b"/").map(<[u8]>::to_vec) }
+        };
+        self.files().keys().filter_map(rest_of).collect()
     }
 }
 
@@ -54,14 +66,21 @@ fn none<T>(what: &str) -> HostResult<T> {
 
 impl Host for MemoryHost {
     fn read_file(&self, path: &[u8]) -> HostResult<Arc<[u8]>> {
-        self.files.get(path).cloned().ok_or_else(|| HostError::NotFound(String::from_utf8_lossy(path).into_owned()))
+        self.files().get(path).cloned().ok_or_else(|| HostError::NotFound(String::from_utf8_lossy(path).into_owned()))
+    }
+
+    fn read_tracked(&self, path: &[u8]) -> HostResult<Option<Arc<[u8]>>> {
+        match &self.edited {
+            Some(folder) if path.starts_with(folder) => self.read_file(path).map(Some),
+            _ => Ok(None),
+        }
     }
 
     fn file_type(&self, path: &[u8]) -> HostResult<Option<FileType>> {
-        if self.files.contains_key(path) {
+        if self.files().contains_key(path) {
             return Ok(Some(FileType::Regular));
         }
-        Ok(self.below(path).next().map(|_| FileType::Directory))
+        Ok(self.below(path).first().map(|_| FileType::Directory))
     }
 
     fn read_link(&self, _path: &[u8]) -> HostResult<Vec<u8>> {
@@ -71,6 +90,7 @@ impl Host for MemoryHost {
     fn read_dir(&self, path: &[u8]) -> HostResult<Vec<(Vec<u8>, FileType)>> {
         let entries: BTreeMap<Vec<u8>, FileType> = self
             .below(path)
+            .iter()
             .filter_map(|rest| {
                 let name = rest.split(|&b| b == b'/').next()?;
                 Some((name.to_vec(), if name.len() == rest.len() { FileType::Regular } else { FileType::Directory }))

@@ -1,14 +1,22 @@
-//! Forcing thunks: claiming, evaluating, waiting for another thread, remembering failures. The protocol is in `forcing.rs`.
+//! Forcing thunks: claiming, evaluating, waiting for another thread, remembering failures.
 
+use std::collections::HashMap;
+use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 use nival_hir::module::ExprId;
 
 use crate::ctx::Ctx;
-use crate::error::{ErrorKind, EvalError, Result};
-use crate::forcing::{State, ThunkKind, Waited};
-use crate::value::{Thunk, Value};
+use crate::error::{Cycle, ErrorKind, EvalError, Pos, Result};
+use crate::value::{State, Thunk, ThunkKind, Value};
 use crate::watch::Step;
+
+/// Which thread waits for which thunk. Only threads that have to wait look here.
+#[derive(Debug, Default)]
+pub(crate) struct WaitTable {
+    waiting: Mutex<HashMap<u32, Thunk>>,
+    finished: Condvar,
+}
 
 /// How often a waiting thread looks whether it was cancelled.
 const WAIT: Duration = Duration::from_millis(10);
@@ -26,34 +34,48 @@ impl Ctx<'_> {
                 ThunkKind::Suspended | ThunkKind::Apply => {
                     if self.alone {
                         thunk.claim_alone(self.pending);
-                    } else if !thunk.claim(state, self.pending) {
+                    } else if !thunk.exchange(state, self.pending) {
                         continue;
+                    } else if self.tracking.is_some() {
+                        return self.run_tracked(thunk, state);
                     }
                     return self.run_thunk(thunk, state);
                 }
-                ThunkKind::Pending | ThunkKind::Awaited => self.wait_for(thunk, state)?,
+                ThunkKind::Pending | ThunkKind::Awaited => match self.wait_for(thunk, state) {
+                    Err(error) if error.kind == ErrorKind::InfiniteRecursion => {
+                        self.depend_on_cycle();
+                        return Err(error);
+                    }
+                    other => other?,
+                },
                 ThunkKind::Failed => return Err(self.evaluator.failure(state.number())),
+                ThunkKind::Derived => return self.read_derived(thunk, state),
             }
         }
     }
 
     #[inline(always)]
     fn run_thunk(&mut self, thunk: Thunk, state: State) -> Result<Value> {
-        let result = if self.looks() { self.eval_thunk_slow(thunk, state) } else { self.eval_thunk(thunk, state) };
+        let result = self.eval_thunk_checked(thunk, state);
+        self.finish_thunk(thunk, state, result)
+    }
+
+    #[inline(always)]
+    pub(crate) fn eval_thunk_checked(&mut self, thunk: Thunk, state: State) -> Result<Value> {
+        if self.looks() { self.eval_thunk_slow(thunk, state) } else { self.eval_thunk(thunk, state) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn finish_thunk(&mut self, thunk: Thunk, state: State, result: Result<Value>) -> Result<Value> {
         match result {
-            Ok(value) if self.alone => {
+            Ok(value) => {
                 debug_assert!(!value.is_thunk());
-                thunk.finish_alone(value.0);
+                if self.alone {
+                    thunk.finish_alone(value.0);
+                } else if thunk.finish(value.0) {
+                    self.evaluator.waits.finished.notify_all();
+                }
                 Ok(value)
-            }
-            Ok(value) if !self.gave_up => {
-                debug_assert!(!value.is_thunk());
-                self.publish(thunk, value.0);
-                Ok(value)
-            }
-            Ok(_) => {
-                let error = self.give_up();
-                Err(self.thunk_failed(thunk, state, error))
             }
             Err(error) => Err(self.thunk_failed(thunk, state, error)),
         }
@@ -88,60 +110,90 @@ impl Ctx<'_> {
         result
     }
 
-    #[inline(always)]
-    fn publish(&self, thunk: Thunk, word: u64) {
-        if thunk.finish(word) {
-            self.evaluator.waits.wake();
+    /// Stores a state that is a result; returns whether another thread waits for it.
+    pub(crate) fn publish(&self, thunk: Thunk, state: State) -> bool {
+        let awaited = thunk.finish(state.0);
+        if awaited {
+            self.evaluator.waits.finished.notify_all();
         }
+        awaited
     }
 
     #[cold]
     #[inline(never)]
     fn thunk_failed(&mut self, thunk: Thunk, state: State, mut error: Box<EvalError>) -> Box<EvalError> {
+        let word = self.failed_state(thunk, state, &mut error);
+        if self.publish(thunk, word) {
+            // Another thread goes on from here, with the error as it was remembered.
+            error.cycle.cut();
+        }
+        error
+    }
+
+    /// What a thunk whose state was `state` has to remember of an error.
+    pub(crate) fn failed_state(&mut self, thunk: Thunk, state: State, error: &mut Box<EvalError>) -> State {
         // The pending thunk that was met again has lost its expression; the innermost one on the way to it is known here.
         if error.kind == ErrorKind::InfiniteRecursion && error.pos.is_none() && state.kind() == ThunkKind::Suspended {
             error.pos = self.evaluator.linked(state.module()).pos(ExprId(state.number()));
         }
-        let word = if error.is_transient() || self.gave_up {
-            state.0
-        } else {
-            let (number, _) = self.evaluator.failures.push_with(|_| error.clone());
-            State::new(ThunkKind::Failed, number).0
-        };
-        self.publish(thunk, word);
-        error
+        if error.kind == ErrorKind::InfiniteRecursion {
+            let suspended = state.kind() == ThunkKind::Suspended;
+            let pos = if suspended { self.evaluator.linked(state.module()).pos(ExprId(state.number())) } else { Pos::NONE };
+            error.cycle.pass(thunk.address(), pos);
+        }
+        if error.is_transient() {
+            return state;
+        }
+        let (number, _) = self.evaluator.failures.push_with(|_| error.clone());
+        State::new(ThunkKind::Failed, number)
     }
 
-    /// Returns when the thunk has changed; does something else of what will be needed meanwhile, where there is any.
+    /// Returns when the thunk has changed.
     #[cold]
     #[inline(never)]
     fn wait_for(&mut self, thunk: Thunk, state: State) -> Result<()> {
         if state.number() == self.thread {
-            // A quiet thread may have come here from another of its own tasks.
-            return Err(if self.quiet { self.give_up() } else { infinite_recursion() });
+            return Err(recursion(thunk));
+        }
+        if state.kind() == ThunkKind::Pending && !thunk.exchange(state, State::new(ThunkKind::Awaited, state.number())) {
+            return Ok(());
         }
         let evaluator = self.evaluator;
-        loop {
-            let helper = self.helper();
-            let waited = {
-                let _hungry = helper.map(|team| team.hungry());
-                let more = || helper.is_some_and(|team| team.has_work());
-                evaluator.waits.wait(self.thread, thunk, state.number(), self.quiet, WAIT, more)
-            };
-            match waited {
-                Waited::Changed => return Ok(()),
-                Waited::Recursion => return Err(infinite_recursion()),
-                Waited::GiveUp => return Err(self.give_up()),
-                Waited::NotYet => {
-                    self.interrupted()?;
-                    self.help();
-                }
+        let mut waiting = evaluator.waits.waiting.lock().unwrap_or_else(|e| e.into_inner());
+        // Follow owner and awaited thunk by turns: a way back to this thread is a cycle that no thread can leave.
+        let mut next = thunk;
+        while let Some(owner) = owner_of(next) {
+            if owner == self.thread {
+                return Err(recursion(thunk));
+            }
+            match waiting.get(&owner) {
+                Some(&awaited) => next = awaited,
+                None => break,
             }
         }
+        waiting.insert(self.thread, thunk);
+        let mut result = Ok(());
+        while owner_of(thunk) == Some(state.number()) {
+            waiting = evaluator.waits.finished.wait_timeout(waiting, WAIT).unwrap_or_else(|e| e.into_inner()).0;
+            result = self.interrupted();
+            if result.is_err() {
+                break;
+            }
+        }
+        waiting.remove(&self.thread);
+        result
     }
 }
 
-#[cold]
-fn infinite_recursion() -> Box<EvalError> {
-    EvalError::new(ErrorKind::InfiniteRecursion, "infinite recursion encountered")
+fn recursion(thunk: Thunk) -> Box<EvalError> {
+    let mut error = EvalError::new(ErrorKind::InfiniteRecursion, "infinite recursion encountered");
+    error.cycle = Cycle::new(thunk.address());
+    error
+}
+
+fn owner_of(thunk: Thunk) -> Option<u32> {
+    match thunk.load() {
+        Err(state) if matches!(state.kind(), ThunkKind::Pending | ThunkKind::Awaited) => Some(state.number()),
+        _ => None,
+    }
 }

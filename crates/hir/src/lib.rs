@@ -18,6 +18,7 @@ pub mod import_paths;
 mod lower;
 pub mod module;
 pub mod outline;
+pub mod portability;
 pub mod print;
 pub mod queries;
 mod result;

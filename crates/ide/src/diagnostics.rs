@@ -164,26 +164,38 @@ pub fn evaluation_diagnostics(snapshot: &Snapshot, path: &Path, control: &Contro
     Ok(found)
 }
 
+/// Places beside the error's own that are told with it.
+const MAX_RELATED: usize = 8;
+
 /// The innermost place of the error in this file, else `fallback`; the other places beside it.
 fn of_report(report: &Report, path: &Path, fallback: TextRange) -> Diagnostic {
-    let places = report.primary.iter().map(|place| (place, report.message.as_str()));
-    let frames = report.frames.iter().filter_map(|frame| Some((frame.location.as_ref()?, frame.message.as_str())));
+    let option = report.option.as_ref();
+    let places = report.user_location().into_iter().chain(&report.primary).map(|place| (place, report.message.as_str()));
+    let defined = option.into_iter().flat_map(|o| &o.defined).map(|place| (place, "defined here"));
+    let declared = option.into_iter().flat_map(|o| &o.declared).map(|place| (place, "declared here"));
+    let steps = report.cycle.iter().chain(&report.frames);
+    let frames = steps.filter_map(|frame| Some((frame.location.as_ref()?, frame.message.as_str())));
     let mut range = None;
     let mut related = Vec::new();
-    for (place, message) in places.chain(frames) {
+    for (place, message) in places.chain(defined).chain(frames).chain(declared) {
         let Some(place) = place.as_file() else { continue };
         if *place.path == *path && range.is_none() {
             range = Some(place.range);
-        } else if related.len() < 8 {
+        } else if related.len() < MAX_RELATED
+            && !related.iter().any(|r: &Related| r.place == place)
+            && !(*place.path == *path && range == Some(place.range))
+        {
             related.push(Related { place, message: message.to_owned() });
         }
     }
+    let mut notes: Vec<String> = option.iter().map(|o| format!("while evaluating the option `{}`", o.name)).collect();
+    notes.extend(report.hints.iter().cloned());
     Diagnostic {
         range: range.unwrap_or(fallback),
         severity: Severity::Error,
         code: EVALUATION.to_owned(),
         message: report.message.clone(),
-        notes: report.hints.clone(),
+        notes,
         related,
         tags: Vec::new(),
         fixes: Vec::new(),
@@ -237,14 +249,14 @@ mod tests {
         check_evaluation(
             "{ a = 1; b = throw \"no\"; c = { d = 1; }.e; }",
             expect![[r#"
-                [throw "no"] Error evaluation: no (/main.nix)
-                [{ d = 1; }.e] Error evaluation: attribute 'e' missing (/main.nix)Did you mean d?
+                [throw "no"] Error evaluation: no
+                [{ d = 1; }.e] Error evaluation: attribute 'e' missingDid you mean d?
             "#]],
         );
         check_evaluation(
             "//- /main.nix\nimport ./f.nix { x = 1; }\n//- /f.nix\n{ x }: { y = x.z; }.y\n",
             expect![[r#"
-                [import ./f.nix { x = 1; }] Error evaluation: expected a set but found an integer: 1 (/f.nix) (/f.nix) (/f.nix) (/f.nix) (/f.nix) (/f.nix)
+                [import ./f.nix { x = 1; }] Error evaluation: expected a set but found an integer: 1 (/f.nix) (/f.nix) (/f.nix) (/f.nix)
             "#]],
         );
         check_evaluation(

@@ -99,24 +99,25 @@ fn unfinished_lines_ask_for_more() {
         &[],
         &["let a = 1; in", "{ a = ", "(1 +", "''x", "\"a", "1 ]"],
         &expect![[r#"
-        > let a = 1; in
-        (more)
-        > { a = 
-        (more)
-        > (1 +
-        (more)
-        > ''x
-        (more)
-        > "a
-        (more)
-        > 1 ]
-        ! error: syntax error, unexpected ']', expecting end of file
-        !   ┌─ «string»:1:3
-        !   │
-        ! 1 │ 1 ]
-        !   │   ^
-        ! error: syntax error, unexpected ']', expecting end of file
-    "#]],
+            > let a = 1; in
+            (more)
+            > { a = 
+            (more)
+            > (1 +
+            (more)
+            > ''x
+            (more)
+            > "a
+            (more)
+            > 1 ]
+            ! error: syntax error, unexpected ']', expecting end of file
+            !   ┌─ «string»:1:3
+            !   │
+            ! 1 │ 1 ]
+            !   │   ^
+            ! 
+            ! error: syntax error, unexpected ']', expecting end of file
+        "#]],
     );
 }
 
@@ -163,39 +164,41 @@ fn errors_leave_the_session_as_it_was() {
         &[],
         &lines,
         &expect![[r#"
-        > a = 1
-        > nope
-        ! error: undefined variable 'nope'
-        !   ┌─ «string»:1:1
-        !   │
-        ! 1 │ nope
-        !   │ ^
-        ! error: undefined variable 'nope'
-        > 1 +
-        (more)
-        > :b a
-        ! help: it is a value of type int
-        ! error: expression does not evaluate to a derivation, so I can't build it
-        > :t
-        ! help: `:?` lists the commands and what they take
-        ! error: an expression is missing
-        > :nope
-        ! help: `:?` lists the commands
-        ! error: unknown command ':nope'
-        > :l missing.nix
-        ! error: path '/w/missing.nix' does not exist
-        > throw "on purpose"
-        ! error: on purpose
-        !   ┌─ «string»:1:1
-        !   │
-        ! 1 │ throw "on purpose"
-        !   │ ^^^^^^^^^^^^^^^^^^
-        ! error: on purpose
-        > a
-        1
-        > :q
-        (quit)
-    "#]],
+            > a = 1
+            > nope
+            ! error: undefined variable 'nope'
+            !   ┌─ «string»:1:1
+            !   │
+            ! 1 │ nope
+            !   │ ^
+            ! 
+            ! error: undefined variable 'nope'
+            > 1 +
+            (more)
+            > :b a
+            ! help: it is a value of type int
+            ! error: expression does not evaluate to a derivation, so I can't build it
+            > :t
+            ! help: `:?` lists the commands and what they take
+            ! error: an expression is missing
+            > :nope
+            ! help: `:?` lists the commands
+            ! error: unknown command ':nope'
+            > :l missing.nix
+            ! error: path '/w/missing.nix' does not exist
+            > throw "on purpose"
+            ! error: on purpose
+            !   ┌─ «string»:1:1
+            !   │
+            ! 1 │ throw "on purpose"
+            !   │ ^^^^^^^^^^^^^^^^^^
+            ! 
+            ! error: on purpose
+            > a
+            1
+            > :q
+            (quit)
+        "#]],
     );
 }
 
@@ -257,50 +260,48 @@ fn traces_open() {
         &["d.nix"],
         &["f { }", ":te", "f { }", ":te maybe"],
         &expect![[r#"
-        Added 1 variables.
-        > f { }
-        ! error: attribute 'missing' missing
-        !   ┌─ /w/d.nix:1:10
-        !   │
-        ! 1 │ { f = x: x.missing; }
-        !   │          ^^^^^^^^^
-        ! note: while calling 'f'
-        !   ┌─ /w/d.nix:1:7
-        !   │
-        ! 1 │ { f = x: x.missing; }
-        !   │       ^
-        ! note: from call site
-        !   ┌─ «string»:1:1
-        !   │
-        ! 1 │ f { }
-        !   │ ^^^^^
-        ! error: attribute 'missing' missing
-        > :te
-        showing error traces
-        > f { }
-        ! error: attribute 'missing' missing
-        !   ┌─ /w/d.nix:1:10
-        !   │
-        ! 1 │ { f = x: x.missing; }
-        !   │          ^^^^^^^^^
-        ! note: while evaluating the attribute 'missing'
-        !   ┌─ /w/d.nix:1:10
-        !   │
-        ! 1 │ { f = x: x.missing; }
-        !   │          ^^^^^^^^^
-        ! note: while calling 'f'
-        !   ┌─ /w/d.nix:1:7
-        !   │
-        ! 1 │ { f = x: x.missing; }
-        !   │       ^
-        ! note: from call site
-        !   ┌─ «string»:1:1
-        !   │
-        ! 1 │ f { }
-        !   │ ^^^^^
-        ! error: attribute 'missing' missing
-        > :te maybe
-        ! error: 'maybe' is not a Boolean: say true or false
-    "#]],
+            Added 1 variables.
+            > f { }
+            ! error: attribute 'missing' missing
+            !   ┌─ /w/d.nix:1:10
+            !   │
+            ! 1 │ { f = x: x.missing; }
+            !   │          ^^^^^^^^^
+            ! note: while calling 'f'
+            !   ┌─ «string»:1:1
+            !   │
+            ! 1 │ f { }
+            !   │ ^^^^^
+            ! (1 frame of the trace hidden; --show-trace shows all)
+            ! 
+            ! error: attribute 'missing' missing
+            > :te
+            showing error traces
+            > f { }
+            ! error: attribute 'missing' missing
+            !   ┌─ /w/d.nix:1:10
+            !   │
+            ! 1 │ { f = x: x.missing; }
+            !   │          ^^^^^^^^^
+            ! note: while evaluating the attribute 'missing'
+            !   ┌─ /w/d.nix:1:10
+            !   │
+            ! 1 │ { f = x: x.missing; }
+            !   │          ^^^^^^^^^
+            ! note: while calling 'f'
+            !   ┌─ /w/d.nix:1:7
+            !   │
+            ! 1 │ { f = x: x.missing; }
+            !   │       ^
+            ! note: from call site
+            !   ┌─ «string»:1:1
+            !   │
+            ! 1 │ f { }
+            !   │ ^^^^^
+            ! 
+            ! error: attribute 'missing' missing
+            > :te maybe
+            ! error: 'maybe' is not a Boolean: say true or false
+        "#]],
     );
 }

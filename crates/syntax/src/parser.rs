@@ -423,7 +423,16 @@ impl<'t> Parser<'t> {
         for index in 0..self.kinds.len() as u32 {
             if matches!(self.raw(index), STRING_TEXT | STRING_ESCAPE) && memchr::memchr(0, self.token_text(index)).is_some() {
                 let range = self.token_range(index);
-                let text = String::from_utf8_lossy(self.token_text(index)).replace('\0', "␀");
+                let mut text = self.token_text(index);
+                // What follows the opening quotes of an indented string on their line is no part of it.
+                if index > 0
+                    && self.token_text(index - 1) == b"''"
+                    && let Some(end) = text.iter().position(|&b| b != b' ')
+                    && text[end] == b'\n'
+                {
+                    text = &text[end + 1..];
+                }
+                let text = String::from_utf8_lossy(text).replace('\0', "␀");
                 self.errors.push(SyntaxError { range, kind: SyntaxErrorKind::NulInString(text.into()), hint: None });
             }
         }

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use nival_engine::{BuildOutcome, BuildRequest, EvalValue};
 use serde_json::json;
 
-use crate::commands::{Command, Ended, links};
-use crate::context::Context;
+use crate::commands::{Command, Ended, Read, help, links, read};
+use crate::context::{Context, say};
 use crate::error::Failure;
-use crate::flags::{self, Flag, flag};
-use crate::options::{Common, HasCommon, Target, common_flags, eval_flags};
+use crate::flags::{Flag, flag};
+use crate::options::{Common, HasCommon, HasTarget, Target, eval_flags, target_flags};
 use crate::progress::StderrProgress;
 
 pub const COMMAND: Command = Command {
@@ -20,7 +20,7 @@ pub const COMMAND: Command = Command {
     summary: "build derivations and link their outputs",
     usage: "[INSTALLABLE[^OUTPUTS]… | --file FILE [ATTRPATH]… | --expr EXPR [ATTRPATH]…]",
     run,
-    flags: || flags::help(&[&own_flags(), &eval_flags::<Options>(), &common_flags::<Options>()]),
+    flags: || help(&[&own_flags(), &target_flags(), &eval_flags()]),
 };
 
 #[derive(Default)]
@@ -40,16 +40,14 @@ impl HasCommon for Options {
     }
 }
 
+impl HasTarget for Options {
+    fn target(&mut self) -> &mut Option<Target> {
+        &mut self.target
+    }
+}
+
 fn own_flags() -> Vec<Flag<Options>> {
     vec![
-        flag("file", Some('f'), &["FILE"], "build what FILE has; '-' is standard input", |o, v| {
-            o.target = Some(Target::File(v[0].clone()));
-            Ok(())
-        }),
-        flag("expr", None, &["EXPR"], "build what EXPR evaluates to", |o, v| {
-            o.target = Some(Target::Expr(v[0].clone()));
-            Ok(())
-        }),
         flag("out-link", Some('o'), &["PATH"], "name of the links to the outputs; by default 'result'", |o, v| {
             o.out_link = Some(PathBuf::from(&v[0]));
             Ok(())
@@ -74,17 +72,13 @@ fn own_flags() -> Vec<Flag<Options>> {
 }
 
 fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
-    let mut options = Options::default();
-    let rest = flags::parse(args, &[&own_flags(), &eval_flags(), &common_flags()], &mut options)?;
-    if rest.help {
-        return Ok(Ended::Help);
-    }
-    if rest.version {
-        return Ok(Ended::Version);
-    }
-    let context = Context::new(&options.common, !matches!(options.target, Some(Target::File(_))))?;
+    let (options, installables) = match read::<Options>(args, &[&own_flags(), &target_flags(), &eval_flags()])? {
+        Read::Run(options, positional) => (options, positional),
+        Read::Ended(ended) => return Ok(ended),
+    };
+    let context = Context::new(&options.common, true)?;
     let render = context.render;
-    build(&context, &options, &rest.positional).map_err(|f| f.rendered(render))
+    build(&context, &options, &installables).map_err(|f| f.rendered(render))
 }
 
 fn build(context: &Context, options: &Options, installables: &[String]) -> Result<Ended, Failure> {
@@ -96,7 +90,7 @@ fn build(context: &Context, options: &Options, installables: &[String]) -> Resul
     }
     if options.dry_run {
         for request in &requests {
-            eprintln!("would build {}", request.drv_path);
+            say(format_args!("would build {}", request.drv_path));
         }
         return Ok(Ended::Code(0));
     }
@@ -106,7 +100,7 @@ fn build(context: &Context, options: &Options, installables: &[String]) -> Resul
         let stem = options.out_link.clone().unwrap_or_else(|| "result".into());
         for (index, outcome) in outcomes.iter().enumerate() {
             for output in &outcome.outputs {
-                links::place(&links::name(&stem, index, &output.name), Path::new(&output.path))?;
+                links::root(&context.session, &links::name(&stem, index, &output.name), &output.path)?;
             }
         }
     }

@@ -2,22 +2,23 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use nival_engine::{Control, EvalSession, EvalValue, PrintOptions, ValueKind};
+use nival_engine::PrintOptions;
 
-use crate::commands::{Command, Ended};
+use crate::commands::write_to::write_to;
+use crate::commands::{Command, Ended, Read, help, read};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::flags::{self, Flag, UsageError, flag};
-use crate::options::{Common, HasCommon, Target, common_flags, eval_flags};
+use crate::flags::{Flag, UsageError, flag};
+use crate::options::{Common, HasCommon, HasTarget, Target, eval_flags, target_flags};
 
 pub const COMMAND: Command = Command {
     name: "eval",
     summary: "evaluate a Nix expression",
     usage: "[INSTALLABLE | --file FILE [ATTRPATH] | --expr EXPR [ATTRPATH]]",
     run,
-    flags: || flags::help(&[&own_flags(), &eval_flags::<Options>(), &common_flags::<Options>()]),
+    flags: || help(&[&own_flags(), &target_flags(), &eval_flags()]),
 };
 
 #[derive(Default)]
@@ -26,6 +27,8 @@ struct Options {
     target: Option<Target>,
     apply: Option<String>,
     json: bool,
+    /// Unset: where standard output is a terminal.
+    pretty: Option<bool>,
     raw: bool,
     write_to: Option<PathBuf>,
 }
@@ -36,22 +39,28 @@ impl HasCommon for Options {
     }
 }
 
+impl HasTarget for Options {
+    fn target(&mut self) -> &mut Option<Target> {
+        &mut self.target
+    }
+}
+
 fn own_flags() -> Vec<Flag<Options>> {
     vec![
-        flag("file", Some('f'), &["FILE"], "evaluate FILE; '-' is standard input", |o, v| {
-            o.target = Some(Target::File(v[0].clone()));
-            Ok(())
-        }),
-        flag("expr", None, &["EXPR"], "evaluate EXPR", |o, v| {
-            o.target = Some(Target::Expr(v[0].clone()));
-            Ok(())
-        }),
         flag("apply", None, &["EXPR"], "apply the function EXPR to the value", |o, v| {
             o.apply = Some(v[0].clone());
             Ok(())
         }),
         flag("json", None, &[], "print as JSON", |o, _| {
             o.json = true;
+            Ok(())
+        }),
+        flag("pretty", None, &[], "print JSON with an item a line", |o, _| {
+            o.pretty = Some(true);
+            Ok(())
+        }),
+        flag("no-pretty", None, &[], "print JSON on one line", |o, _| {
+            o.pretty = Some(false);
             Ok(())
         }),
         flag("raw", None, &[], "print a string as it is, without a line end", |o, _| {
@@ -66,26 +75,19 @@ fn own_flags() -> Vec<Flag<Options>> {
 }
 
 fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
-    let mut options = Options::default();
-    let rest = flags::parse(args, &[&own_flags(), &eval_flags(), &common_flags()], &mut options)?;
-    if rest.help {
-        return Ok(Ended::Help);
-    }
-    if rest.version {
-        return Ok(Ended::Version);
-    }
+    let (options, positional) = match read::<Options>(args, &[&own_flags(), &target_flags(), &eval_flags()])? {
+        Read::Run(options, positional) => (options, positional),
+        Read::Ended(ended) => return Ok(ended),
+    };
     if options.raw && options.json {
         return Err(UsageError::Other("--raw and --json are mutually exclusive".into()).into());
     }
-    let attr_path = match rest.positional.as_slice() {
+    let attr_path = match positional.as_slice() {
         [] => "",
         [one] => one.as_str(),
         [_, more, ..] => return Err(UsageError::UnexpectedArgument(more.clone()).into()),
     };
-    // Text and flakes are evaluated purely unless asked; a file may look around, as everywhere in Nix.
-    let pure = !matches!(options.target, Some(Target::File(_)));
-    options.common.jobs_evaluate();
-    let context = Context::new(&options.common, pure)?;
+    let context = Context::new(&options.common, true)?;
     let render = context.render;
     evaluate(&context, &options, attr_path).map_err(|f| f.rendered(render))
 }
@@ -99,39 +101,85 @@ fn evaluate(context: &Context, options: &Options, installable: &str) -> Result<E
     }
     let mut out = std::io::stdout().lock();
     if let Some(path) = &options.write_to {
-        if path.symlink_metadata().is_ok() {
-            return Err(Failure::message(format!("path '{}' already exists", path.display())));
-        }
-        write_to(session, control, &value, path)?;
+        write_to(context, &value, path)?;
     } else if options.raw {
         out.write_all(&session.raw(&value, control)?)?;
     } else if options.json {
-        writeln!(out, "{}", session.json(&value, control)?)?;
+        let json = session.json(&value, control)?;
+        let pretty = options.pretty.unwrap_or_else(|| std::io::IsTerminal::is_terminal(&std::io::stdout()));
+        writeln!(out, "{}", if pretty { pretty_json(&json) } else { json })?;
     } else {
-        writeln!(out, "{}", session.print(&value, &PrintOptions::eval(), control)?)?;
+        out.write_all(&session.print_bytes(&value, &PrintOptions::eval(), control)?)?;
+        out.write_all(b"\n")?;
     }
     out.flush()?;
     Ok(Ended::Code(0))
 }
 
-/// Strings become files, sets become folders. A name never leads out of `path`.
-fn write_to(session: &EvalSession, control: &Control, value: &EvalValue, path: &Path) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::message(format!("writing '{}': {error}", path.display()));
-    match session.force(value, control)? {
-        ValueKind::String => std::fs::write(path, session.raw(value, control)?).map_err(failed),
-        ValueKind::Attrs | ValueKind::Derivation => {
-            std::fs::create_dir(path).map_err(failed)?;
-            for item in session.attrs(value, control)? {
-                if item.name.is_empty() || item.name == "." || item.name == ".." || item.name.contains(['/', '\0']) {
-                    return Err(Failure::message(format!("invalid file name '{}'", item.name)));
-                }
-                let inner = session.attr(value, &item.name, control)?;
-                if let Some(inner) = inner {
-                    write_to(session, control, &inner, &path.join(&item.name))?;
-                }
+/// The same JSON with an item a line, indented by two.
+fn pretty_json(json: &str) -> String {
+    let mut pretty = String::with_capacity(json.len() * 2);
+    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
+    let mut chars = json.chars().peekable();
+    let line = |pretty: &mut String, depth: usize| {
+        pretty.push('\n');
+        pretty.extend(std::iter::repeat_n("  ", depth));
+    };
+    while let Some(c) = chars.next() {
+        match c {
+            _ if in_string => {
+                pretty.push(c);
+                in_string = escaped || c != '"';
+                escaped = !escaped && c == '\\';
+                continue;
             }
-            Ok(())
+            '{' | '[' if matches!(chars.peek(), Some('}' | ']')) => {
+                pretty.push(c);
+                pretty.extend(chars.next());
+            }
+            '{' | '[' => {
+                depth += 1;
+                pretty.push(c);
+                line(&mut pretty, depth);
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                line(&mut pretty, depth);
+                pretty.push(c);
+            }
+            ',' => {
+                pretty.push(c);
+                line(&mut pretty, depth);
+            }
+            ':' => pretty.push_str(": "),
+            c => {
+                in_string = c == '"';
+                pretty.push(c);
+            }
         }
-        other => Err(Failure::message(format!("value at '{}' is not a string or an attribute set but a {}", path.display(), other.name()))),
+    }
+    pretty
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn json_is_indented() {
+        expect![[r#"
+            {
+              "a:{": [
+                1,
+                {
+                  "b\"c,": null
+                },
+                []
+              ],
+              "d\\": {}
+            }"#]]
+        .assert_eq(&pretty_json(r#"{"a:{":[1,{"b\"c,":null},[]],"d\\":{}}"#));
     }
 }

@@ -1,24 +1,40 @@
-//! `result` links: symbolic links to store paths.
+//! `result` links: symbolic links to store paths, which keep them from the garbage collector.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
+use nival_engine::EvalSession;
+
+use crate::context::current_folder;
 use crate::error::Failure;
 
-/// Points `link` at `target`, replacing a link that is there but never a file or folder. The rename makes it atomic.
-pub fn place(link: &Path, target: &Path) -> Result<(), Failure> {
-    let failed = |what: &str, error: std::io::Error| Failure::message(format!("{what} '{}': {error}", link.display()));
-    if link.symlink_metadata().is_ok_and(|m| !m.file_type().is_symlink()) {
-        return Err(Failure::message(format!("cannot create symlink '{}'; already exists", link.display())));
+/// Makes `link` a link to a store path and a root of the garbage collector. Its absolute path.
+pub fn root(session: &EvalSession, link: &Path, store_path: &str) -> Result<PathBuf, Failure> {
+    let link = absolute(link)?;
+    refuse_to_replace(&link)?;
+    session.add_root(&link, store_path)?;
+    Ok(link)
+}
+
+/// The absolute path of a link, without `.` and `..`.
+fn absolute(link: &Path) -> Result<PathBuf, Failure> {
+    let mut clean = PathBuf::new();
+    for part in current_folder()?.join(link).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(clean.pop()),
+            part => clean.push(part),
+        }
     }
-    let mut name = std::ffi::OsString::from(".");
-    name.push(link.file_name().unwrap_or_default());
-    name.push(format!(".{}", std::process::id()));
-    let temporary = link.with_file_name(name);
-    std::os::unix::fs::symlink(target, &temporary).map_err(|e| failed("creating symlink", e))?;
-    std::fs::rename(&temporary, link).map_err(|e| {
-        let _ = std::fs::remove_file(&temporary);
-        failed("renaming symlink", e)
-    })
+    Ok(clean)
+}
+
+fn refuse_to_replace(link: &Path) -> Result<(), Failure> {
+    match link.symlink_metadata() {
+        Ok(metadata) if !metadata.is_symlink() => {
+            Err(Failure::message(format!("cannot create symlink '{}'; already exists", link.display())))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// `result`, `result-2`, …; other outputs than `out` add their name: `result-dev`.
@@ -41,14 +57,11 @@ mod tests {
     fn names_and_replacement() {
         assert_eq!(name(Path::new("result"), 0, "out"), Path::new("result"));
         assert_eq!(name(Path::new("result"), 1, "dev"), Path::new("result-2-dev"));
+        assert_eq!(absolute(Path::new("/a/./b/../c")).unwrap(), Path::new("/a/c"));
         let folder = tempfile::tempdir().unwrap();
-        let link = folder.path().join("result");
-        place(&link, Path::new("/a")).unwrap();
-        place(&link, Path::new("/b")).unwrap();
-        assert_eq!(std::fs::read_link(&link).unwrap(), Path::new("/b"));
-        std::fs::remove_file(&link).unwrap();
-        std::fs::write(&link, "mine").unwrap();
-        assert!(place(&link, Path::new("/c")).is_err());
-        assert_eq!(std::fs::read(&link).unwrap(), b"mine");
+        let file = folder.path().join("result");
+        refuse_to_replace(&file).unwrap();
+        std::fs::write(&file, "mine").unwrap();
+        assert!(refuse_to_replace(&file).is_err());
     }
 }

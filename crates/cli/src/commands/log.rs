@@ -3,35 +3,32 @@
 use std::ffi::OsString;
 use std::io::Write as _;
 
-use nival_engine::Engine;
-
-use crate::commands::{Command, Ended};
-use crate::context::{engine_config, render_options};
+use crate::commands::{Command, Ended, Read, help, read};
+use crate::context::plain_session;
 use crate::error::Failure;
-use crate::flags;
-use crate::options::{Common, common_flags};
+use crate::flags::UsageError;
+use crate::options::Common;
 
 pub const COMMAND: Command = Command {
     name: "log",
     summary: "show the build log of a derivation or of what it built",
     usage: "STORE-PATH…",
     run,
-    flags: || flags::help(&[&common_flags::<Common>()]),
+    flags: || help::<Common>(&[]),
 };
 
 fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
-    let mut common = Common::default();
-    let rest = flags::parse(args, &[&common_flags()], &mut common)?;
-    if rest.help {
-        return Ok(Ended::Help);
+    let (common, paths) = match read::<Common>(args, &[])? {
+        Read::Run(options, positional) => (options, positional),
+        Read::Ended(ended) => return Ok(ended),
+    };
+    if paths.is_empty() {
+        return Err(UsageError::Other("a store path is missing".into()).into());
     }
-    if rest.positional.is_empty() {
-        return Err(flags::UsageError::Other("a store path is missing".into()).into());
-    }
-    let session = Engine::new(engine_config(&common, false)?).snapshot().session();
+    let (session, render) = plain_session(&common)?;
     let mut out = std::io::stdout().lock();
-    for path in &rest.positional {
-        let log = session.build_log(path).map_err(|r| Failure::from(r).rendered(render_options(&common)))?;
+    for path in &paths {
+        let log = session.build_log(path).map_err(|r| Failure::from(r).rendered(render))?;
         let log = log.ok_or_else(|| Failure::message(format!("build log of '{path}' is not available")))?;
         out.write_all(log.as_bytes())?;
     }

@@ -2,18 +2,18 @@
 
 use std::ffi::OsString;
 
-use crate::commands::{Command, Ended};
+use crate::commands::{Command, Ended, Read, help, read};
 use crate::context::engine_config;
 use crate::error::Failure;
-use crate::flags::{self, Flag, flag};
-use crate::options::{Common, HasCommon, common_flags};
+use crate::flags::{Flag, flag};
+use crate::options::{Common, HasCommon};
 
 pub const COMMAND: Command = Command {
     name: "lsp",
     summary: "run the language server on standard input and output",
     usage: "[--stdio]",
     run,
-    flags: || flags::help(&[&own_flags(), &common_flags::<Options>()]),
+    flags: || help(&[&own_flags()]),
 };
 
 #[derive(Default)]
@@ -32,14 +32,13 @@ fn own_flags() -> Vec<Flag<Options>> {
 }
 
 fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
-    let mut options = Options::default();
-    let rest = flags::parse(args, &[&own_flags(), &common_flags()], &mut options)?;
-    if rest.help {
-        return Ok(Ended::Help);
-    }
+    let (options, _) = match read::<Options>(args, &[&own_flags()])? {
+        Read::Run(options, positional) => (options, positional),
+        Read::Ended(ended) => return Ok(ended),
+    };
     let mut config = engine_config(&options.common, false)?;
     let editor = nival_engine::EngineConfig::editor(config.system.clone());
-    (config.trust, config.budget) = (editor.trust, editor.budget);
+    (config.trust, config.budget, config.workspace_readable) = (editor.trust, editor.budget, editor.workspace_readable);
     config.roots = editor.roots;
     Ok(Ended::Code(u8::try_from(nival_lsp::run_stdio(config)).unwrap_or(1)))
 }

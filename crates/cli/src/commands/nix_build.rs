@@ -2,16 +2,16 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use nival_engine::{Ahead, ReportKind};
+use nival_engine::ReportKind;
 
 use crate::commands::nix_instantiate::{HasLegacy, Legacy, legacy_flags};
-use crate::commands::{Command, Ended, links};
+use crate::commands::{Command, Ended, Read, help, links, read};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::flags::{self, Flag, flag};
-use crate::options::{Common, HasCommon, common_flags, eval_flags};
+use crate::flags::{Flag, flag};
+use crate::options::{Common, HasCommon, eval_flags};
 use crate::progress::StderrProgress;
 
 pub const COMMAND: Command = Command {
@@ -19,7 +19,7 @@ pub const COMMAND: Command = Command {
     summary: "build Nix expressions",
     usage: "[FILE… | --expr EXPR…] [--attr ATTRPATH]…",
     run,
-    flags: || flags::help(&[&own_flags(), &legacy_flags::<Options>(), &eval_flags::<Options>(), &common_flags::<Options>()]),
+    flags: || help(&[&own_flags(), &legacy_flags(), &eval_flags()]),
 };
 
 /// The exit code of a build that failed, as opposed to an error before it.
@@ -62,17 +62,13 @@ fn own_flags() -> Vec<Flag<Options>> {
 }
 
 fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
-    let mut options = Options::default();
-    let rest = flags::parse(args, &[&own_flags(), &legacy_flags(), &eval_flags(), &common_flags()], &mut options)?;
-    if rest.help {
-        return Ok(Ended::Help);
-    }
-    if rest.version {
-        return Ok(Ended::Version);
-    }
+    let (options, positional) = match read::<Options>(args, &[&own_flags(), &legacy_flags(), &eval_flags()])? {
+        Read::Run(options, positional) => (options, positional),
+        Read::Ended(ended) => return Ok(ended),
+    };
     let context = Context::new(&options.legacy.common, false)?;
     let render = context.render;
-    build(&context, &options, &rest.positional).map_err(|f| match f.rendered(render) {
+    build(&context, &options, &positional).map_err(|f| match f.rendered(render) {
         Failure::Report { report, options, .. } if report.kind == ReportKind::Build => {
             Failure::Report { report, options, code: BUILD_FAILED }
         }
@@ -81,15 +77,13 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
 }
 
 fn build(context: &Context, options: &Options, positional: &[String]) -> Result<Ended, Failure> {
-    let control = &context.control;
-    let mut session = context.session.clone();
+    let (session, control) = (&context.session, &context.control);
     let mut requests = Vec::new();
-    let values = options.legacy.values(context, positional)?;
-    for (i, value) in values.iter().enumerate() {
-        session.will_need(&values[i + 1..], Ahead::Derivation);
-        let value = session.auto_call(value, &context.args, control)?;
+    options.legacy.for_each_value(context, positional, |value| {
+        let value = session.auto_call(&value, &context.args, control)?;
         requests.extend(session.derivations(&value, &context.args, control)?.iter().map(|(_, info)| info.build_request()));
-    }
+        Ok(())
+    })?;
     let quiet = options.legacy.common.verbosity < 0;
     let outcomes = session.build(&requests, &StderrProgress { logs: !quiet, prefix: false, quiet }, control)?;
     let stem = options.out_link.clone().unwrap_or_else(|| "result".into());
@@ -97,7 +91,7 @@ fn build(context: &Context, options: &Options, positional: &[String]) -> Result<
     for (index, outcome) in outcomes.iter().enumerate() {
         for output in &outcome.outputs {
             if !options.no_link {
-                links::place(&links::name(&stem, index, &output.name), Path::new(&output.path))?;
+                links::root(session, &links::name(&stem, index, &output.name), &output.path)?;
             }
             writeln!(out, "{}", output.path)?;
         }

@@ -2,22 +2,23 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
 
-use nival_engine::{Ahead, EvalValue, PrintOptions};
+use nival_engine::{EvalValue, PrintOptions};
 
-use crate::commands::{Command, Ended, links};
-use crate::context::Context;
+use crate::commands::{Command, Ended, Read, help, links, read};
+use crate::context::{Context, warn};
 use crate::error::Failure;
-use crate::flags::{self, Flag, flag};
-use crate::options::{Common, HasCommon, Target, common_flags, eval_flags};
+use crate::flags::{Flag, flag};
+use crate::options::{Common, HasCommon, Target, eval_flags};
 
 pub const COMMAND: Command = Command {
     name: "nix-instantiate",
     summary: "instantiate store derivations, or evaluate Nix expressions",
-    usage: "[FILE… | --expr EXPR…] [--attr ATTRPATH]…",
+    usage: "[--eval | --parse | --find-file] [FILE… | --expr EXPR…] [--attr ATTRPATH]…",
     run,
-    flags: || flags::help(&[&own_flags(), &legacy_flags::<Options>(), &eval_flags::<Options>(), &common_flags::<Options>()]),
+    flags: || help(&[&own_flags(), &legacy_flags(), &eval_flags()]),
 };
 
 /// What the older commands that take files, expressions and attribute paths share.
@@ -30,25 +31,35 @@ pub struct Legacy {
 }
 
 impl Legacy {
-    /// What the arguments name; `./default.nix` where there are none.
+    /// What the arguments name, standard input first; `./default.nix` where there are none.
     pub fn targets(&self, positional: &[String]) -> Vec<Target> {
-        let default = [String::from("./default.nix")];
-        let given = if positional.is_empty() && !self.from_args { &default[..] } else { positional };
-        given.iter().map(|arg| if self.from_args { Target::Expr(arg.clone()) } else { Target::File(arg.clone()) }).collect()
+        let stdin = positional.iter().any(|arg| arg == "-");
+        let mut targets: Vec<Target> = stdin.then(|| Target::File("-".into())).into_iter().collect();
+        let given = positional.iter().filter(|arg| *arg != "-");
+        targets.extend(given.map(|arg| if self.from_args { Target::Expr(arg.clone()) } else { Target::File(arg.clone()) }));
+        if targets.is_empty() && !self.from_args {
+            targets.push(Target::File("./default.nix".into()));
+        }
+        targets
     }
 
-    /// The values that the targets and attribute paths select.
-    pub fn values(&self, context: &Context, positional: &[String]) -> Result<Vec<EvalValue>, Failure> {
+    /// Hands the values that the targets and attribute paths select to `each`, one after the other: what is said of the
+    /// first ones stands also where a later one fails.
+    pub fn for_each_value(
+        &self,
+        context: &Context,
+        positional: &[String],
+        mut each: impl FnMut(EvalValue) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         let whole = [String::new()];
         let attr_paths = if self.attr_paths.is_empty() { &whole[..] } else { &self.attr_paths };
-        let mut values = Vec::new();
         for target in self.targets(positional) {
             let root = context.target(&target)?;
             for path in attr_paths {
-                values.push(context.session.select(&root, path, &context.args, &context.control)?);
+                each(context.session.find_along(&root, path, &context.args, &context.control)?)?;
             }
         }
-        Ok(values)
+        Ok(())
     }
 }
 
@@ -143,6 +154,10 @@ fn own_flags() -> Vec<Flag<Options>> {
             o.read_write = true;
             Ok(())
         }),
+        flag("dry-run", None, &[], "write nothing to the store", |o, _| {
+            o.legacy.common.read_only = true;
+            Ok(())
+        }),
         flag("add-root", None, &["PATH"], "link the derivations at PATH", |o, v| {
             o.add_root = Some(PathBuf::from(&v[0]));
             Ok(())
@@ -152,37 +167,33 @@ fn own_flags() -> Vec<Flag<Options>> {
 }
 
 fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
-    let mut options = Options::default();
-    let rest = flags::parse(args, &[&own_flags(), &legacy_flags(), &eval_flags(), &common_flags()], &mut options)?;
-    if rest.help {
-        return Ok(Ended::Help);
-    }
-    if rest.version {
-        return Ok(Ended::Version);
-    }
+    let (mut options, positional) = match read::<Options>(args, &[&own_flags(), &legacy_flags(), &eval_flags()])? {
+        Read::Run(options, positional) => (options, positional),
+        Read::Ended(ended) => return Ok(ended),
+    };
     // As Nix does: only printing needs no store.
     options.legacy.common.read_only |= options.eval && !options.read_write;
-    if options.eval {
-        options.legacy.common.jobs_evaluate();
-    }
     let context = Context::new(&options.legacy.common, false)?;
     let render = context.render;
     let outcome = if options.find_file {
-        find_files(&context, &rest.positional)
+        find_files(&context, &positional)
     } else if options.parse {
-        parse(&context, &options, &rest.positional)
+        parse(&context, &options, &positional)
     } else if options.eval {
-        print(&context, &options, &rest.positional)
+        print(&context, &options, &positional)
     } else {
-        instantiate(&context, &options, &rest.positional)
+        instantiate(&context, &options, &positional)
     };
     outcome.map_err(|f| f.rendered(render))
 }
 
 fn find_files(context: &Context, names: &[String]) -> Result<Ended, Failure> {
+    let mut out = std::io::stdout().lock();
     for name in names {
-        println!("{}", context.session.find_file(name, &context.control)?.display());
+        out.write_all(context.session.find_file(name, &context.control)?.as_os_str().as_bytes())?;
+        out.write_all(b"\n")?;
     }
+    out.flush()?;
     Ok(Ended::Code(0))
 }
 
@@ -197,65 +208,57 @@ fn parse(context: &Context, options: &Options, positional: &[String]) -> Result<
 }
 
 fn print(context: &Context, options: &Options, positional: &[String]) -> Result<Ended, Failure> {
-    let control = &context.control;
-    let mut session = context.session.clone();
+    let (session, control) = (&context.session, &context.control);
     let mut out = std::io::stdout().lock();
-    let how = match options.output {
-        Output::Json => Ahead::Json,
-        _ if options.strict => Ahead::Deep,
-        _ => Ahead::Force,
-    };
-    let values = options.legacy.values(context, positional)?;
-    for (i, value) in values.iter().enumerate() {
-        session.will_need(&values[i + 1..], how);
-        // The older command calls a function whose arguments are all known; so does it below `-A`.
-        let value = session.auto_call(value, &context.args, control)?;
+    options.legacy.for_each_value(context, positional, |value| {
+        // Functions are called only where arguments were given.
+        let value = if context.args.0.is_empty() { value } else { session.auto_call(&value, &context.args, control)? };
         match options.output {
             Output::Nix => {
                 let printing = if options.strict { PrintOptions::strict() } else { PrintOptions::lazy() };
-                writeln!(out, "{}", session.print(&value, &printing, control)?)?;
+                out.write_all(&session.print_bytes(&value, &printing, control)?)?;
+                out.write_all(b"\n")?;
             }
-            Output::Json => writeln!(out, "{}", session.json(&value, control)?)?,
+            Output::Json => writeln!(out, "{}", session.json_of(&value, options.strict, control)?)?,
             Output::Xml => write!(out, "{}", session.xml(&value, options.strict, !options.no_location, control)?)?,
-            Output::Raw => out.write_all(&session.raw(&value, control)?)?,
+            Output::Raw => out.write_all(&session.raw_for(&value, "while generating the nix-instantiate output", control)?)?,
         }
-    }
+        Ok(())
+    })?;
     out.flush()?;
     Ok(Ended::Code(0))
 }
 
 fn instantiate(context: &Context, options: &Options, positional: &[String]) -> Result<Ended, Failure> {
-    let control = &context.control;
-    let mut session = context.session.clone();
+    let (session, control) = (&context.session, &context.control);
     let mut out = std::io::stdout().lock();
+    let read_only = options.legacy.common.read_only;
     let mut number = 0;
-    let values = options.legacy.values(context, positional)?;
-    for (i, value) in values.iter().enumerate() {
-        session.will_need(&values[i + 1..], Ahead::Derivation);
-        let value = session.auto_call(value, &context.args, control)?;
+    options.legacy.for_each_value(context, positional, |value| {
+        let value = session.auto_call(&value, &context.args, control)?;
         let found = session.derivations(&value, &context.args, control)?;
-        if !options.legacy.common.read_only {
+        if !read_only {
             session.write_derivations(&found.iter().map(|(_, info)| info.drv_path.clone()).collect::<Vec<_>>())?;
         }
         for (_, info) in found {
             let output = if info.output_name == "out" { String::new() } else { format!("!{}", info.output_name) };
             match &options.add_root {
-                None if options.legacy.common.read_only => writeln!(out, "{}{output}", info.drv_path)?,
-                None => {
-                    if number == 0 {
-                        eprintln!("warning: you did not specify '--add-root'; the result might be removed by the garbage collector");
+                Some(stem) if !read_only => {
+                    let link = links::root(session, &links::name(stem, number, "out"), &info.drv_path)?;
+                    out.write_all(link.as_os_str().as_bytes())?;
+                    writeln!(out, "{output}")?;
+                }
+                given => {
+                    if given.is_none() && number == 0 && !options.legacy.common.no_gc_warning {
+                        warn(format_args!("you did not specify '--add-root'; the result might be removed by the garbage collector"));
                     }
                     writeln!(out, "{}{output}", info.drv_path)?;
-                }
-                Some(stem) => {
-                    let link = links::name(stem, number, "out");
-                    links::place(&link, Path::new(&info.drv_path))?;
-                    writeln!(out, "{}{output}", link.display())?;
                 }
             }
             number += 1;
         }
-    }
+        Ok(())
+    })?;
     out.flush()?;
     Ok(Ended::Code(0))
 }

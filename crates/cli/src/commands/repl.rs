@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use nival_repl::{Interrupt, Load, ReplConfig};
 
-use crate::commands::{Command, Ended};
-use crate::context::{current_folder, engine_config, render_options};
+use crate::commands::{Command, Ended, Read, help, read};
+use crate::context::{configured, current_folder, render_options};
 use crate::error::Failure;
-use crate::flags::{self, Flag, flag};
-use crate::options::{ArgSource, Common, HasCommon, common_flags, eval_flags};
+use crate::flags::{Flag, flag};
+use crate::options::{ArgSource, Common, HasCommon, eval_flags};
 use crate::progress::StderrProgress;
 
 pub const COMMAND: Command = Command {
@@ -18,7 +18,7 @@ pub const COMMAND: Command = Command {
     summary: "evaluate expressions as they are typed",
     usage: "[FILE | FLAKE]…",
     run,
-    flags: || flags::help(&[&own_flags(), &eval_flags::<Options>(), &common_flags::<Options>()]),
+    flags: || help(&[&own_flags(), &eval_flags()]),
 };
 
 #[derive(Default)]
@@ -47,15 +47,11 @@ fn own_flags() -> Vec<Flag<Options>> {
 }
 
 fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
-    let mut options = Options::default();
-    let rest = flags::parse(args, &[&own_flags(), &eval_flags(), &common_flags()], &mut options)?;
-    if rest.help {
-        return Ok(Ended::Help);
-    }
-    if rest.version {
-        return Ok(Ended::Version);
-    }
-    options.loads.extend(rest.positional.iter().map(|p| Load::parse(p)));
+    let (mut options, positional) = match read::<Options>(args, &[&own_flags(), &eval_flags()])? {
+        Read::Run(options, positional) => (options, positional),
+        Read::Ended(ended) => return Ok(ended),
+    };
+    options.loads.extend(positional.iter().map(|p| Load::parse(p)));
     let mut args = Vec::new();
     for (name, source) in &options.common.args {
         args.push(match source {
@@ -70,9 +66,10 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
             }
         });
     }
-    let render = render_options(&options.common);
+    let configured = configured(&options.common, false)?;
+    let render = render_options(&configured.settings);
     let config = ReplConfig {
-        engine: engine_config(&options.common, false)?,
+        engine: configured.engine,
         loads: options.loads,
         args,
         folder: current_folder()?,

@@ -2,20 +2,18 @@
 
 use std::ffi::OsString;
 
-use nival_engine::Engine;
-
-use crate::commands::{Command, Ended};
-use crate::context::{engine_config, render_options};
+use crate::commands::{Command, Ended, Read, help, read};
+use crate::context::{plain_session, say};
 use crate::error::Failure;
-use crate::flags::{self, Flag, flag};
-use crate::options::{Common, HasCommon, common_flags};
+use crate::flags::{Flag, UsageError, flag};
+use crate::options::{Common, HasCommon};
 
 pub const COMMAND: Command = Command {
     name: "store verify",
     summary: "check that all paths of the store exist and are unmodified",
     usage: "[--all] [--no-contents]",
     run,
-    flags: || flags::help(&[&own_flags(), &common_flags::<Options>()]),
+    flags: || help(&[&own_flags()]),
 };
 
 #[derive(Default)]
@@ -41,22 +39,21 @@ fn own_flags() -> Vec<Flag<Options>> {
 }
 
 fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
-    let mut options = Options::default();
-    let rest = flags::parse(args, &[&own_flags(), &common_flags()], &mut options)?;
-    if rest.help {
-        return Ok(Ended::Help);
-    }
-    if let Some(path) = rest.positional.first() {
-        return Err(flags::UsageError::UnexpectedArgument(path.clone()).into());
+    let (options, positional) = match read::<Options>(args, &[&own_flags()])? {
+        Read::Run(options, positional) => (options, positional),
+        Read::Ended(ended) => return Ok(ended),
+    };
+    if let Some(path) = positional.first() {
+        return Err(UsageError::UnexpectedArgument(path.clone()).into());
     }
     let quiet = options.common.verbosity < 0;
-    let session = Engine::new(engine_config(&options.common, false)?).snapshot().session();
+    let (session, render) = plain_session(&options.common)?;
     let mut tell = |damage: bool, message: &str| match damage {
-        true => eprintln!("error: {message}"),
+        true => say(format_args!("error: {message}")),
         false if quiet => {}
-        false => eprintln!("{message}"),
+        false => say(format_args!("{message}")),
     };
     let damaged = session.verify_store(!options.no_contents, &mut tell);
-    let damaged = damaged.map_err(|r| Failure::from(r).rendered(render_options(&options.common)))?;
+    let damaged = damaged.map_err(|r| Failure::from(r).rendered(render))?;
     Ok(Ended::Code(u8::from(damaged > 0)))
 }

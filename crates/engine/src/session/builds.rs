@@ -1,5 +1,7 @@
 //! Building from a session, and looking at what was built.
 
+use std::path::Path;
+
 use super::{Answer, EvalSession};
 use crate::build::{BuildOutcome, BuildProgress, BuildRequest};
 use crate::cancel::Control;
@@ -17,6 +19,19 @@ impl EvalSession {
                 .hint("trust this workspace to build in it"));
         }
         self.generation.host.build(requests, progress, &control.cancel)
+    }
+
+    /// Makes `link`, an absolute path, a link to a store path in place of a link that is there, and registers it as a root
+    /// of the garbage collector.
+    ///
+    /// # Errors
+    /// The store cannot be written, or the link cannot be made.
+    pub fn add_root(&self, link: &Path, store_path: &str) -> Answer<()> {
+        let failed = |message: String| Report::new(ReportKind::Store, message);
+        let store = self.generation.store.open()?;
+        let path = self.generation.store.store_dir().parse(store_path).map_err(|error| failed(error.to_string()))?;
+        store.add_indirect_root(link, &path).map_err(|error| failed(error.to_string()))?;
+        Ok(())
     }
 
     /// Facts about a store path, or the store path that a path is below.

@@ -1,6 +1,6 @@
 //! Derivations among values.
 
-use nival_eval::{Ahead, Attrs, CoerceOptions, Ctx, ErrorKind, Result, Value, View};
+use nival_eval::{Attrs, CoerceOptions, Ctx, ErrorKind, Result, Value, View};
 use nival_syntax::Name;
 use rustc_hash::FxHashSet;
 
@@ -39,8 +39,7 @@ impl EvalSession {
     /// # Errors
     /// Evaluation fails.
     pub fn derivation(&self, value: &EvalValue, control: &Control) -> Answer<Option<DerivationInfo>> {
-        let value = self.unwrap(value)?;
-        self.run(control, |ctx| match ctx.force(value)?.as_attrs() {
+        self.run_on(value, control, |ctx, value| match ctx.force(value)?.as_attrs() {
             Some(set) if is_derivation(ctx, set)? => info(ctx, set).map(Some),
             _ => Ok(None),
         })
@@ -51,8 +50,7 @@ impl EvalSession {
     /// # Errors
     /// Evaluation to the outermost constructor fails.
     pub fn is_derivation(&self, value: &EvalValue, control: &Control) -> Answer<bool> {
-        let value = self.unwrap(value)?;
-        self.run(control, |ctx| match ctx.force(value)?.as_attrs() {
+        self.run_on(value, control, |ctx, value| match ctx.force(value)?.as_attrs() {
             Some(set) => is_derivation(ctx, set),
             None => Ok(false),
         })
@@ -63,9 +61,8 @@ impl EvalSession {
     /// # Errors
     /// Evaluation fails, or the value is no derivation, set or list.
     pub fn derivations(&self, value: &EvalValue, args: &AutoArgs, control: &Control) -> Answer<Vec<(String, DerivationInfo)>> {
-        let value = self.unwrap(value)?;
         let args = self.raw_args(args)?;
-        self.run(control, |ctx| {
+        self.run_on(value, control, |ctx, value| {
             let mut search = Search { args: &args, found: Vec::new(), seen: FxHashSet::default() };
             search.visit(ctx, value, String::new(), 0)?;
             Ok(search.found)
@@ -172,17 +169,11 @@ impl Search<'_> {
         let join = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         match value.view() {
             View::Attrs(set) => {
-                let sorted = ctx.attrs_sorted(set);
-                let offer =
-                    ctx.offer(sorted.iter().filter(|attr| is_attr_name(&attr.name.to_str())).map(|attr| attr.value), Ahead::Derivation);
-                let mut reached = 0;
-                for attr in sorted {
+                for attr in ctx.attrs_sorted(set) {
                     let name = attr.name.to_string();
                     if !is_attr_name(&name) {
                         continue;
                     }
-                    offer.reached(reached);
-                    reached += 1;
                     let child = ctx.force(attr.value)?;
                     if !self.add(ctx, child, &join(&name))? && wants_recursion(ctx, child)? {
                         self.visit(ctx, child, join(&name), depth + 1)?;
@@ -191,9 +182,7 @@ impl Search<'_> {
                 Ok(())
             }
             View::List(list) => {
-                let offer = ctx.offer(list.elements().iter().copied(), Ahead::Derivation);
                 for (index, item) in list.elements().iter().copied().enumerate() {
-                    offer.reached(index);
                     let item = ctx.force(item)?;
                     let path = join(&index.to_string());
                     if !self.add(ctx, item, &path)? {

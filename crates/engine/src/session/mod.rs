@@ -6,6 +6,7 @@ mod derivations;
 mod errors;
 mod flakes;
 mod in_file;
+mod module_system;
 mod scope;
 mod select;
 mod values;
@@ -17,14 +18,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use nival_eval::{Ahead, Ctx, ErrorKind, EvalError, Value};
+use nival_eval::{Ctx, ErrorKind, EvalError, Value};
 use nival_syntax::Name;
 
 pub use self::complete::Completions;
 pub use self::derivations::DerivationInfo;
 pub use self::flakes::FlakeLookup;
 pub use self::in_file::FileValue;
-pub use self::select::{AutoArgs, parse_attr_path};
+pub use self::select::{AutoArgs, parse_attr_path, suggestion};
 pub use self::values::{AttrItem, PrintOptions, ValueKind};
 use crate::cancel::{CancelToken, Control};
 use crate::config::Trust;
@@ -37,6 +38,8 @@ use crate::world::Generation;
 pub struct EvalValue {
     generation: Arc<Generation>,
     value: Value,
+    /// The attributes that were selected to get it, for messages.
+    path: Arc<[String]>,
 }
 
 impl std::fmt::Debug for EvalValue {
@@ -57,8 +60,6 @@ pub struct EvalSession {
     linked: bool,
     scope: BTreeMap<Name, Value>,
     base: PathBuf,
-    /// See [`EvalSession::will_need`].
-    expected: Option<(Vec<Value>, Ahead)>,
 }
 
 /// What the calls of a session answer.
@@ -68,7 +69,7 @@ impl EvalSession {
     pub(crate) fn new(generation: Arc<Generation>, linked: bool) -> Self {
         let base = generation.config.roots.first().cloned();
         let base = base.or_else(|| generation.host.current_dir()).unwrap_or_else(|| PathBuf::from("/"));
-        EvalSession { generation, linked, scope: BTreeMap::new(), base, expected: None }
+        EvalSession { generation, linked, scope: BTreeMap::new(), base }
     }
 
     pub fn trust(&self) -> Trust {
@@ -76,7 +77,13 @@ impl EvalSession {
     }
 
     fn wrap(&self, value: Value) -> EvalValue {
-        EvalValue { generation: Arc::clone(&self.generation), value }
+        EvalValue { generation: Arc::clone(&self.generation), value, path: Arc::default() }
+    }
+
+    /// A value that was found at `names` inside `outer`.
+    fn wrap_at(&self, value: Value, outer: &EvalValue, names: &[String]) -> EvalValue {
+        let path = if names.is_empty() { Arc::clone(&outer.path) } else { outer.path.iter().chain(names).cloned().collect() };
+        EvalValue { generation: Arc::clone(&self.generation), value, path }
     }
 
     /// The raw value, for use in this session.
@@ -92,13 +99,6 @@ impl EvalSession {
         }
     }
 
-    /// Tells what the coming calls will be asked to evaluate, so that threads without work can begin with it
-    /// ([`EngineConfig::eval_cores`](crate::EngineConfig)). Changes no answer.
-    pub fn will_need(&mut self, values: &[EvalValue], how: Ahead) {
-        let values: Vec<Value> = values.iter().filter_map(|value| self.unwrap(value).ok()).collect();
-        self.expected = (!values.is_empty()).then_some((values, how));
-    }
-
     /// Runs `work` in the evaluator: on a big stack, within the limits of `control`, with panics caught.
     fn run<T: Send>(&self, control: &Control, work: impl FnOnce(&mut Ctx<'_>) -> nival_eval::Result<T> + Send) -> Answer<T> {
         let generation = &*self.generation;
@@ -110,13 +110,7 @@ impl EvalSession {
         let deadline = budget.time.and_then(|time| Instant::now().checked_add(time));
         let timer = deadline.map(|deadline| crate::threads::cancel_at(deadline, &token));
         let before = CURRENT.replace(Some(token.clone()));
-        let work = |ctx: &mut Ctx<'_>| {
-            let _offer = self.expected.as_ref().map(|(values, how)| ctx.offer_later(values, *how));
-            work(ctx)
-        };
-        let answer = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            generation.evaluator.enter_team(generation.config.eval_threads(), token.flag(), work)
-        }));
+        let answer = std::panic::catch_unwind(AssertUnwindSafe(|| generation.evaluator.enter(token.flag(), work)));
         CURRENT.set(before);
         let timed_out = timer.is_some_and(|timer| timer.has_fired());
         match answer {
@@ -141,6 +135,20 @@ impl EvalSession {
                 Err(panic_report(payload.as_ref()))
             }
         }
+    }
+
+    /// As [`EvalSession::run`], for work on a value: errors tell which attribute it was.
+    fn run_on<T: Send>(
+        &self,
+        value: &EvalValue,
+        control: &Control,
+        work: impl FnOnce(&mut Ctx<'_>, Value) -> nival_eval::Result<T> + Send,
+    ) -> Answer<T> {
+        let raw = self.unwrap(value)?;
+        self.run(control, |ctx| work(ctx, raw)).map_err(|mut report| {
+            report.attribute.splice(0..0, value.path.iter().cloned());
+            report
+        })
     }
 
     /// As [`EvalSession::run`], for work that gives a value.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use nival_eval::{AttrsBuilder, Ctx, ErrorKind, EvalError, Result, Value, View, edit_distance};
+use nival_eval::{AttrsBuilder, Ctx, ErrorKind, EvalError, FrameKind, Result, Value, View, edit_distance};
 use nival_syntax::Name;
 
 use super::{Answer, EvalSession, EvalValue, other_error};
 use crate::cancel::Control;
+use crate::report::{Report, ReportKind};
 
 /// `--arg name expr` and `--argstr name string`: arguments for functions that are called on the way.
 #[derive(Clone, Default)]
@@ -48,9 +49,9 @@ impl EvalSession {
     /// # Errors
     /// An argument without a default is missing, or evaluation fails.
     pub fn auto_call(&self, value: &EvalValue, args: &AutoArgs, control: &Control) -> Answer<EvalValue> {
-        let value = self.unwrap(value)?;
         let args = self.raw_args(args)?;
-        self.run_value(control, |ctx| auto_call(ctx, value, &args))
+        let called = self.run_on(value, control, |ctx, value| auto_call(ctx, value, &args))?;
+        Ok(self.wrap_at(called, value, &[]))
     }
 
     /// Selects `a.b.0."c d"`, auto-calling on the way and at the end, with Nix's messages and suggestions.
@@ -58,11 +59,25 @@ impl EvalSession {
     /// # Errors
     /// There is no such attribute, or evaluation fails.
     pub fn select(&self, value: &EvalValue, path: &str, args: &AutoArgs, control: &Control) -> Answer<EvalValue> {
+        let args = self.raw_args(args)?;
+        let names = parse_attr_path(path).map_err(|message| Report::new(ReportKind::Evaluation, message))?;
+        let selected = self.run_on(value, control, |ctx, value| {
+            let selected = select(ctx, value, path, &args)?;
+            auto_call(ctx, selected, &args).map_err(|error| in_path(&names, error))
+        })?;
+        Ok(self.wrap_at(selected, value, &names))
+    }
+
+    /// As [`EvalSession::select`], but what was selected is given as it is, evaluated and not called.
+    ///
+    /// # Errors
+    /// There is no such attribute, or evaluation fails.
+    pub fn find_along(&self, value: &EvalValue, path: &str, args: &AutoArgs, control: &Control) -> Answer<EvalValue> {
         let value = self.unwrap(value)?;
         let args = self.raw_args(args)?;
         self.run_value(control, |ctx| {
             let selected = select(ctx, value, path, &args)?;
-            auto_call(ctx, selected, &args)
+            ctx.force(selected)
         })
     }
 
@@ -72,8 +87,7 @@ impl EvalSession {
     /// # Errors
     /// Evaluation fails.
     pub fn needs_arguments(&self, value: &EvalValue, control: &Control) -> Answer<bool> {
-        let value = self.unwrap(value)?;
-        self.run(control, |ctx| {
+        self.run_on(value, control, |ctx, value| {
             Ok(match ctx.force(value)?.view() {
                 View::Closure(closure) => closure.formals().is_none_or(|f| f.formals.iter().any(|formal| !formal.has_default)),
                 View::Builtin(_) | View::Partial(_) => true,
@@ -132,8 +146,8 @@ pub(super) fn auto_call(ctx: &mut Ctx<'_>, value: Value, args: &[(Name, Value)])
 pub(super) fn select(ctx: &mut Ctx<'_>, value: Value, path: &str, args: &[(Name, Value)]) -> Result<Value> {
     let names = parse_attr_path(path).map_err(|message| other_error(ErrorKind::Parse, message))?;
     let mut value = value;
-    for name in names {
-        value = auto_call(ctx, value, args)?;
+    for (index, name) in names.iter().enumerate() {
+        value = auto_call(ctx, value, args).map_err(|error| in_path(&names[..index], error))?;
         let type_error = |ctx: &mut Ctx<'_>, wanted: &str| {
             let found = ctx.force(value).map(|v| v.type_phrase())?;
             Err(other_error(
@@ -151,13 +165,13 @@ pub(super) fn select(ctx: &mut Ctx<'_>, value: Value, path: &str, args: &[(Name,
             if name.is_empty() {
                 return Err(other_error(ErrorKind::Parse, format!("empty attribute name in selection path '{path}'")));
             }
-            value = match set.get(Name::new(&name)) {
+            value = match set.get(Name::new(name)) {
                 Some(value) => value,
                 None => {
                     let error =
                         other_error(ErrorKind::MissingAttribute, format!("attribute '{name}' in selection path '{path}' not found"));
                     let names: Vec<String> = ctx.attrs_unsorted(set).map(|attr| attr.name.to_string()).collect();
-                    return Err(match suggestion(names.iter().map(String::as_str), &name) {
+                    return Err(match suggestion(names.iter().map(String::as_str), name) {
                         Some(hint) => error.hint(hint),
                         None => error,
                     });
@@ -168,8 +182,16 @@ pub(super) fn select(ctx: &mut Ctx<'_>, value: Value, path: &str, args: &[(Name,
     Ok(value)
 }
 
+/// The frames of an error in what `names` select.
+fn in_path(names: &[String], error: Box<EvalError>) -> Box<EvalError> {
+    names
+        .iter()
+        .rev()
+        .fold(error, |error, name| error.frame(FrameKind::Part, nival_eval::Pos::NONE, format!("while evaluating the attribute '{name}'")))
+}
+
 /// "Did you mean …?" for the nearest of `names`: at most five within two edits.
-pub(crate) fn suggestion<'a>(names: impl Iterator<Item = &'a str>, wanted: &str) -> Option<String> {
+pub fn suggestion<'a>(names: impl Iterator<Item = &'a str>, wanted: &str) -> Option<String> {
     let mut near: Vec<(usize, &str)> = names
         .filter(|name| name.len().abs_diff(wanted.len()) <= 2)
         .map(|name| (edit_distance(wanted.as_bytes(), name.as_bytes()), name))

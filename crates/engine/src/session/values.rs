@@ -6,7 +6,7 @@ use nival_syntax::Name;
 
 use super::{Answer, EvalSession, EvalValue, errors};
 use crate::cancel::Control;
-use crate::place::Location;
+use crate::place::{Location, Origin};
 
 /// What a value is once it is forced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -105,12 +105,12 @@ impl PrintOptions {
 
     /// As `nix eval` prints.
     pub fn eval() -> Self {
-        PrintOptions { style: PrintStyle::Modern, derivation_paths: true, ..Self::strict() }
+        PrintOptions { style: PrintStyle::Modern, derivation_paths: true, errors_inline: true, ..Self::strict() }
     }
 
     /// As the REPL prints a result.
     pub fn repl() -> Self {
-        PrintOptions { max_depth: Some(1), multiline: true, errors_inline: true, ..Self::eval() }
+        PrintOptions { max_depth: Some(1), multiline: true, ..Self::eval() }
     }
 
     /// As the REPL's `:p` prints.
@@ -143,8 +143,7 @@ impl EvalSession {
     /// # Errors
     /// Evaluation fails.
     pub fn force(&self, value: &EvalValue, control: &Control) -> Answer<ValueKind> {
-        let value = self.unwrap(value)?;
-        self.run(control, |ctx| kind_of(ctx, value))
+        self.run_on(value, control, kind_of)
     }
 
     /// Evaluates everything inside, too.
@@ -152,8 +151,7 @@ impl EvalSession {
     /// # Errors
     /// Evaluation fails.
     pub fn force_deep(&self, value: &EvalValue, control: &Control) -> Answer<()> {
-        let value = self.unwrap(value)?;
-        self.run(control, |ctx| ctx.force_deep(value).map(drop))
+        self.run_on(value, control, |ctx, value| ctx.force_deep(value).map(drop))
     }
 
     /// # Errors
@@ -168,9 +166,8 @@ impl EvalSession {
     /// # Errors
     /// Evaluation of the set fails.
     pub fn attr(&self, value: &EvalValue, name: &str, control: &Control) -> Answer<Option<EvalValue>> {
-        let value = self.unwrap(value)?;
-        let found = self.run(control, |ctx| Ok(ctx.force(value)?.as_attrs().and_then(|set| set.get(Name::new(name)))))?;
-        Ok(found.map(|value| self.wrap(value)))
+        let found = self.run_on(value, control, |ctx, value| Ok(ctx.force(value)?.as_attrs().and_then(|set| set.get(Name::new(name)))))?;
+        Ok(found.map(|found| self.wrap_at(found, value, &[name.to_owned()])))
     }
 
     /// The attributes of a set, sorted by name; none for other values. Forces the set only.
@@ -178,8 +175,7 @@ impl EvalSession {
     /// # Errors
     /// Evaluation of the set fails.
     pub fn attrs(&self, value: &EvalValue, control: &Control) -> Answer<Vec<AttrItem>> {
-        let value = self.unwrap(value)?;
-        let found = self.run(control, |ctx| {
+        let found = self.run_on(value, control, |ctx, value| {
             let Some(set) = ctx.force(value)?.as_attrs() else { return Ok(Vec::new()) };
             let attrs = ctx.attrs_sorted(set);
             Ok(attrs.into_iter().map(|attr| (attr.name, known_kind(attr.value), set.position(attr.name))).collect::<Vec<_>>())
@@ -194,26 +190,32 @@ impl EvalSession {
     /// # Errors
     /// Evaluation of the list fails.
     pub fn items(&self, value: &EvalValue, control: &Control) -> Answer<Vec<EvalValue>> {
-        let value = self.unwrap(value)?;
-        let items = self.run(control, |ctx| match ctx.force(value)?.view() {
+        let items = self.run_on(value, control, |ctx, value| match ctx.force(value)?.view() {
             View::List(list) => Ok(list.elements().to_vec()),
             _ => Ok(Vec::new()),
         })?;
-        Ok(items.into_iter().map(|item| self.wrap(item)).collect())
+        Ok(items.into_iter().enumerate().map(|(index, item)| self.wrap_at(item, value, &[index.to_string()])).collect())
     }
 
     /// # Errors
     /// Evaluation fails in a place that the options do not print inline.
     pub fn print(&self, value: &EvalValue, options: &PrintOptions, control: &Control) -> Answer<String> {
-        let value = self.unwrap(value)?;
-        let bytes = self.run(control, |ctx| match options.style {
+        let bytes = self.print_bytes(value, options, control)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// As [`EvalSession::print`], with strings as they are, UTF-8 or not.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn print_bytes(&self, value: &EvalValue, options: &PrintOptions, control: &Control) -> Answer<Vec<u8>> {
+        self.run_on(value, control, |ctx, value| match options.style {
             PrintStyle::Instantiate => {
                 let value = if options.force { ctx.force_deep(value)? } else { ctx.force(value)? };
                 if options.force { print::ambiguous(ctx, value) } else { print::ambiguous_lazy(ctx, value) }
             }
             PrintStyle::Modern => print::pretty(ctx, value, options.to_print()),
-        })?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        })
     }
 
     /// As `--json` prints, on one line. Paths get their store paths.
@@ -221,8 +223,21 @@ impl EvalSession {
     /// # Errors
     /// Evaluation fails, or a function is in the value.
     pub fn json(&self, value: &EvalValue, control: &Control) -> Answer<String> {
-        let value = self.unwrap(value)?;
-        let bytes = self.run(control, |ctx| Ok(print::to_json(ctx, value)?.0))?;
+        self.json_of(value, true, control)
+    }
+
+    /// As [`EvalSession::json`]. Where it is not `strict` nothing below the outermost value is evaluated.
+    ///
+    /// # Errors
+    /// As there, or for a part that is not evaluated yet.
+    pub fn json_of(&self, value: &EvalValue, strict: bool, control: &Control) -> Answer<String> {
+        let bytes = self.run_on(value, control, |ctx, value| {
+            if strict {
+                return Ok(print::to_json(ctx, value)?.0);
+            }
+            let value = ctx.force(value)?;
+            Ok(print::to_json_lazy(ctx, value)?.0)
+        })?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
@@ -231,8 +246,7 @@ impl EvalSession {
     /// # Errors
     /// Evaluation fails.
     pub fn xml(&self, value: &EvalValue, strict: bool, location: bool, control: &Control) -> Answer<String> {
-        let value = self.unwrap(value)?;
-        let bytes = self.run(control, |ctx| {
+        let bytes = self.run_on(value, control, |ctx, value| {
             let value = if strict { value } else { ctx.force(value)? };
             Ok(print::to_xml(ctx, value, print::XmlOptions { strict, location })?.0)
         })?;
@@ -244,9 +258,16 @@ impl EvalSession {
     /// # Errors
     /// The value is no string and does not coerce to one.
     pub fn raw(&self, value: &EvalValue, control: &Control) -> Answer<Vec<u8>> {
-        let value = self.unwrap(value)?;
-        self.run(control, |ctx| {
-            let what = || "while generating the eval command output".to_owned();
+        self.raw_for(value, "while generating the eval command output", control)
+    }
+
+    /// As [`EvalSession::raw`]; `what` is the frame of an error.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn raw_for(&self, value: &EvalValue, what: &str, control: &Control) -> Answer<Vec<u8>> {
+        self.run_on(value, control, |ctx, value| {
+            let what = || what.to_owned();
             let text = ctx.coerce_to_string(value, nival_eval::CoerceOptions::default(), what)?;
             Ok(text.bytes().to_vec())
         })
@@ -260,6 +281,18 @@ impl EvalSession {
         let set = self.unwrap(set)?;
         let pos = self.run(control, |ctx| Ok(ctx.force(set)?.as_attrs().map(|set| set.position(Name::new(name)))))?;
         Ok(pos.and_then(|pos| errors::location(&self.generation, pos)))
+    }
+
+    /// A place as Nix writes it: `FILE:LINE:COLUMN`.
+    pub fn describe(&self, location: &Location) -> String {
+        let (name, text) = match &location.origin {
+            Origin::Text { name, text } => (name.to_string(), text.as_bytes().into()),
+            Origin::File(path) => (path.display().to_string(), self.generation.host.view().read_file(path).unwrap_or_default()),
+        };
+        let before = text.get(..location.range.start().into()).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+        format!("{name}:{line}:{column}")
     }
 
     /// Where a function was written; `None` for builtins and what is no function.

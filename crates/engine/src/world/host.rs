@@ -26,21 +26,12 @@ pub type TraceSink = dyn Fn(TraceKind, &str) + Send + Sync;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TraceKind {
+    /// Of `builtins.trace`.
     Trace,
-    Warning,
     /// Of `builtins.warn`.
-    EvaluationWarning,
-}
-
-impl TraceKind {
-    /// What stands before the message where Nix prints it.
-    pub fn label(self) -> &'static str {
-        match self {
-            TraceKind::Trace => "trace",
-            TraceKind::Warning => "warning",
-            TraceKind::EvaluationWarning => "evaluation warning",
-        }
-    }
+    Warning,
+    /// Of the evaluator's own: a deprecated thing, a literal that a lint names.
+    Notice,
 }
 
 /// See the module documentation. One for each generation of values (see [`super`]).
@@ -210,9 +201,15 @@ impl EngineHost {
         crate::build::realise(&builder, requests, progress, cancel)
     }
 
-    fn allow_environment(&self) -> bool {
+    /// Whether evaluation may know the clock and the user's home folder.
+    fn allow_machine(&self) -> bool {
         let policy = self.policy();
         !policy.pure && !policy.untrusted
+    }
+
+    fn allow_environment(&self) -> bool {
+        let policy = self.policy();
+        !policy.pure && !policy.untrusted && !policy.restricted
     }
 
     fn parse(&self, store_path: &str) -> HostResult<StorePath> {
@@ -293,7 +290,10 @@ impl Host for EngineHost {
             },
             |view, place| match place {
                 Place::Disk { path, .. } => {
-                    let entries = view.read_dir(&path).map_err(|e| io_error(&e))?;
+                    let entries = view.read_dir(&path).map_err(|e| match e.source.kind() {
+                        std::io::ErrorKind::NotADirectory => HostError::Io(format!("'{}' is not a directory", path.display())),
+                        _ => io_error(&e),
+                    })?;
                     Ok(entries.into_iter().map(|entry| (entry.name.into_vec(), file_type(entry.kind))).collect())
                 }
                 Place::Contents(_) | Place::Nothing => Err(not_found(path)),
@@ -310,7 +310,7 @@ impl Host for EngineHost {
     }
 
     fn home_dir(&self) -> HostResult<Vec<u8>> {
-        if !self.allow_environment() {
+        if !self.allow_machine() {
             return Err(HostError::Forbidden("the path can not be resolved in pure mode".to_owned()));
         }
         let home = self.view().system.home_dir().ok_or_else(|| HostError::Io("cannot determine the home folder".to_owned()))?;
@@ -318,7 +318,7 @@ impl Host for EngineHost {
     }
 
     fn current_time(&self) -> Option<i64> {
-        if !self.allow_environment() {
+        if !self.allow_machine() {
             return None;
         }
         self.reads().clock = true;
@@ -463,7 +463,7 @@ impl Host for EngineHost {
         (self.traces)(TraceKind::Warning, message);
     }
 
-    fn evaluation_warning(&self, message: &str) {
-        (self.traces)(TraceKind::EvaluationWarning, message);
+    fn notice(&self, message: &str) {
+        (self.traces)(TraceKind::Notice, message);
     }
 }

@@ -62,7 +62,15 @@ impl Generation {
     ) -> Arc<Self> {
         let bytes = memory::limit(&*view.system).unwrap_or(u64::MAX).min(config.budget.bytes);
         let host = Arc::new(EngineHost::new(Arc::clone(&config), view, Arc::clone(&store), traces));
-        let mut options = Options { code, ..Options::default() };
+        let language = &config.evaluation;
+        let mut options = Options {
+            code,
+            trace_verbose: language.trace_verbose,
+            abort_on_warn: language.abort_on_warn,
+            lints: language.lints,
+            ..Options::default()
+        };
+        options.max_call_depth = language.max_call_depth.unwrap_or(options.max_call_depth);
         options.budget.bytes = usize::try_from(bytes).ok();
         let mut builtins = nival_eval::builtins::table();
         nival_flake::install(&mut builtins);

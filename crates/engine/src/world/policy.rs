@@ -11,6 +11,8 @@ use crate::config::{EngineConfig, Trust};
 pub struct Policy {
     /// Pure evaluation was asked for: no environment, clock, system or search path.
     pub pure: bool,
+    /// `restrict-eval`: no environment.
+    pub restricted: bool,
     /// The user does not vouch for the files.
     pub untrusted: bool,
     /// Folders whose files may be read, canonical; the store always may. `None` is everything.
@@ -22,12 +24,14 @@ impl Policy {
     /// Without trust the workspace and what the *user's* search path names may be read: neither is a choice of the files.
     pub fn new(config: &EngineConfig, system: &dyn System) -> Self {
         let untrusted = config.trust == Trust::Untrusted;
-        let readable = config.is_pure().then(|| {
-            let search_path = config.search_path.iter().filter(|_| !config.pure).map(|entry| PathBuf::from(&entry.path));
-            let folders = config.roots.iter().cloned().chain(search_path.filter(|path| path.is_absolute()));
-            folders.map(|folder| system.canonicalize(&folder).unwrap_or(folder)).collect()
+        let restricted = config.evaluation.restricted;
+        let readable = (config.is_pure() || restricted).then(|| {
+            let here = system.current_dir().unwrap_or_else(|_| "/".into());
+            let search_path = config.search_path.iter().filter(|_| !config.pure).map(|entry| here.join(&entry.path));
+            let workspace = config.roots.iter().filter(|_| untrusted || config.workspace_readable).cloned();
+            workspace.chain(search_path).map(|folder| system.canonicalize(&folder).unwrap_or(folder)).collect()
         });
-        Policy { pure: config.pure, untrusted, readable, import_from_derivation: config.may_import_from_derivation() }
+        Policy { pure: config.pure, restricted, untrusted, readable, import_from_derivation: config.may_import_from_derivation() }
     }
 
     /// Nix's refusal, if the path may not be read. A symbolic link counts as what it leads to, so that none leads out.
@@ -40,7 +44,9 @@ impl Policy {
         if allowed {
             return None;
         }
-        let reason = if self.pure {
+        let reason = if self.restricted {
+            "is forbidden in restricted mode"
+        } else if self.pure {
             "is forbidden in pure evaluation mode (use '--impure' to override)"
         } else {
             "is forbidden, because this workspace is not trusted"

@@ -5,7 +5,6 @@ use nival_syntax::Name;
 use rustc_hash::FxHashMap;
 
 use super::support::{arg, builtin, frame, known, required};
-use crate::ahead::Ahead;
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
 use crate::value::{AttrsBuilder, Value, View};
@@ -63,6 +62,7 @@ fn get_attr_pos(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 
 /// `{ column, file, line }` of a place in a file, else `null`.
 fn position(ctx: &mut Ctx<'_>, pos: Pos) -> Value {
+    ctx.depend_on_position(pos);
     let Some((place, file)) = ctx.evaluator().locate(pos).and_then(|place| Some((place.clone(), place.file?))) else {
         return Value::NULL;
     };
@@ -95,9 +95,7 @@ fn list_to_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let known = known();
     let pair = || "in a {name=...; value=...;} pair".to_owned();
     let mut pairs = Vec::with_capacity(list.len());
-    let offer = ctx.offer(list.elements().iter().copied(), Ahead::Force);
-    for (i, &element) in list.elements().iter().enumerate() {
-        offer.reached(i);
+    for &element in list.elements() {
         let set = ctx.expect_attrs(element, frame("while evaluating an element of the list passed to builtins.listToAttrs"))?;
         let name = required(set, known.name, pair)?;
         let what = frame("while evaluating the `name` attribute of an element of the list passed to builtins.listToAttrs");

@@ -2,46 +2,43 @@
 
 use super::support::known;
 use crate::Ctx;
-use crate::error::{ErrorKind, EvalError, Result};
+use crate::error::Result;
 use crate::value::{AttrsBuilder, Value};
 
 /// The version of Nix whose behaviour this evaluator has.
 pub const NIX_VERSION: &str = "2.34.8";
 
-/// Makes a constant when an evaluator starts.
-pub(super) type Constant = (&'static str, fn(&mut Ctx<'_>) -> Result<Value>);
+/// Makes a constant when an evaluator starts; one that the evaluation may not know does not exist.
+pub(super) type Constant = (&'static str, crate::builtin::ConstantFn);
 
 pub(super) const TABLE: &[Constant] = &[
-    ("true", |_| Ok(Value::TRUE)),
-    ("false", |_| Ok(Value::FALSE)),
-    ("null", |_| Ok(Value::NULL)),
-    ("langVersion", |ctx| Ok(ctx.int(6))),
-    ("nixVersion", |ctx| Ok(ctx.string(NIX_VERSION))),
+    ("true", |_| Ok(Some(Value::TRUE))),
+    ("false", |_| Ok(Some(Value::FALSE))),
+    ("null", |_| Ok(Some(Value::NULL))),
+    ("langVersion", |ctx| Ok(Some(ctx.int(6)))),
+    ("nixVersion", |ctx| Ok(Some(ctx.string(NIX_VERSION)))),
     ("storeDir", |ctx| {
         let dir = ctx.host().store_dir();
-        Ok(ctx.string(dir))
+        Ok(Some(ctx.string(dir)))
     }),
     ("currentTime", |ctx| {
-        let time = ctx.host().current_time().ok_or_else(|| pure("currentTime"))?;
-        Ok(ctx.int(time))
+        let time = ctx.host().current_time();
+        Ok(time.map(|time| ctx.int(time)))
     }),
     ("currentSystem", |ctx| {
-        let system = ctx.host().current_system().ok_or_else(|| pure("currentSystem"))?;
-        Ok(ctx.string(system))
+        let system = ctx.host().current_system();
+        Ok(system.map(|system| ctx.string(system)))
     }),
     ("nixPath", nix_path),
 ];
 
-fn pure(name: &str) -> Box<EvalError> {
-    EvalError::new(ErrorKind::MissingAttribute, format!("attribute '{name}' missing"))
-}
-
-fn nix_path(ctx: &mut Ctx<'_>) -> Result<Value> {
+fn nix_path(ctx: &mut Ctx<'_>) -> Result<Option<Value>> {
     let entries = ctx.host().search_path();
-    ctx.list_with(entries.len(), |ctx, i| {
+    let list = ctx.list_with(entries.len(), |ctx, i| {
         let mut set = AttrsBuilder::with_capacity(2);
         set.push(known().path, ctx.string(&entries[i].path));
         set.push(known().prefix, ctx.string(&entries[i].prefix));
         Ok(ctx.attrs(set))
-    })
+    })?;
+    Ok(Some(list))
 }

@@ -3,7 +3,7 @@
 use super::strings::COPYING;
 use super::support::{builtin, frame, known};
 use crate::builtin::Builtin;
-use crate::error::{ErrorKind, EvalError, Result, TraceFrame};
+use crate::error::{ErrorKind, EvalError, FrameKind, Result};
 use crate::print::{PrintOptions, pretty};
 use crate::value::{AttrsBuilder, Value};
 use crate::{Ctx, Pos};
@@ -17,7 +17,7 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("abort", &["message"], abort, "Ends the evaluation with `message`. Nothing catches it."),
     builtin("addErrorContext", &["message", "value"], add_error_context, "Gives `value`; if evaluating it fails, the error's trace tells `message`."),
     builtin("trace", &["message", "value"], trace, "Prints `message`, a string or any other value as far as it is evaluated, and gives `value`."),
-    builtin("traceVerbose", &["message", "value"], second, "As `trace` where verbose traces were asked for, else just gives `value`."),
+    builtin("traceVerbose", &["message", "value"], trace_verbose, "As `trace` where verbose traces were asked for, else just gives `value`."),
     builtin("warn", &["message", "value"], warn, "Prints the string `message` as a warning and gives `value`."),
     builtin("break", &["value"], |ctx, args| ctx.force(args[0]), "Gives `value`; a debugger, where one runs, stops here."),
 ];
@@ -32,8 +32,8 @@ fn deep_seq(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     ctx.force(args[1])
 }
 
-fn second(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
-    ctx.force(args[1])
+fn trace_verbose(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    if ctx.evaluator().options.trace_verbose { trace(ctx, args) } else { ctx.force(args[1]) }
 }
 
 fn try_eval(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
@@ -61,13 +61,10 @@ fn abort(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 }
 
 fn add_error_context(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
-    ctx.force(args[1]).map_err(|mut error| {
+    ctx.force(args[1]).map_err(|error| {
         let what = frame("while evaluating the error message passed to builtins.addErrorContext");
         match ctx.coerce_to_string(args[0], COPYING, what) {
-            Ok(message) => {
-                error.trace.push(TraceFrame { pos: Pos::NONE, message: message.to_str().into_owned(), user: true });
-                error
-            }
+            Ok(message) => error.frame(FrameKind::Told, Pos::NONE, message.to_str()),
             Err(error) => error,
         }
     })
@@ -76,10 +73,10 @@ fn add_error_context(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 fn trace(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let message = ctx.force(args[0])?;
     match message.as_string() {
-        Some(string) => ctx.trace(&string.to_str())?,
+        Some(string) => ctx.host().trace(&string.to_str()),
         None => {
             let text = pretty(ctx, message, PrintOptions::default())?;
-            ctx.trace(&String::from_utf8_lossy(&text))?;
+            ctx.host().trace(&String::from_utf8_lossy(&text));
         }
     }
     ctx.force(args[1])
@@ -88,7 +85,10 @@ fn trace(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 fn warn(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let what = frame("while evaluating the first argument; the message passed to builtins.warn");
     let message = ctx.expect_string(args[0], what)?;
-    ctx.in_order()?;
-    ctx.host().evaluation_warning(&message.to_str());
+    ctx.host().warn(&message.to_str());
+    if ctx.evaluator().options.abort_on_warn {
+        let message = "aborting to reveal stack trace of warning, as abort-on-warn is set";
+        return Err(EvalError::new(ErrorKind::Abort, message));
+    }
     ctx.force(args[1])
 }

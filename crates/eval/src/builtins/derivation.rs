@@ -77,6 +77,7 @@ fn derivation_strict(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let name = ctx.expect_string_no_context(name, what);
     let name = name.map_err(|error| error.context(name_pos, "while evaluating the derivation attribute 'name'"))?.to_str();
     write(ctx, &name, set).map_err(|error| {
+        ctx.depend_on_position(name_pos);
         let at = ctx.evaluator().locate(name_pos).map_or_else(String::new, |place| place.to_string());
         error.context(Pos::NONE, format!("while evaluating derivation '{name}'\n  whose name attribute is located at {at}"))
     })
@@ -142,7 +143,7 @@ fn load_inputs(ctx: &Ctx<'_>, dir: &StoreDir, drv: &Derivation) -> Result<()> {
 }
 
 fn fixed(
-    ctx: &mut Ctx<'_>,
+    ctx: &Ctx<'_>,
     dir: &StoreDir,
     drv: &mut Derivation,
     text: &str,
@@ -151,7 +152,7 @@ fn fixed(
 ) -> Result<()> {
     let hash = Hash::parse_allow_empty(text, algo).map_err(other)?;
     if text.is_empty() {
-        ctx.warn(&format!("found empty hash, assuming '{}'", hash.sri()))?;
+        ctx.host().notice(&format!("found empty hash, assuming '{}'", hash.sri()));
     }
     let output = DerivationOutput::CaFixed(ContentAddress { method, hash });
     if let Some(path) = output.path(dir, &drv.name, "out").map_err(other)? {

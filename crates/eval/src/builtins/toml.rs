@@ -23,12 +23,35 @@ fn failed(message: impl std::fmt::Display) -> Box<EvalError> {
 fn from_toml(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let text = ctx.expect_string_no_context(args[0], frame("while evaluating the argument passed to builtins.fromTOML"))?;
     let utf8 = std::str::from_utf8(text.bytes()).map_err(failed)?;
-    let table: toml::Table = utf8.parse().map_err(|error: toml::de::Error| failed(error))?;
+    let table: toml::Table =
+        utf8.parse().map_err(|error: toml::de::Error| failed(too_large(utf8, &error).unwrap_or_else(|| error.to_string())))?;
     // The parser knows a later version of the format than Nix accepts.
     if let Some(novelty) = version::beyond_1_0(utf8) {
         return Err(failed(novelty));
     }
     value(ctx, &toml::Value::Table(table))
+}
+
+/// What Nix says of an integer that no 64 bits hold; `None` for other errors.
+fn too_large(text: &str, error: &toml::de::Error) -> Option<String> {
+    let span = error.span()?;
+    let digits = text.get(span.clone())?.trim_start_matches(['-', '+']);
+    if digits.is_empty()
+        || !digits.bytes().all(|b| b.is_ascii_digit() || b == b'_')
+        || !error.message().contains("integer") && !error.message().contains("too large")
+    {
+        return None;
+    }
+    let before = text.get(..span.end)?;
+    let number = before.matches('\n').count() + 1;
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let line = text.get(start..)?.lines().next()?;
+    let margin = " ".repeat(number.to_string().len());
+    let arrow = " ".repeat(before.get(start..)?.chars().count());
+    Some(format!(
+        "[error] toml::parse_dec_integer: too large integer: current max digits = 2^63\n{margin} --> fromTOML\n{margin}   |\n \
+         {number} | {line}\n{margin}   | {arrow}^-- must be < 2^63"
+    ))
 }
 
 /// The parser bounds how deep its values are nested.

@@ -1,14 +1,16 @@
 //! [`EvalError`]: why an evaluation ended, with the trail that led there.
 
+mod cycle;
 mod pos;
 mod suggest;
 mod trace;
 
+pub use cycle::Cycle;
 pub(crate) use pos::Place;
 pub use pos::Pos;
 pub(crate) use suggest::did_you_mean;
 pub use suggest::edit_distance;
-pub use trace::{Trace, TraceFrame};
+pub use trace::{FrameKind, Trace, TraceFrame};
 
 /// What the interpreter and builtins return; two words for a `Value`.
 pub type Result<T, E = Box<EvalError>> = std::result::Result<T, E>;
@@ -56,11 +58,20 @@ pub struct EvalError {
     pub trace: Trace,
     /// "Did you mean …?"
     pub hints: Vec<String>,
+    /// What needs itself, of an infinite recursion.
+    pub cycle: Cycle,
 }
 
 impl EvalError {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Box<EvalError> {
-        Box::new(EvalError { kind, message: message.into(), pos: Pos::NONE, trace: Trace::default(), hints: Vec::new() })
+        Box::new(EvalError {
+            kind,
+            message: message.into(),
+            pos: Pos::NONE,
+            trace: Trace::default(),
+            hints: Vec::new(),
+            cycle: Cycle::default(),
+        })
     }
 
     /// A wrong type or argument.
@@ -97,10 +108,15 @@ impl EvalError {
     }
 
     /// Adds an outer frame, unless it says nothing.
-    pub fn context(mut self: Box<Self>, pos: Pos, message: impl Into<String>) -> Box<Self> {
+    pub fn context(self: Box<Self>, pos: Pos, message: impl Into<String>) -> Box<Self> {
+        self.frame(FrameKind::Step, pos, message)
+    }
+
+    /// As [`EvalError::context`], for a frame of another kind.
+    pub fn frame(mut self: Box<Self>, kind: FrameKind, pos: Pos, message: impl Into<String>) -> Box<Self> {
         let message = message.into();
         if !message.is_empty() {
-            self.trace.push(TraceFrame { pos, message, user: false });
+            self.trace.push(TraceFrame { pos, message, kind });
         }
         self
     }

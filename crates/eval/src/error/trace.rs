@@ -4,14 +4,26 @@ use std::sync::Arc;
 
 use super::Pos;
 
+/// What a frame is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FrameKind {
+    /// The evaluator tells what it was doing.
+    #[default]
+    Step,
+    /// Asked for by `builtins.addErrorContext`: shown even where library frames are folded.
+    Told,
+    /// An attribute or element on the way from the value that was asked for to the one that failed: the message ends in its
+    /// name in quotes or its index.
+    Part,
+}
+
 /// One step of the trail to an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TraceFrame {
     pub pos: Pos,
     /// "while evaluating the attribute 'x'", "while calling the 'map' builtin", …
     pub message: String,
-    /// Asked for by `builtins.addErrorContext`: shown even where library frames are folded.
-    pub user: bool,
+    pub kind: FrameKind,
 }
 
 /// A list that grows at its outer end. Every thunk on the way of an error remembers the error as it passes; sharing the
@@ -108,10 +120,10 @@ mod tests {
     fn both_ends_of_a_long_trace_are_kept() {
         let mut trace = Trace::default();
         for i in 0..10_000 {
-            trace.push(TraceFrame { pos: Pos::NONE, message: i.to_string(), user: false });
+            trace.push(TraceFrame { pos: Pos::NONE, message: i.to_string(), kind: FrameKind::Step });
         }
         let copy = trace.clone();
-        trace.push(TraceFrame { pos: Pos::NONE, message: "last".into(), user: false });
+        trace.push(TraceFrame { pos: Pos::NONE, message: "last".into(), kind: FrameKind::Step });
         let shown: Vec<&str> = trace.iter().map(|f| f.message.as_str()).collect();
         assert_eq!((shown[0], shown[1], shown[shown.len() - 1]), ("last", "9999", "0"));
         assert_eq!(shown.len() + trace.elided(), 10_001);

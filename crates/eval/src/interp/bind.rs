@@ -83,6 +83,7 @@ impl<'e> Ctx<'e> {
             let earlier = seen.iter().find(|s| s.0 == name).map(|s| s.1);
             if earlier.is_some() || base.contains(name) {
                 let earlier = earlier.unwrap_or_else(|| base.position(name));
+                self.depend_on_position(earlier);
                 let place = self.evaluator.locate(earlier).map_or_else(String::new, |l| l.to_string());
                 return Err(EvalError::other(format!("dynamic attribute '{name}' already defined at {place}")).at(pos));
             }

@@ -68,15 +68,6 @@ impl<'e> Ctx<'e> {
         }
     }
 
-    /// The value of a replaceable part.
-    #[cold]
-    #[inline(never)]
-    fn eval_patch(&mut self, m: &'e Linked, frame: Frame, index: u32) -> Result<Value> {
-        let patch = m.module.patches[index as usize];
-        let frame = Frame::alloc(&mut self.region, frame, patch.frame_size as usize);
-        self.eval(m, frame, patch.body)
-    }
-
     /// What goes into a slot for an expression that is not needed yet: the value of an atom, else a thunk.
     #[inline]
     pub(crate) fn delay(&mut self, m: &'e Linked, frame: Frame, id: ExprId) -> Value {
@@ -98,15 +89,16 @@ impl<'e> Ctx<'e> {
     }
 
     /// The value of a variable. What was forced stays in the slot, so that the next reader finds it at once; except what
-    /// `==` or printing tells apart by its place.
+    /// `==` tells apart by its place.
     #[inline(always)]
     pub(crate) fn read(&mut self, frame: Frame, slot: u32) -> Result<Value> {
         let value = frame.get(slot);
         if !value.is_thunk() {
             return Ok(value);
         }
-        let value = self.force(value)?;
-        if !value.known_by_place() {
+        let thunk = value;
+        let value = self.force(thunk)?;
+        if !value.equal_only_in_place() && !self.may_be_reset(thunk) {
             frame.set(slot, value);
         }
         Ok(value)
@@ -182,6 +174,8 @@ impl<'e> Ctx<'e> {
         if self.eval_bool(m, frame, condition, "in the condition of the assert statement")? {
             return Ok(());
         }
+        // The message shows the text.
+        self.depend_on_position(m.pos(condition));
         let shown = m.show(condition, self.host());
         if let Expr::Binary { op: BinaryOp::Equal, lhs, rhs } = m.expr(condition) {
             // Once more, to tell what differs. That the operands write the same slots again does no harm.

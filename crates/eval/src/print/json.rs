@@ -1,8 +1,9 @@
 //! Values as JSON: `toJSON`, `nix eval --json`, structured attributes.
 
+use rustc_hash::FxHashSet;
+
 use super::float;
-use crate::ahead::Ahead;
-use crate::error::{ErrorKind, EvalError, Pos, Result};
+use crate::error::{ErrorKind, EvalError, FrameKind, Pos, Result};
 use crate::value::{Attrs, Context, Value, View};
 use crate::{CoerceOptions, Ctx};
 
@@ -13,8 +14,16 @@ pub fn to_json(ctx: &mut Ctx<'_>, value: Value) -> Result<(Vec<u8>, Context)> {
 
 /// As [`to_json`]; without `copy_to_store` paths give their own text.
 pub fn to_json_with(ctx: &mut Ctx<'_>, value: Value, copy_to_store: bool) -> Result<(Vec<u8>, Context)> {
-    let mut printer = Printer { ctx, out: Vec::new(), context: Context::EMPTY };
+    let mut printer = Printer { ctx, out: Vec::new(), context: Context::EMPTY, literals: None };
     printer.value(value, copy_to_store, 0)?;
+    Ok((printer.out, printer.context))
+}
+
+/// As [`to_json`] for a value that is evaluated no further than it is: what Nix has not evaluated yet is an error.
+pub fn to_json_lazy(ctx: &mut Ctx<'_>, value: Value) -> Result<(Vec<u8>, Context)> {
+    let literals = ctx.evaluator().constant_sets();
+    let mut printer = Printer { ctx, out: Vec::new(), context: Context::EMPTY, literals: Some(literals) };
+    printer.value(value, true, 0)?;
     Ok((printer.out, printer.context))
 }
 
@@ -22,6 +31,8 @@ struct Printer<'a, 'e> {
     ctx: &'a mut Ctx<'e>,
     out: Vec<u8>,
     context: Context,
+    /// Sets that count as not evaluated; `None` where everything is to be evaluated.
+    literals: Option<FxHashSet<u64>>,
 }
 
 impl Printer<'_, '_> {
@@ -34,7 +45,17 @@ impl Printer<'_, '_> {
     }
 
     fn value_inner(&mut self, value: Value, copy: bool, depth: u32) -> Result<()> {
-        let value = self.ctx.force(value)?;
+        let value = match &self.literals {
+            None => self.ctx.force(value)?,
+            Some(literals) => {
+                let known = super::resolve(value);
+                let literal = matches!(value.view(), View::Closure(_)) || literals.contains(&value.0);
+                if matches!(known.view(), View::Thunk(_)) || literal && depth > 0 {
+                    return Err(EvalError::type_error("cannot convert a thunk to JSON"));
+                }
+                known
+            }
+        };
         match value.view() {
             View::Int(int) => self.out.extend_from_slice(int.to_string().as_bytes()),
             View::Bool(bool) => self.out.extend_from_slice(if bool { b"true" } else { b"false" }),
@@ -53,14 +74,12 @@ impl Printer<'_, '_> {
             View::Attrs(attrs) => self.attrs(value, attrs, copy, depth)?,
             View::List(list) => {
                 self.out.push(b'[');
-                let offer = self.ctx.offer(list.elements().iter().copied(), Ahead::Json);
                 for (index, &element) in list.elements().iter().enumerate() {
-                    offer.reached(index);
                     if index > 0 {
                         self.out.push(b',');
                     }
                     let result = self.value(element, copy, depth + 1);
-                    result.map_err(|e| e.context(Pos::NONE, format!("while evaluating list element at index {index}")))?;
+                    result.map_err(|e| e.frame(FrameKind::Part, Pos::NONE, format!("while evaluating list element at index {index}")))?;
                 }
                 self.out.push(b']');
             }
@@ -87,17 +106,15 @@ impl Printer<'_, '_> {
             return self.value(path, copy, depth + 1);
         }
         self.out.push(b'{');
-        let sorted = self.ctx.attrs_sorted(attrs);
-        let offer = self.ctx.offer(sorted.iter().map(|attr| attr.value), Ahead::Json);
-        for (index, attr) in sorted.into_iter().enumerate() {
-            offer.reached(index);
+        for (index, attr) in self.ctx.attrs_sorted(attrs).into_iter().enumerate() {
             if index > 0 {
                 self.out.push(b',');
             }
             json_string(&mut self.out, attr.name.as_bytes())?;
             self.out.push(b':');
             let result = self.value(attr.value, copy, depth + 1);
-            result.map_err(|e| e.context(attrs.position(attr.name), format!("while evaluating attribute '{}'", attr.name)))?;
+            result
+                .map_err(|e| e.frame(FrameKind::Part, attrs.position(attr.name), format!("while evaluating attribute '{}'", attr.name)))?;
         }
         self.out.push(b'}');
         Ok(())

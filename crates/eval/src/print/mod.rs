@@ -8,20 +8,22 @@ mod pretty;
 mod xml;
 
 pub use ambiguous::{ambiguous, ambiguous_lazy};
-pub use json::{to_json, to_json_with};
+pub use json::{to_json, to_json_lazy, to_json_with};
 use nival_syntax::literal;
 pub use nival_syntax::literal::{identifier, name as attr_name, string};
 pub use pretty::{ErrorStyle, PrintOptions, for_message, pretty};
 pub use xml::{XmlOptions, to_xml};
 
+use nival_syntax::Name;
+
 use crate::Ctx;
-use crate::error::EvalError;
-use crate::value::{Value, View};
+use crate::error::{EvalError, FrameKind, Pos};
+use crate::value::{Attrs, Value, View};
 
 /// The value of a thunk that has one.
 fn resolve(value: Value) -> Value {
     match value.view() {
-        View::Thunk(thunk) => thunk.load().unwrap_or(value),
+        View::Thunk(thunk) => thunk.known().unwrap_or(value),
         _ => value,
     }
 }
@@ -47,4 +49,14 @@ pub fn phrase(ctx: &Ctx<'_>, value: Value) -> String {
 pub(crate) fn null_byte(bytes: &[u8]) -> Box<EvalError> {
     let shown = String::from_utf8_lossy(bytes).replace('\0', "␀");
     EvalError::other(format!("input string '{shown}' cannot be represented as Nix string because it contains null bytes"))
+}
+
+/// The frame of an error inside an attribute of a printed set.
+pub(crate) fn attr_part(set: Attrs, name: Name, error: Box<EvalError>) -> Box<EvalError> {
+    error.frame(FrameKind::Part, set.position(name), format!("while evaluating the attribute '{name}'"))
+}
+
+/// The frame of an error inside an element of a printed list.
+pub(crate) fn item_part(index: usize, error: Box<EvalError>) -> Box<EvalError> {
+    error.frame(FrameKind::Part, Pos::NONE, format!("while evaluating list element at index {index}"))
 }

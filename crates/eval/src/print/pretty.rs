@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{float, known, literal, resolve};
+use super::{attr_part, float, item_part, known, literal, resolve};
 use crate::error::{ErrorKind, EvalError, Result};
 use crate::value::{Attr, Attrs, List, ThunkKind, Value, View};
 use crate::{Ctx, Pos};
@@ -173,6 +173,8 @@ impl Printer<'_, '_> {
 
     fn evaluated(&mut self, place: Value, depth: usize) -> Result<()> {
         let value = if self.options.force { self.ctx.force(place)? } else { place };
+        let value = self.ctx.peek(value);
+        self.ctx.depend_on_known(value);
         match known(value) {
             View::Int(int) => self.colored(CYAN, int.to_string()),
             View::Float(float) => self.colored(CYAN, float::display(float)),
@@ -287,7 +289,7 @@ impl Printer<'_, '_> {
             }
             literal::name(&mut self.out, attr.name.as_bytes());
             self.write(" = ");
-            self.value(attr.value, depth + 1)?;
+            self.value(attr.value, depth + 1).map_err(|error| attr_part(attrs, attr.name, error))?;
             self.write(";");
             self.attrs += 1;
         }
@@ -315,7 +317,7 @@ impl Printer<'_, '_> {
                 self.elided(list.len() - printed, "item", "items");
                 break;
             }
-            self.value(element, depth + 1)?;
+            self.value(element, depth + 1).map_err(|error| item_part(printed, error))?;
             self.items += 1;
         }
         self.indent -= self.options.indent;
@@ -326,6 +328,7 @@ impl Printer<'_, '_> {
 }
 
 /// ` @ file:line:column`, or nothing where it is not known.
-fn position(ctx: &Ctx<'_>, pos: Pos) -> String {
+fn position(ctx: &mut Ctx<'_>, pos: Pos) -> String {
+    ctx.depend_on_position(pos);
     ctx.evaluator().locate(pos).map_or_else(String::new, |place| format!(" @ {place}"))
 }
