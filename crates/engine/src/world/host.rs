@@ -9,6 +9,7 @@ use nival_eval::host::{AddPath, FetchRequest, Fetched, Host, SearchPathEntry};
 use nival_eval::{FileType, HostError, HostResult};
 use nival_source::{FileKind, SystemError};
 use nival_store::{HashAlgo, StoreDir, StorePath, StorePathSet, store_path};
+use rustc_hash::FxHashSet;
 
 use super::overlay::{Buffers, Overlay, to_path};
 use super::pending::{Pending, PendingTable, Redirect};
@@ -45,6 +46,9 @@ pub struct EngineHost {
     /// is seen by it.
     view: RwLock<Overlay>,
     reads: Mutex<ReadSet>,
+    /// Folders that were found to be such, by the path of the machine: symbolic links are looked for along the whole of
+    /// each path, again and again.
+    folders: RwLock<FxHashSet<PathBuf>>,
     pub(crate) pending: PendingTable,
     now: OnceLock<i64>,
 }
@@ -67,6 +71,7 @@ impl EngineHost {
             traces,
             view: RwLock::new(view),
             reads: Mutex::default(),
+            folders: RwLock::default(),
             pending: PendingTable::default(),
             now: OnceLock::new(),
         }
@@ -127,6 +132,7 @@ impl EngineHost {
             let canonical = view.system.canonicalize(path).ok();
             reads.affected_by(path, *existence) || canonical.is_some_and(|path| reads.affected_by(&path, *existence))
         });
+        self.folders.write().unwrap_or_else(PoisonError::into_inner).clear();
         if !hit {
             view.buffers = buffers;
         }
@@ -262,7 +268,16 @@ impl Host for EngineHost {
                 reads.probed.insert(path.to_owned());
             },
             |view, place| match place {
-                Place::Disk { path, .. } => Ok(view.file_kind(&path).map_err(|e| io_error(&e))?.map(file_type)),
+                Place::Disk { path, .. } => {
+                    if self.folders.read().unwrap_or_else(PoisonError::into_inner).contains(&path) {
+                        return Ok(Some(FileType::Directory));
+                    }
+                    let kind = view.file_kind(&path).map_err(|e| io_error(&e))?;
+                    if kind == Some(FileKind::Directory) {
+                        self.folders.write().unwrap_or_else(PoisonError::into_inner).insert(path);
+                    }
+                    Ok(kind.map(file_type))
+                }
                 Place::Contents(_) => Ok(Some(FileType::Regular)),
                 Place::Nothing => Ok(None),
             },

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use nival_source::System;
+use nival_source::{FileKind, System};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Length and time of change of a file when it was read; `None` where it was not there.
@@ -26,6 +26,8 @@ pub struct ReadSet {
     pub clock: bool,
     /// Of the files on disk, to notice changes that nobody announces.
     pub stamps: FxHashMap<PathBuf, Stamp>,
+    /// Where the folders of `files` really are.
+    folders: FxHashMap<PathBuf, PathBuf>,
 }
 
 impl ReadSet {
@@ -34,10 +36,20 @@ impl ReadSet {
         if !self.files.insert(path.to_owned()) {
             return;
         }
-        self.stamps.insert(path.to_owned(), system.metadata(path).ok().map(|m| (m.len, m.modified)));
-        if let Ok(canonical) = system.canonicalize(path)
-            && canonical != path
-        {
+        let found = system.symlink_metadata(path).ok();
+        let (stamp, canonical) = match (found, path.parent(), path.file_name()) {
+            // Then only its folder can be reached through links, which is asked once for all files in it.
+            (Some(found), Some(folder), Some(name)) if found.kind != FileKind::Symlink => {
+                let folder = match self.folders.get(folder) {
+                    Some(known) => Some(known),
+                    None => system.canonicalize(folder).ok().map(|canonical| &*self.folders.entry(folder.to_owned()).or_insert(canonical)),
+                };
+                (Some((found.len, found.modified)), folder.map(|folder| folder.join(name)))
+            }
+            _ => (system.metadata(path).ok().map(|m| (m.len, m.modified)), system.canonicalize(path).ok()),
+        };
+        self.stamps.insert(path.to_owned(), stamp);
+        if let Some(canonical) = canonical.filter(|canonical| canonical != path) {
             self.files.insert(canonical);
         }
     }

@@ -2,8 +2,8 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -17,11 +17,24 @@ impl System for OsSystem {
     fn read_file(&self, path: &Path) -> Result<Vec<u8>, SystemError> {
         let error = |e| SystemError::new("read", path, e);
         // A pipe would wait for a writer that may never come, and a device such as /dev/zero has no end.
-        match fs::metadata(path).map_err(error)?.file_type() {
-            kind if kind.is_file() || kind.is_dir() => fs::read(path).map_err(error),
+        let opened = fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path);
+        let irregular = || error(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+        let mut file = opened.map_err(|e| match fs::metadata(path).map(|found| found.file_type()) {
+            Ok(kind) if kind.is_socket() => irregular(),
+            _ => error(e),
+        })?;
+        let found = file.metadata().map_err(error)?;
+        match found.file_type() {
+            kind if kind.is_file() || kind.is_dir() => {
+                // One more byte than there should be, so that the end is seen without another look.
+                let mut bytes = Vec::new();
+                bytes.try_reserve_exact(found.len() as usize + 1).map_err(|_| error(io::ErrorKind::OutOfMemory.into()))?;
+                file.read_to_end(&mut bytes).map_err(error)?;
+                Ok(bytes)
+            }
             // As many bytes as its status says, as Nix reads: none. /dev/null serves as an empty file.
             kind if kind.is_char_device() || kind.is_block_device() => Ok(Vec::new()),
-            _ => Err(error(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))),
+            _ => Err(irregular()),
         }
     }
 
