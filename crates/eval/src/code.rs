@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use nival_hir::{LowerError, LowerOptions, Module};
-use nival_syntax::Name;
+use nival_syntax::{Name, flat};
 use rustc_hash::FxHashMap;
 
 use crate::source::Positions;
@@ -72,14 +72,14 @@ impl CodeCache {
     }
 }
 
-fn lower(text: &[u8], scope: &[Name], patchable: bool) -> Code {
-    let tree = nival_syntax::flat::parse(text);
+fn lower(text: &Arc<[u8]>, scope: &[Name], patchable: bool) -> Code {
     let options = LowerOptions { scope: scope.to_vec(), patchable };
-    let module = if patchable { None } else { nival_hir::lower_module(&tree, &options) };
+    let parsed = if patchable { None } else { flat::parse_code(text.clone()) };
+    let module = parsed.and_then(|tree| nival_hir::lower_module(&tree, &options));
     match module {
         Some(module) => Code { module: Arc::new(module), positions: Positions::default(), errors: Arc::default() },
         None => {
-            let lowered = nival_hir::lower(&tree, &options);
+            let lowered = nival_hir::lower(&flat::parse(text), &options);
             Code { module: lowered.module, positions: Arc::new(lowered.source_map.into()), errors: lowered.errors }
         }
     }

@@ -36,7 +36,7 @@ fn main() {
     let (mut exprs, mut bad) = (0, 0);
     for (path, text) in &texts {
         let lowered = lower(&flat::parse(text), &options);
-        if check && lowered.errors.is_empty() && lower_module(&flat::parse(text), &options).as_ref() != Some(&*lowered.module) {
+        if check && lowered.errors.is_empty() && module(text, &options).as_ref() != Some(&*lowered.module) {
             println!("{}: another module for evaluation", path.display());
         }
         if check && let Err(error) = validate(&lowered.module) {
@@ -52,7 +52,7 @@ fn main() {
     }
     let both = start.elapsed().as_secs_f64();
     let start = Instant::now();
-    let modules = texts.iter().filter_map(|(_, text)| lower_module(&flat::parse(text), &options)).filter(|module| !module.exprs.is_empty());
+    let modules = texts.iter().filter_map(|(_, text)| module(text, &options)).filter(|module| !module.exprs.is_empty());
     let (modules, evaluation) = (modules.count(), start.elapsed().as_secs_f64());
     if flags.iter().any(|flag| flag == "--diagnose") {
         diagnose_all(&texts);
@@ -98,6 +98,10 @@ fn diagnose_all(texts: &[(PathBuf, Vec<u8>)]) {
         checking += since.elapsed();
     }
     println!("{counts:?}; parse, lower and diagnose took {:?}", start.elapsed() - checking);
+}
+
+fn module(text: &[u8], options: &LowerOptions) -> Option<nival_hir::Module> {
+    lower_module(&flat::parse_code(text.into())?, options)
 }
 
 fn collect(path: &Path, files: &mut Vec<PathBuf>) {

@@ -3,24 +3,32 @@
 //! Nodes stand in preorder: the descendants of the node `i` are the nodes `i + 1 .. subtree_end(i)`, so that a tree of
 //! any depth can be walked with a loop. Every node covers a run of tokens, never an empty one except for the root.
 
+use std::sync::Arc;
+
 use rowan::{TextRange, TextSize};
 
+use crate::lexer::TokenData;
 use crate::tree::{Element, TreeNode, TreeToken};
 use crate::{SyntaxError, SyntaxKind};
 
 /// Parses any bytes. The tree prints back the same bytes.
 pub fn parse(text: &[u8]) -> FlatTree {
-    crate::parser::parse(text)
+    crate::parser::parse(text.into())
+}
+
+/// Parses a text that is only to be run: whitespace and comments are left out of the tree, whose nodes are the same.
+///
+/// `None` where the text has errors: which ones, only the whole tree can tell.
+pub fn parse_code(text: Arc<[u8]>) -> Option<FlatTree> {
+    crate::parser::parse_code(text)
 }
 
 /// A parsed text. See the module documentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FlatTree {
-    pub(crate) text: Box<[u8]>,
+    pub(crate) text: Arc<[u8]>,
     pub(crate) nodes: Vec<NodeData>,
-    pub(crate) token_kinds: Vec<SyntaxKind>,
-    /// One more than there are tokens: the last is the length of the text.
-    pub(crate) token_starts: Vec<u32>,
+    pub(crate) tokens: Vec<TokenData>,
     pub(crate) errors: Vec<SyntaxError>,
 }
 
@@ -55,7 +63,7 @@ impl FlatTree {
     }
 
     pub fn token_count(&self) -> usize {
-        self.token_kinds.len()
+        self.tokens.len()
     }
 
     /// The node of the whole text, a `SOURCE_FILE`.
@@ -70,11 +78,12 @@ impl FlatTree {
 
     /// The token with this number in the order of the text.
     pub fn token(&self, index: u32) -> Option<Token<'_>> {
-        ((index as usize) < self.token_kinds.len()).then_some(Token { tree: self, index })
+        ((index as usize) < self.tokens.len()).then_some(Token { tree: self, index })
     }
 
-    fn token_start(&self, index: u32) -> u32 {
-        self.token_starts.get(index as usize).copied().unwrap_or(self.text.len() as u32)
+    #[inline]
+    fn span(&self, index: u32) -> (u32, u32) {
+        self.tokens.get(index as usize).map_or((0, 0), |token| (token.start, token.end))
     }
 }
 
@@ -120,13 +129,15 @@ impl<'t> Node<'t> {
         data.first_token..data.end_token
     }
 
+    #[inline]
     pub fn range(self) -> TextRange {
         let data = self.data();
-        let (start, end) = (self.tree.token_start(data.first_token), self.tree.token_start(data.end_token));
+        let (start, end) = (self.tree.span(data.first_token).0, self.tree.span(data.end_token.wrapping_sub(1)).1);
         TextRange::new(TextSize::new(start), TextSize::new(end.max(start)))
     }
 
     /// The bytes that it covers.
+    #[inline]
     pub fn text(self) -> &'t [u8] {
         let range = self.range();
         self.tree.text.get(usize::from(range.start())..usize::from(range.end())).unwrap_or_default()
@@ -233,18 +244,18 @@ impl<'t> Token<'t> {
 
     #[inline]
     pub fn kind(self) -> SyntaxKind {
-        self.tree.token_kinds[self.index as usize]
+        self.tree.tokens[self.index as usize].kind
     }
 
     #[inline]
     pub fn range(self) -> TextRange {
-        let (start, end) = (self.tree.token_start(self.index), self.tree.token_start(self.index + 1));
+        let (start, end) = self.tree.span(self.index);
         TextRange::new(TextSize::new(start), TextSize::new(end))
     }
 
     #[inline]
     pub fn text(self) -> &'t [u8] {
-        let (start, end) = (self.tree.token_start(self.index), self.tree.token_start(self.index + 1));
+        let (start, end) = self.tree.span(self.index);
         self.tree.text.get(start as usize..end as usize).unwrap_or_default()
     }
 }

@@ -8,31 +8,31 @@ use memchr::{memchr2, memchr3, memmem};
 
 use crate::SyntaxKind::{self, *};
 
-/// The tokens of a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tokens {
-    pub kinds: Vec<SyntaxKind>,
-    /// Where each token starts, in bytes; one more entry at the end is the length of the text.
-    pub starts: Vec<u32>,
+/// A token: what it is and where, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenData {
+    pub start: u32,
+    pub end: u32,
+    pub kind: SyntaxKind,
 }
 
 /// Splits any bytes, at most 4 GiB of them, into tokens.
-pub fn lex(text: &[u8]) -> Tokens {
-    // Nix code has a token per 3.5 bytes or so, whitespace included.
-    let capacity = text.len() / 3 + 8;
-    let mut lexer = Lexer {
-        text,
-        at: 0,
-        modes: Vec::new(),
-        mode: Mode::Normal,
-        run_end: 0,
-        run_underscore: 0,
-        kinds: Vec::with_capacity(capacity),
-        starts: Vec::with_capacity(capacity + 1),
-    };
+pub fn lex(text: &[u8]) -> Vec<TokenData> {
+    run::<true>(text)
+}
+
+/// The tokens that are not whitespace or comments.
+pub fn lex_code(text: &[u8]) -> Vec<TokenData> {
+    run::<false>(text)
+}
+
+fn run<const TRIVIA: bool>(text: &[u8]) -> Vec<TokenData> {
+    // Nix code has a token per 3.5 bytes or so, whitespace included, and more whitespace where the rest is more.
+    let capacity = text.len() / if TRIVIA { 3 } else { 6 } + 8;
+    let mut lexer: Lexer<'_, TRIVIA> =
+        Lexer { text, at: 0, modes: Vec::new(), mode: Mode::Normal, run_end: 0, run_underscore: 0, tokens: Vec::with_capacity(capacity) };
     lexer.run();
-    lexer.starts.push(text.len() as u32);
-    Tokens { kinds: lexer.kinds, starts: lexer.starts }
+    lexer.tokens
 }
 
 const IDENT_START: u8 = 1;
@@ -41,6 +41,7 @@ const PATH_CHAR: u8 = 4;
 const DIGIT: u8 = 8;
 const SPACE: u8 = 16;
 const URI_CHAR: u8 = 32;
+const SLASH_CHAR: u8 = 64;
 
 static CLASS: [u8; 256] = {
     let mut table = [0u8; 256];
@@ -71,6 +72,9 @@ static CLASS: [u8; 256] = {
         {
             class |= URI_CHAR;
         }
+        if c == b'/' {
+            class |= SLASH_CHAR;
+        }
         table[byte] = class;
         byte += 1;
     }
@@ -86,7 +90,8 @@ enum Mode {
     Path,
 }
 
-struct Lexer<'t> {
+/// Without `TRIVIA`, whitespace and comments are passed over.
+struct Lexer<'t, const TRIVIA: bool> {
     text: &'t [u8],
     at: usize,
     /// Modes to come back to.
@@ -96,15 +101,15 @@ struct Lexer<'t> {
     /// whether a `/` or `:` ends the run.
     run_end: usize,
     run_underscore: usize,
-    kinds: Vec<SyntaxKind>,
-    starts: Vec<u32>,
+    tokens: Vec<TokenData>,
 }
 
+#[inline]
 fn class(byte: u8) -> u8 {
     CLASS[byte as usize]
 }
 
-impl Lexer<'_> {
+impl<const TRIVIA: bool> Lexer<'_, TRIVIA> {
     /// The byte at `index`; NUL behind the end (NUL starts no token and continues none).
     #[inline]
     fn byte(&self, index: usize) -> u8 {
@@ -119,9 +124,25 @@ impl Lexer<'_> {
     /// A token from `self.at` to `end`.
     #[inline]
     fn push(&mut self, kind: SyntaxKind, end: usize) {
-        self.kinds.push(kind);
-        self.starts.push(self.at as u32);
+        self.tokens.push(TokenData { start: self.at as u32, end: end as u32, kind });
         self.at = end;
+    }
+
+    /// Whitespace or a comment.
+    #[inline]
+    fn trivia(&mut self, kind: SyntaxKind, end: usize) {
+        if TRIVIA {
+            self.push(kind, end);
+        } else {
+            self.at = end;
+        }
+    }
+
+    /// The end of the run of characters of a class that starts at `from`.
+    #[inline]
+    fn skip(&self, from: usize, mask: u8) -> usize {
+        let rest = self.text.get(from..).unwrap_or_default();
+        from + rest.iter().position(|&byte| class(byte) & mask == 0).unwrap_or(rest.len())
     }
 
     fn enter(&mut self, mode: Mode) {
@@ -156,11 +177,8 @@ impl Lexer<'_> {
         match first {
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(),
             b' ' | b'\n' | b'\t' | b'\r' => {
-                let mut end = at + 1;
-                while self.is(end, SPACE) {
-                    end += 1;
-                }
-                self.push(WHITESPACE, end);
+                let end = self.skip(at + 1, SPACE);
+                self.trivia(WHITESPACE, end);
             }
             b'0'..=b'9' => self.number(),
             b'"' => {
@@ -197,13 +215,13 @@ impl Lexer<'_> {
             b'*' => one(self, STAR),
             b'#' => {
                 let end = memchr2(b'\n', b'\r', &self.text[at..]).map_or(self.text.len(), |n| at + n);
-                self.push(COMMENT, end);
+                self.trivia(COMMENT, end);
             }
             b'.' | b'+' | b'-' => self.dot_plus_minus(first, next),
             b'/' => match next {
                 b'/' => two(self, UPDATE),
                 b'*' => match memmem::find(&self.text[at + 2..], b"*/") {
-                    Some(n) => self.push(BLOCK_COMMENT, at + 2 + n + 2),
+                    Some(n) => self.trivia(BLOCK_COMMENT, at + 2 + n + 2),
                     None => self.push(INVALID, self.text.len()),
                 },
                 _ if self.starts_path(at) => self.path_rest(at),
@@ -235,10 +253,7 @@ impl Lexer<'_> {
 
     fn word(&mut self) {
         let start = self.at;
-        let mut end = start + 1;
-        while self.is(end, IDENT_CONT) {
-            end += 1;
-        }
+        let end = self.skip(start + 1, IDENT_CONT);
         if matches!(self.byte(end), b'/' | b':' | b'.' | b'+') && self.path_or_uri(start) {
             return;
         }
@@ -249,10 +264,7 @@ impl Lexer<'_> {
     /// Looks at the run of path characters from `start` on and takes the path or URI that it begins, if it does.
     fn path_or_uri(&mut self, start: usize) -> bool {
         if start >= self.run_end {
-            let mut end = start;
-            while self.is(end, PATH_CHAR) {
-                end += 1;
-            }
+            let end = self.skip(start, PATH_CHAR);
             self.run_end = end;
             self.run_underscore =
                 if self.byte(end) == b':' { memchr::memrchr(b'_', &self.text[start..end]).map_or(0, |n| start + n + 1) } else { 0 };
@@ -282,10 +294,7 @@ impl Lexer<'_> {
 
     /// Takes the text of a path, whose characters from `self.at` to `from` are known to belong to it.
     fn path_rest(&mut self, from: usize) {
-        let mut end = from;
-        while self.is(end, PATH_CHAR) || self.byte(end) == b'/' {
-            end += 1;
-        }
+        let end = self.skip(from, PATH_CHAR | SLASH_CHAR);
         if end > self.at {
             self.push(PATH_TEXT, end);
         }

@@ -5,61 +5,194 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, OnceLock};
-
-use rustc_hash::FxHashMap;
 
 /// An interned name. Names are bytes: Nix lets attribute names hold any. `Ord` is the order of interning, not of bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name(NonZeroU32);
 
 /// Chunk k holds 2^(k+FIRST_BITS) names, so that chunks never move and an index finds its chunk by its leading bit.
-const FIRST_BITS: u32 = 12;
+const FIRST_BITS: u32 = 10;
 const CHUNKS: usize = (32 - FIRST_BITS) as usize;
+
+/// Index k has 2^(k+INDEX_BITS) places. A full one is copied into the next, which readers use from then on.
+const INDEX_BITS: u32 = 12;
+const INDICES: usize = (33 - INDEX_BITS) as usize;
+
+/// Bytes of names lie in blocks of this size.
+const BLOCK: usize = 16 << 10;
 
 type Entry = &'static [u8];
 
 struct Table {
     /// Each entry is written once, under the lock, before its `Name` reaches anybody.
     chunks: [OnceLock<Box<[OnceLock<Entry>]>>; CHUNKS],
-    map: Mutex<Map>,
+    /// Open addressing with linear probing. A place holds half of the hash and the name's number plus one, or 0.
+    indices: [OnceLock<Box<[AtomicU64]>>; INDICES],
+    /// Which index is in use.
+    index: AtomicU32,
+    writer: Mutex<Writer>,
 }
 
 #[derive(Default)]
-struct Map {
-    ids: FxHashMap<Entry, Name>,
+struct Writer {
     len: u32,
+    /// What is left of a block.
+    block: &'static mut [u8],
 }
 
-static TABLE: LazyLock<Table> =
-    LazyLock::new(|| Table { chunks: std::array::from_fn(|_| OnceLock::new()), map: Mutex::new(Map::default()) });
+static TABLE: LazyLock<Table> = LazyLock::new(|| Table {
+    chunks: std::array::from_fn(|_| OnceLock::new()),
+    indices: std::array::from_fn(|_| OnceLock::new()),
+    index: AtomicU32::new(0),
+    writer: Mutex::new(Writer::default()),
+});
 
 /// Chunk number and offset in it of the entry `index`.
+#[inline]
 fn place(index: u32) -> (usize, usize) {
     let shifted = index as u64 + (1 << FIRST_BITS);
     let bit = 63 - shifted.leading_zeros();
     ((bit - FIRST_BITS) as usize, (shifted - (1 << bit)) as usize)
 }
 
+fn word(bytes: &[u8], at: usize) -> u64 {
+    bytes.get(at..at + 8).and_then(|word| word.try_into().ok()).map_or(0, u64::from_le_bytes)
+}
+
+fn half(bytes: &[u8], at: usize) -> u64 {
+    bytes.get(at..at + 4).and_then(|word| word.try_into().ok()).map_or(0, u32::from_le_bytes).into()
+}
+
+/// Different in each process, so that no text can be written whose names collide.
+static SEED: LazyLock<u64> = LazyLock::new(|| std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 1u64) | 1);
+
+/// A hash of a name's bytes: quick for the few bytes that names have. Another one in each process.
+#[inline]
+pub fn hash(bytes: &[u8]) -> u64 {
+    let seed = *SEED;
+    let mix = |a: u64, b: u64| {
+        let product = u128::from(a) * u128::from(b);
+        product as u64 ^ (product >> 64) as u64
+    };
+    let len = bytes.len();
+    let (a, b) = match len {
+        0..4 => {
+            let byte = |at: usize| bytes.get(at).map_or(0, |&b| u64::from(b));
+            (byte(0) | byte(1) << 8 | byte(2) << 16, 0)
+        }
+        4..=8 => (half(bytes, 0), half(bytes, len - 4)),
+        9..=16 => (word(bytes, 0), word(bytes, len - 8)),
+        _ => {
+            let mut state = 0;
+            for at in (0..len - 8).step_by(8) {
+                state = mix(state ^ word(bytes, at), seed);
+            }
+            (state, word(bytes, len - 8))
+        }
+    };
+    mix(a ^ seed, b ^ (len as u64).wrapping_mul(0xd6e8_feb8_6659_fd93))
+}
+
+impl Table {
+    fn index(&self, number: u32) -> &[AtomicU64] {
+        match self.indices.get(number as usize) {
+            Some(index) => index.get_or_init(|| (0..1usize << (number + INDEX_BITS)).map(|_| AtomicU64::new(0)).collect()),
+            None => &[],
+        }
+    }
+
+    /// The name, or the empty place where it belongs.
+    #[inline]
+    fn find(&self, index: &[AtomicU64], bytes: &[u8], hash: u64) -> Result<Name, usize> {
+        let mask = index.len().wrapping_sub(1);
+        let mut at = hash as usize & mask;
+        loop {
+            let found = index.get(at).map_or(0, |place| place.load(Ordering::Acquire));
+            let Some(name) = NonZeroU32::new(found as u32).map(Name) else { return Err(at) };
+            if found >> 32 == hash >> 32 && name.as_bytes() == bytes {
+                return Ok(name);
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    #[cold]
+    fn add(&self, bytes: &[u8], hash: u64) -> Name {
+        let mut writer = self.writer.lock().unwrap_or_else(|e| e.into_inner());
+        let mut number = self.index.load(Ordering::Relaxed);
+        if writer.len as usize * 2 >= self.index(number).len() {
+            self.grow(number);
+            number += 1;
+        }
+        let index = self.index(number);
+        let at = match self.find(index, bytes, hash) {
+            Ok(name) => return name,
+            Err(at) => at,
+        };
+        let entry = writer.keep(bytes);
+        let name = Name(NonZeroU32::MIN.checked_add(writer.len).expect("fewer than 2^32 distinct names"));
+        let (chunk, offset) = place(writer.len);
+        let slots = self.chunks[chunk].get_or_init(|| (0..1 << (chunk as u32 + FIRST_BITS)).map(|_| OnceLock::new()).collect());
+        let _ = slots[offset].set(entry);
+        writer.len += 1;
+        index[at].store(hash >> 32 << 32 | u64::from(name.0.get()), Ordering::Release);
+        name
+    }
+
+    /// Copies an index into the next, under the lock. Who reads the old one finds all it holds, and asks again under the
+    /// lock for what it does not.
+    fn grow(&self, number: u32) {
+        let (old, new) = (self.index(number), self.index(number + 1));
+        let mask = new.len().wrapping_sub(1);
+        for place in old {
+            let found = place.load(Ordering::Relaxed);
+            let Some(name) = NonZeroU32::new(found as u32).map(Name) else { continue };
+            let mut at = hash(name.as_bytes()) as usize & mask;
+            while new[at].load(Ordering::Relaxed) != 0 {
+                at = (at + 1) & mask;
+            }
+            new[at].store(found, Ordering::Relaxed);
+        }
+        self.index.store(number + 1, Ordering::Release);
+    }
+}
+
+impl Writer {
+    /// Copies bytes to where they stay.
+    fn keep(&mut self, bytes: &[u8]) -> Entry {
+        if bytes.len() > BLOCK / 8 {
+            return Box::leak(bytes.into());
+        }
+        if self.block.len() < bytes.len() {
+            self.block = Box::leak(vec![0; BLOCK].into());
+        }
+        let (entry, rest) = std::mem::take(&mut self.block).split_at_mut(bytes.len());
+        self.block = rest;
+        entry.copy_from_slice(bytes);
+        entry
+    }
+}
+
 impl Name {
     /// The name of `bytes`, made on first sight.
     pub fn new(bytes: impl AsRef<[u8]>) -> Name {
         let bytes = bytes.as_ref();
-        let mut map = TABLE.map.lock().unwrap_or_else(|e| e.into_inner());
-        if let Some(&name) = map.ids.get(bytes) {
-            return name;
-        }
-        let entry: Entry = Box::leak(bytes.to_vec().into_boxed_slice());
-        let index = map.len;
-        let (chunk, offset) = place(index);
-        let slots = TABLE.chunks[chunk].get_or_init(|| (0..1 << (chunk as u32 + FIRST_BITS)).map(|_| OnceLock::new()).collect());
-        let _ = slots[offset].set(entry);
-        map.len = index.checked_add(1).expect("fewer than 2^32 distinct names");
-        let name = Name(NonZeroU32::MIN.saturating_add(index));
-        map.ids.insert(entry, name);
-        name
+        Name::hashed(bytes, hash(bytes))
     }
 
+    /// As [`Name::new`], for who knows the [`hash`] of the bytes.
+    #[inline]
+    pub fn hashed(bytes: &[u8], hash: u64) -> Name {
+        let table = &*TABLE;
+        match table.find(table.index(table.index.load(Ordering::Acquire)), bytes, hash) {
+            Ok(name) => name,
+            Err(_) => table.add(bytes, hash),
+        }
+    }
+
+    #[inline]
     pub fn as_bytes(self) -> &'static [u8] {
         let (chunk, offset) = place(self.0.get() - 1);
         TABLE.chunks[chunk].get().and_then(|slots| slots[offset].get()).copied().unwrap_or_default()
@@ -71,6 +204,7 @@ impl Name {
     }
 
     /// A small dense number, fit as an index.
+    #[inline]
     pub fn index(self) -> usize {
         self.0.get() as usize - 1
     }

@@ -3,12 +3,14 @@
 //! Nodes are written when they end, children before parents, so that putting a node around what was already parsed (as
 //! the left side of an operator needs) is a plain push. [`to_preorder`] then turns the array round in one pass.
 
+use std::sync::Arc;
+
 use rowan::{TextRange, TextSize};
 
 use crate::SyntaxKind::{self, *};
 use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::flat::{FlatTree, NodeData};
-use crate::lexer::{Tokens, lex};
+use crate::lexer::{TokenData, lex, lex_code};
 
 /// No tree is deeper than this: more brackets inside each other or longer chains of operators are an error, and the rest of
 /// the text goes into one `Error` node. It leaves room for recursive readers (and rowan's recursive drop) on a 2 MiB stack.
@@ -18,28 +20,43 @@ pub const MAX_DEPTH: u32 = 8192;
 /// operators) do not count. Bounded by what fits a 2 MiB stack in a build without optimisation.
 const MAX_NESTING: u32 = 1000;
 
-pub(crate) fn parse(text: &[u8]) -> FlatTree {
+pub(crate) fn parse(text: Arc<[u8]>) -> FlatTree {
     if u32::try_from(text.len()).is_err() {
         return too_large(text);
     }
-    let Tokens { mut kinds, starts } = lex(text);
-    kinds.push(EOF);
-    let mut parser = Parser::new(text, &kinds, &starts);
+    let tokens = lex(&text);
+    let mut parser = Parser::new(&text, &tokens);
     crate::grammar::source_file(&mut parser);
-    if memchr::memchr(0, text).is_some() {
+    if memchr::memchr(0, &text).is_some() {
         parser.report_nul_in_strings();
     }
     let mut errors = std::mem::take(&mut parser.errors);
     errors.sort_by_key(|error| error.range.start());
     let nodes = to_preorder(&parser.nodes);
-    kinds.pop();
-    FlatTree { text: text.into(), nodes, token_kinds: kinds, token_starts: starts, errors }
+    FlatTree { text, nodes, tokens, errors }
 }
 
-fn too_large(text: &[u8]) -> FlatTree {
+pub(crate) fn parse_code(text: Arc<[u8]>) -> Option<FlatTree> {
+    if u32::try_from(text.len()).is_err() {
+        return None;
+    }
+    let tokens = lex_code(&text);
+    let mut parser = Parser::new(&text, &tokens);
+    crate::grammar::source_file(&mut parser);
+    if memchr::memchr(0, &text).is_some() {
+        parser.report_nul_in_strings();
+    }
+    if !parser.errors.is_empty() {
+        return None;
+    }
+    let nodes = to_preorder(&parser.nodes);
+    Some(FlatTree { text, nodes, tokens, errors: Vec::new() })
+}
+
+fn too_large(text: Arc<[u8]>) -> FlatTree {
     let error = SyntaxError { range: TextRange::default(), kind: SyntaxErrorKind::TooLarge, hint: None };
     let root = NodeData { first_token: 0, end_token: 0, subtree_end: 1, kind: SOURCE_FILE };
-    FlatTree { text: text.into(), nodes: vec![root], token_kinds: Vec::new(), token_starts: vec![0], errors: vec![error] }
+    FlatTree { text, nodes: vec![root], tokens: Vec::new(), errors: vec![error] }
 }
 
 /// A finished node; the nodes below it are the `size - 1` before it.
@@ -54,7 +71,7 @@ struct Finished {
 fn to_preorder(finished: &[Finished]) -> Vec<NodeData> {
     let mut nodes = vec![NodeData { first_token: 0, end_token: 0, subtree_end: 0, kind: ERROR }; finished.len()];
     // The first descendants of the ancestors of the node at hand.
-    let mut ancestors: Vec<u32> = Vec::new();
+    let mut ancestors: Vec<u32> = Vec::with_capacity(64);
     for (place, node) in finished.iter().enumerate().rev() {
         let place = place as u32;
         while ancestors.last().is_some_and(|&first| place < first) {
@@ -64,7 +81,9 @@ fn to_preorder(finished: &[Finished]) -> Vec<NodeData> {
         let index = first + ancestors.len() as u32;
         nodes[index as usize] =
             NodeData { first_token: node.first_token, end_token: node.end_token, subtree_end: index + node.size, kind: node.kind };
-        ancestors.push(first);
+        if node.size > 1 {
+            ancestors.push(first);
+        }
     }
     nodes
 }
@@ -100,8 +119,7 @@ pub(crate) struct Open {
 
 pub(crate) struct Parser<'t> {
     pub text: &'t [u8],
-    pub kinds: &'t [SyntaxKind],
-    pub starts: &'t [u32],
+    pub tokens: &'t [TokenData],
     /// The current token, never trivia.
     pub pos: u32,
     /// Its kind; `EOF` from `stop` on.
@@ -124,30 +142,32 @@ pub(crate) struct Parser<'t> {
     nesting: u32,
     too_deep: bool,
     pub open: Open,
+    /// Functions, `let … in` and the like whose last part is being parsed.
+    pub waiting: Vec<(Mark, SyntaxKind)>,
     /// What Nix would expect behind the expression being parsed.
     pub after: &'static [SyntaxKind],
 }
 
 impl<'t> Parser<'t> {
-    fn new(text: &'t [u8], kinds: &'t [SyntaxKind], starts: &'t [u32]) -> Self {
+    fn new(text: &'t [u8], tokens: &'t [TokenData]) -> Self {
         let mut parser = Parser {
             text,
-            kinds,
-            starts,
+            tokens,
             pos: 0,
             cur: EOF,
             prev_end: 0,
             stop: u32::MAX,
-            nodes: Vec::with_capacity(kinds.len() / 2 + 1),
+            nodes: Vec::with_capacity(tokens.len() + tokens.len() / 4 + 8),
             errors: Vec::new(),
             silent: false,
-            second_tries: (kinds.len() as u32).saturating_mul(2).saturating_add(1000),
+            second_tries: (tokens.len() as u32).saturating_mul(2).saturating_add(1000),
             last_error: u32::MAX,
             height: 0,
             open_nodes: 0,
             nesting: 0,
             too_deep: false,
             open: Open::default(),
+            waiting: Vec::with_capacity(16),
             after: &[],
         };
         parser.seek(0);
@@ -157,7 +177,7 @@ impl<'t> Parser<'t> {
     /// The kind of the token `index`; `EOF` behind the last.
     #[inline]
     pub fn raw(&self, index: u32) -> SyntaxKind {
-        self.kinds.get(index as usize).copied().unwrap_or(EOF)
+        self.tokens.get(index as usize).map_or(EOF, |token| token.kind)
     }
 
     fn seek(&mut self, mut pos: u32) {
@@ -341,7 +361,7 @@ impl<'t> Parser<'t> {
     /// An `Error` node of all tokens that are left after giving up.
     pub fn take_rest(&mut self) {
         let mark = self.start();
-        let end = self.kinds.len() as u32 - 1;
+        let end = self.tokens.len() as u32;
         if mark.token < end {
             // Trivia at the end belongs to the file.
             let mut last = end;
@@ -357,8 +377,9 @@ impl<'t> Parser<'t> {
     }
 
     pub fn token_range(&self, index: u32) -> TextRange {
-        let at = |i: u32| TextSize::new(self.starts.get(i as usize).copied().unwrap_or(self.text.len() as u32));
-        TextRange::new(at(index), at(index + 1))
+        let end = self.text.len() as u32;
+        let (start, end) = self.tokens.get(index as usize).map_or((end, end), |token| (token.start, token.end));
+        TextRange::new(TextSize::new(start), TextSize::new(end))
     }
 
     pub fn token_text(&self, index: u32) -> &'t [u8] {
@@ -420,7 +441,7 @@ impl<'t> Parser<'t> {
     }
 
     fn report_nul_in_strings(&mut self) {
-        for index in 0..self.kinds.len() as u32 {
+        for index in 0..self.tokens.len() as u32 {
             if matches!(self.raw(index), STRING_TEXT | STRING_ESCAPE) && memchr::memchr(0, self.token_text(index)).is_some() {
                 let range = self.token_range(index);
                 let mut text = self.token_text(index);

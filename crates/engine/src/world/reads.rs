@@ -40,11 +40,7 @@ impl ReadSet {
         let (stamp, canonical) = match (found, path.parent(), path.file_name()) {
             // Then only its folder can be reached through links, which is asked once for all files in it.
             (Some(found), Some(folder), Some(name)) if found.kind != FileKind::Symlink => {
-                let folder = match self.folders.get(folder) {
-                    Some(known) => Some(known),
-                    None => system.canonicalize(folder).ok().map(|canonical| &*self.folders.entry(folder.to_owned()).or_insert(canonical)),
-                };
-                (Some((found.len, found.modified)), folder.map(|folder| folder.join(name)))
+                (Some((found.len, found.modified)), self.folder(folder, system).map(|folder| folder.join(name)))
             }
             _ => (system.metadata(path).ok().map(|m| (m.len, m.modified)), system.canonicalize(path).ok()),
         };
@@ -52,6 +48,30 @@ impl ReadSet {
         if let Some(canonical) = canonical.filter(|canonical| canonical != path) {
             self.files.insert(canonical);
         }
+    }
+
+    /// Where a folder really is. Asks once for each folder on the way.
+    fn folder(&mut self, path: &Path, system: &dyn System) -> Option<PathBuf> {
+        // Those that are not known yet, innermost first.
+        let mut unknown = Vec::new();
+        let mut real = None;
+        for folder in path.ancestors() {
+            if let Some(known) = self.folders.get(folder) {
+                real = Some(known.clone());
+                break;
+            }
+            unknown.push(folder);
+        }
+        while let Some(folder) = unknown.pop() {
+            let plain = system.symlink_metadata(folder).is_ok_and(|found| found.kind == FileKind::Directory);
+            let canonical = match (real, folder.file_name()) {
+                (Some(parent), Some(name)) if plain => parent.join(name),
+                _ => system.canonicalize(folder).ok()?,
+            };
+            self.folders.insert(folder.to_owned(), canonical.clone());
+            real = Some(canonical);
+        }
+        real
     }
 
     /// Whether results that rest on this record may be wrong after `path` was changed, created or deleted.

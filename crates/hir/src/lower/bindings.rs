@@ -57,7 +57,9 @@ impl<'t> SetBuilder<'t> {
         self.dynamics.clear();
         self.sources.clear();
         self.dropped.clear();
-        self.index.clear();
+        if !self.index.is_empty() {
+            self.index.clear();
+        }
     }
 
     fn find(&mut self, local: Local) -> Option<usize> {
@@ -80,11 +82,11 @@ impl<'t> SetBuilder<'t> {
 }
 
 impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
-    pub fn new_builder(&mut self) -> SetBuilder<'t> {
+    pub fn new_builder(&mut self) -> Box<SetBuilder<'t>> {
         self.free_builders.pop().unwrap_or_default()
     }
 
-    pub fn free_builder(&mut self, mut builder: SetBuilder<'t>) {
+    pub fn free_builder(&mut self, mut builder: Box<SetBuilder<'t>>) {
         // A few are enough, and huge ones would only hold memory.
         if self.free_builders.len() < 32 && builder.defs.capacity() < 4096 {
             builder.clear();

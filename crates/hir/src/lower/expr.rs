@@ -187,6 +187,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
         let mut parts = Vec::new();
         let mut ranges = Vec::new();
         if let Some(path) = node.children().find(|child| child.kind() == SyntaxKind::ATTRPATH) {
+            parts.reserve_exact(path.children().count());
             for name in path.children() {
                 if ANALYSIS {
                     ranges.push(name.range());

@@ -21,7 +21,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
         }
         self.env.push_frame(Some(index));
 
-        let mut params = Vec::new();
+        let mut params = Vec::with_capacity(1);
         let mut ranges = Vec::new();
         let mut scopes: Vec<OpenScope> = Vec::new();
         let mut pattern_ranges = Vec::new();

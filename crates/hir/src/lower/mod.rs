@@ -85,7 +85,8 @@ struct Lowerer<'t, const ANALYSIS: bool> {
     /// Stack of children whose parent is not finished; each user takes from where it began.
     scratch: Vec<ExprId>,
     nodes: Vec<Node<'t>>,
-    free_builders: Vec<SetBuilder<'t>>,
+    #[allow(clippy::vec_box)] // They are moved about.
+    free_builders: Vec<Box<SetBuilder<'t>>>,
 }
 
 impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {

@@ -1,7 +1,7 @@
 //! Names of one text while it is lowered: the process-wide table (and its lock) is asked once for each distinct name, and what
 //! a name is bound to at the moment is one index away.
 
-use nival_syntax::Name;
+use nival_syntax::{Name, name};
 use rustc_hash::FxHashMap;
 
 use crate::globals;
@@ -59,15 +59,18 @@ impl Special {
 }
 
 pub(super) struct LocalNames<'t> {
-    ids: FxHashMap<&'t [u8], Local>,
-    pub entries: Vec<LocalName>,
+    /// Open addressing with linear probing. A place holds half of the hash and the number of an entry plus one, or 0.
+    index: Vec<u64>,
+    keys: Vec<&'t [u8]>,
+    entries: Vec<LocalName>,
     specials: [Option<Local>; SPECIALS.len()],
 }
 
 impl<'t> LocalNames<'t> {
     pub fn new(capacity: usize) -> Self {
         LocalNames {
-            ids: FxHashMap::with_capacity_and_hasher(capacity, Default::default()),
+            index: vec![0; (capacity * 2).next_power_of_two().max(16)],
+            keys: Vec::with_capacity(capacity),
             entries: Vec::with_capacity(capacity),
             specials: Default::default(),
         }
@@ -75,9 +78,19 @@ impl<'t> LocalNames<'t> {
 
     #[inline]
     pub fn local(&mut self, bytes: &'t [u8]) -> Local {
-        match self.ids.get(bytes) {
-            Some(&local) => local,
-            None => self.add(bytes, bytes),
+        let hash = name::hash(bytes);
+        let mask = self.index.len() - 1;
+        let mut at = hash as usize & mask;
+        loop {
+            let found = self.index[at];
+            if found == 0 {
+                return self.add(bytes, hash, at);
+            }
+            let local = found as u32 - 1;
+            if found >> 32 == hash >> 32 && self.keys[local as usize] == bytes {
+                return Local(local);
+            }
+            at = (at + 1) & mask;
         }
     }
 
@@ -86,16 +99,36 @@ impl<'t> LocalNames<'t> {
         self.local(name.as_bytes())
     }
 
-    fn add(&mut self, key: &'t [u8], bytes: &[u8]) -> Local {
+    fn add(&mut self, bytes: &'t [u8], hash: u64, at: usize) -> Local {
         let local = Local(self.entries.len() as u32);
-        self.entries.push(LocalName { name: Name::new(bytes), head: UNBOUND, global: Global::Unknown, with_var: None });
-        self.ids.insert(key, local);
+        let name = Name::hashed(bytes, hash);
+        self.entries.push(LocalName { name, head: UNBOUND, global: Global::Unknown, with_var: None });
+        self.keys.push(bytes);
+        self.index[at] = hash >> 32 << 32 | u64::from(local.0 + 1);
+        if self.entries.len() * 2 > self.index.len() {
+            self.grow();
+        }
         if bytes.starts_with(b"__")
             && let Some(special) = SPECIALS.iter().position(|special| *special == bytes)
         {
             self.specials[special] = Some(local);
         }
         local
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let mask = self.index.len() * 4 - 1;
+        let mut index = vec![0; mask + 1];
+        for (key, number) in self.keys.iter().zip(1u64..) {
+            let hash = name::hash(key);
+            let mut at = hash as usize & mask;
+            while index[at] != 0 {
+                at = (at + 1) & mask;
+            }
+            index[at] = hash >> 32 << 32 | number;
+        }
+        self.index = index;
     }
 
     #[inline]

@@ -1,6 +1,6 @@
 //! Literals, strings, paths and names written as strings.
 
-use nival_syntax::ast::{self, AstNode, LiteralValue, PathBase, StrPart};
+use nival_syntax::ast::{self, AstNode, LiteralValue, StrPart};
 use nival_syntax::flat::Node;
 use nival_syntax::{SyntaxKind, TextRange};
 
@@ -78,14 +78,13 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
 
     pub fn path(&mut self, node: Node<'t>) -> ExprId {
         let range = self.range(node);
+        if let Some(text) = plain_path(node) {
+            return self.constant(path_constant(text), range);
+        }
         let Some(path) = ast::Path::cast(node) else { return self.missing(range) };
         let mut parts = path.parts().into_iter();
         let Some(StrPart::Text(first)) = parts.next() else { return self.missing(range) };
-        let first = match path.base() {
-            PathBase::Absolute => Const::Path(PathKind::Absolute, canonical(&first).into()),
-            PathBase::Relative => Const::Path(PathKind::Relative, first.into()),
-            PathBase::Home => Const::Path(PathKind::Home, first.strip_prefix(b"~/").unwrap_or(&first).into()),
-        };
+        let first = path_constant(&first);
         let mut parts = parts.peekable();
         if parts.peek().is_none() {
             return self.constant(first, range);
@@ -151,6 +150,21 @@ fn plain_text(node: Node<'_>) -> Option<&[u8]> {
             (token(tokens.start + 2)?.kind() == SyntaxKind::QUOTE && !text.contains(&b'\r')).then_some(text)
         }
         _ => None,
+    }
+}
+
+/// The text of a `PATH` without interpolations.
+fn plain_path(node: Node<'_>) -> Option<&[u8]> {
+    let tokens = node.token_range();
+    let token = node.tree().token(tokens.start).filter(|token| tokens.len() == 1 && token.kind() == SyntaxKind::PATH_TEXT)?;
+    Some(token.text())
+}
+
+fn path_constant(text: &[u8]) -> Const {
+    match text {
+        [b'/', ..] => Const::Path(PathKind::Absolute, canonical(text).into()),
+        [b'~', ..] => Const::Path(PathKind::Home, text.strip_prefix(b"~/").unwrap_or(text).into()),
+        _ => Const::Path(PathKind::Relative, text.into()),
     }
 }
 

@@ -6,13 +6,17 @@ use nival_syntax::flat::{self, FlatTree};
 use proptest::prelude::*;
 
 fn check(text: &[u8]) {
-    check_tree(&flat::parse(text));
+    let (tree, code) = (flat::parse(text), flat::parse_code(text.into()));
+    assert_eq!(code.is_some(), tree.errors().is_empty());
+    check_module(&tree, code.as_ref(), &LowerOptions::default());
+    check_module(&tree, code.as_ref(), &LowerOptions { scope: ["a", "b", "c", "x", "f"].map(Name::new).to_vec(), patchable: true });
+    check_tree(&tree);
 }
 
-/// Lowering for evaluation gives the same module, and none exactly where there are errors.
-fn check_module(tree: &FlatTree, options: &LowerOptions) {
+/// Lowering for evaluation, of a tree without whitespace, gives the same module, and none exactly where there are errors.
+fn check_module(tree: &FlatTree, code: Option<&FlatTree>, options: &LowerOptions) {
     let lowered = lower(tree, options);
-    match lower_module(tree, options) {
+    match code.and_then(|code| lower_module(code, options)) {
         Some(module) => {
             assert_eq!(lowered.errors.first(), None);
             assert_eq!(module, *lowered.module);
@@ -23,8 +27,7 @@ fn check_module(tree: &FlatTree, options: &LowerOptions) {
 
 fn check_tree(tree: &FlatTree) {
     let text = tree.text();
-    check_module(tree, &LowerOptions::default());
-    check_module(tree, &LowerOptions { scope: ["a", "b", "c", "x", "f"].map(Name::new).to_vec(), patchable: true });
+    check_module(tree, Some(tree), &LowerOptions::default());
     let lowered = lower(tree, &LowerOptions::default());
     validate(&lowered.module).unwrap_or_else(|error| panic!("{error} in {:?}", String::from_utf8_lossy(text)));
     let patchable = lower(tree, &LowerOptions { patchable: true, ..LowerOptions::default() }).module;

@@ -16,7 +16,7 @@ pub(super) fn expr(p: &mut Parser, after: &'static [SyntaxKind]) {
 
 fn expr_in_place(p: &mut Parser) {
     // Functions, `let … in`, `with`, `assert` and `if` end where their last part ends: they wait here while it is parsed.
-    let mut waiting: Vec<(Mark, SyntaxKind)> = Vec::new();
+    let bottom = p.waiting.len();
     loop {
         let mark = p.start();
         let kind = match p.cur {
@@ -31,11 +31,13 @@ fn expr_in_place(p: &mut Parser) {
                 break;
             }
         };
-        waiting.push((mark, kind));
+        p.waiting.push((mark, kind));
         p.open_node();
     }
     operators(p);
-    while let Some((mark, kind)) = waiting.pop() {
+    while p.waiting.len() > bottom
+        && let Some((mark, kind)) = p.waiting.pop()
+    {
         p.open_nodes -= 1;
         p.finish(mark, kind);
     }

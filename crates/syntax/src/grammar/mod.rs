@@ -25,7 +25,7 @@ pub(crate) fn source_file(p: &mut Parser) {
         p.finish(rest, ERROR);
     }
     p.take_rest();
-    p.prev_end = p.kinds.len() as u32 - 1;
+    p.prev_end = p.tokens.len() as u32;
     p.finish(mark, SOURCE_FILE);
 }
 
