@@ -7,6 +7,7 @@ mod crash;
 mod differential;
 mod documents;
 mod editors;
+mod faces;
 mod layering;
 mod lsp;
 mod repl;

@@ -1,7 +1,7 @@
 //! From options, environment and the current folder to an engine and what commands need of it.
 
 use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use nival_engine::config::host_system;
 use nival_engine::settings::Source;
@@ -21,6 +21,9 @@ pub struct Context {
     pub args: AutoArgs,
     pub render: RenderOptions,
 }
+
+/// Settings of Nix's evaluator that change what is printed beside a value, and that this one does not have.
+const WITHOUT_EFFECT: [&str; 5] = ["debugger-on-trace", "debugger-on-warn", "eval-profiler", "ignore-try", "trace-function-calls"];
 
 /// What the command line, the environment and files of settings come to.
 pub struct Configured {
@@ -43,6 +46,14 @@ pub fn configured(common: &Common, pure: bool) -> Result<Configured, Failure> {
     if settings.boolean("warn-short-path-literals").is_some() {
         warn(format_args!("'warn-short-path-literals' is deprecated, use 'lint-short-path-literals = warn' instead"));
     }
+    if settings.boolean("allow-unsafe-native-code-during-evaluation") == Some(true) {
+        return Err(Failure::message("native code during evaluation ('allow-unsafe-native-code-during-evaluation') is not supported"));
+    }
+    for name in WITHOUT_EFFECT {
+        if settings.boolean(name) == Some(true) || settings.get(name) == Some("flamegraph") {
+            warn(format_args!("the setting '{name}' has no effect"));
+        }
+    }
     let mut engine = EngineConfig::command_line(host_system());
     engine.pure = pure;
     engine.configure(&settings);
@@ -50,13 +61,25 @@ pub fn configured(common: &Common, pure: bool) -> Result<Configured, Failure> {
     engine.search_path = common.search_path.iter().map(|entry| SearchPathEntry::parse(entry)).collect();
     engine.search_path.extend(default_search_path(&settings));
     engine.roots = vec![current_folder()?];
-    engine.store.uri = settings.get("store").filter(|uri| !uri.is_empty()).map(str::to_owned);
+    let eval_store = common.eval_store.as_deref().filter(|uri| *uri != "auto");
+    engine.store.uri = eval_store.or(settings.get("store")).filter(|uri| !uri.is_empty()).map(str::to_owned);
     engine.store.read_only = common.read_only;
     Ok(Configured { engine, settings })
 }
 
 pub fn engine_config(common: &Common, pure: bool) -> Result<EngineConfig, Failure> {
     Ok(configured(common, pure)?.engine)
+}
+
+/// Refuses to build in another store than the one that is evaluated in, which this program cannot do.
+pub fn one_store(common: &Common) -> Result<(), Failure> {
+    let store = common.settings.iter().rev().find(|(name, _)| name == "store").map(|(_, uri)| uri);
+    match common.eval_store.as_ref() {
+        Some(other) if other != "auto" && Some(other) != store => {
+            Err(Failure::message(format!("building with an evaluation store of its own ('--eval-store {other}') is not supported")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Of `nix-path` on the command line, `NIX_PATH`, `nix-path` in a file the first that is set; else the channels there are.
@@ -91,6 +114,19 @@ pub fn show_trace_line(kind: TraceKind, text: &str) {
         TraceKind::Warning => say(format_args!("evaluation warning: {text}")),
         TraceKind::Notice => warn(format_args!("{text}")),
     }
+}
+
+/// An absolute path without `.` and `..`, as Nix reads the paths of a command line: without a look at symbolic links.
+pub fn clean(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(clean.pop()),
+            part => clean.push(part),
+        }
+    }
+    clean
 }
 
 pub fn current_folder() -> Result<PathBuf, Failure> {
@@ -175,7 +211,7 @@ impl Context {
         if let Some(name) = argument.strip_prefix('<').and_then(|a| a.strip_suffix('>')) {
             return Ok(self.session.find_file(name, &self.control)?);
         }
-        Ok(current_folder()?.join(argument))
+        Ok(clean(&current_folder()?.join(argument)))
     }
 }
 

@@ -15,6 +15,7 @@ pub enum Failure {
     Usage(#[from] UsageError),
     #[error("{0}")]
     UnknownCommand(String),
+    /// A setting has no such value, or a file of settings cannot be understood.
     #[error(transparent)]
     Setting(#[from] SettingError),
     /// Evaluation, building or the store failed. `code` is the exit code.
@@ -59,6 +60,10 @@ impl Failure {
                 code
             }
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 1,
+            other @ Failure::Setting(SettingError::MissingInclude { .. } | SettingError::IncludeCycle { .. }) => {
+                say(format_args!("error: {other}"));
+                1
+            }
             usage @ (Failure::Usage(_) | Failure::UnknownCommand(_) | Failure::Setting(_)) => {
                 say(format_args!("error: {usage}\nTry '{program} --help' for more information."));
                 1

@@ -15,8 +15,6 @@ pub enum UsageError {
     MissingValue { flag: String, want: usize, got: usize },
     #[error("unexpected argument '{0}'")]
     UnexpectedArgument(String),
-    #[error("flag '{flag}': {problem}")]
-    BadValue { flag: String, problem: String },
     #[error("{0}")]
     Other(String),
 }
@@ -95,11 +93,7 @@ fn apply<T>(found: Option<&Flag<T>>, shown: &str, args: &mut dyn Iterator<Item =
     if got < flag.values.len() {
         return Err(UsageError::MissingValue { flag: shown.to_string(), want: flag.values.len(), got });
     }
-    (flag.apply)(options, &values).map_err(|problem| match flag.given.is_empty() {
-        true => UsageError::BadValue { flag: shown.to_string(), problem },
-        // Of a setting, which the problem names.
-        false => UsageError::Other(problem),
-    })
+    (flag.apply)(options, &values).map_err(UsageError::Other)
 }
 
 /// How many of the arguments are flags of these tables with their values, counted from the first one.

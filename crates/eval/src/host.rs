@@ -118,6 +118,11 @@ pub trait Host: Send + Sync {
     /// Seconds since 1970, the same at each call of one evaluation; `None` in pure evaluation.
     fn current_time(&self) -> Option<i64>;
 
+    /// Whether this is pure evaluation; only messages ask.
+    fn is_pure(&self) -> bool {
+        false
+    }
+
     /// `builtins.currentSystem`; `None` in pure evaluation.
     fn current_system(&self) -> Option<String>;
 

@@ -216,7 +216,10 @@ impl<'e> Ctx<'e> {
             return Ok(self.path(&join(corepkgs::FOLDER, own)));
         }
         let shown = String::from_utf8_lossy(name);
-        let message = format!("file '{shown}' was not found in the Nix search path (add it using $NIX_PATH or -I)");
+        let message = match self.host().is_pure() {
+            true => format!("cannot look up '<{shown}>' in pure evaluation mode (use '--impure' to override)"),
+            false => format!("file '{shown}' was not found in the Nix search path (add it using $NIX_PATH or -I)"),
+        };
         Err(EvalError::new(ErrorKind::Throw, message).at(self.call_pos))
     }
 

@@ -1,5 +1,6 @@
 //! Texts and files as Nix's parser sees them: `nix-instantiate --parse`.
 
+use nival_hir::portability::{LiteralLint, doubtful_literals};
 use nival_hir::{ParsedOptions, print_parsed};
 
 use crate::ctx::Ctx;
@@ -30,7 +31,11 @@ impl Ctx<'_> {
         let (text, folder) = (unit.text.clone(), unit.origin.base.clone());
         self.load(unit, &[])?;
         let tree = nival_syntax::flat::parse(&text);
-        let home = if text.contains(&b'~') { self.host().home_dir()? } else { Vec::new() };
+        let in_home = doubtful_literals(&tree).into_iter().find(|(_, lint)| *lint == LiteralLint::HomePath);
+        let home = match in_home.and_then(|(range, _)| text.get(usize::from(range.start()) + 2..range.end().into())) {
+            Some(rest) => self.home_dir(rest)?,
+            None => Vec::new(),
+        };
         Ok(print_parsed(&tree, ParsedOptions { folder: &folder, home: &home }))
     }
 }

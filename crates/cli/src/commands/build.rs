@@ -9,7 +9,7 @@ use nival_engine::{BuildOutcome, BuildRequest, EvalValue};
 use serde_json::json;
 
 use crate::commands::{Command, Ended, Read, help, links, read};
-use crate::context::{Context, say};
+use crate::context::{Context, one_store, say};
 use crate::error::Failure;
 use crate::flags::{Flag, flag};
 use crate::options::{Common, HasCommon, HasTarget, Target, eval_flags, target_flags};
@@ -76,6 +76,7 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
         Read::Run(options, positional) => (options, positional),
         Read::Ended(ended) => return Ok(ended),
     };
+    one_store(&options.common)?;
     let context = Context::new(&options.common, true)?;
     let render = context.render;
     build(&context, &options, &installables).map_err(|f| f.rendered(render))

@@ -1,31 +1,18 @@
 //! `result` links: symbolic links to store paths, which keep them from the garbage collector.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use nival_engine::EvalSession;
 
-use crate::context::current_folder;
+use crate::context::{clean, current_folder};
 use crate::error::Failure;
 
 /// Makes `link` a link to a store path and a root of the garbage collector. Its absolute path.
 pub fn root(session: &EvalSession, link: &Path, store_path: &str) -> Result<PathBuf, Failure> {
-    let link = absolute(link)?;
+    let link = clean(&current_folder()?.join(link));
     refuse_to_replace(&link)?;
     session.add_root(&link, store_path)?;
     Ok(link)
-}
-
-/// The absolute path of a link, without `.` and `..`.
-fn absolute(link: &Path) -> Result<PathBuf, Failure> {
-    let mut clean = PathBuf::new();
-    for part in current_folder()?.join(link).components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => drop(clean.pop()),
-            part => clean.push(part),
-        }
-    }
-    Ok(clean)
 }
 
 fn refuse_to_replace(link: &Path) -> Result<(), Failure> {
@@ -57,7 +44,7 @@ mod tests {
     fn names_and_replacement() {
         assert_eq!(name(Path::new("result"), 0, "out"), Path::new("result"));
         assert_eq!(name(Path::new("result"), 1, "dev"), Path::new("result-2-dev"));
-        assert_eq!(absolute(Path::new("/a/./b/../c")).unwrap(), Path::new("/a/c"));
+        assert_eq!(clean(Path::new("/a/./b/../c")), Path::new("/a/c"));
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("result");
         refuse_to_replace(&file).unwrap();

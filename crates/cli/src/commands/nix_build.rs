@@ -8,7 +8,7 @@ use nival_engine::ReportKind;
 
 use crate::commands::nix_instantiate::{HasLegacy, Legacy, legacy_flags};
 use crate::commands::{Command, Ended, Read, help, links, read};
-use crate::context::Context;
+use crate::context::{Context, one_store};
 use crate::error::Failure;
 use crate::flags::{Flag, flag};
 use crate::options::{Common, HasCommon, eval_flags};
@@ -66,6 +66,7 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
         Read::Run(options, positional) => (options, positional),
         Read::Ended(ended) => return Ok(ended),
     };
+    one_store(&options.legacy.common)?;
     let context = Context::new(&options.legacy.common, false)?;
     let render = context.render;
     build(&context, &options, &positional).map_err(|f| match f.rendered(render) {

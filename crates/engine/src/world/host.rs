@@ -341,6 +341,10 @@ impl Host for EngineHost {
         Some(*self.now.get_or_init(now))
     }
 
+    fn is_pure(&self) -> bool {
+        self.policy().pure
+    }
+
     fn current_system(&self) -> Option<String> {
         // The machine's kind is no secret: files without trust may ask for it, or nothing would evaluate in an editor.
         (!self.policy().pure).then(|| self.config.system.clone())

@@ -11,6 +11,7 @@ use nival_hir::module::{BinaryOp, Const, Expr, ExprId, PathKind};
 
 use crate::ctx::Ctx;
 use crate::error::{ErrorKind, EvalError, Result};
+use crate::host::HostError;
 use crate::linked::Linked;
 use crate::ops::path::join;
 use crate::value::{Closure, Frame, List, Thunk, Value};
@@ -117,11 +118,22 @@ impl<'e> Ctx<'e> {
     }
 
     /// A path constant as absolute text, not normalised.
+    /// The user's home, for the path `~/rest`.
+    pub(crate) fn home_dir(&mut self, rest: &[u8]) -> Result<Vec<u8>> {
+        self.host().home_dir().map_err(|error| match error {
+            HostError::Forbidden(_) => {
+                let rest = String::from_utf8_lossy(rest);
+                EvalError::new(ErrorKind::Forbidden, format!("the path '~/{rest}' can not be resolved in pure mode"))
+            }
+            other => other.into(),
+        })
+    }
+
     fn path_text(&mut self, m: &'e Linked, constant: &Const) -> Result<Vec<u8>> {
         Ok(match constant {
             Const::Path(PathKind::Absolute, bytes) => bytes.to_vec(),
             Const::Path(PathKind::Relative, bytes) => join(&m.origin.base, bytes),
-            Const::Path(PathKind::Home, bytes) => join(&self.host().home_dir()?, bytes),
+            Const::Path(PathKind::Home, bytes) => join(&self.home_dir(bytes)?, bytes),
             Const::Str(bytes) => bytes.to_vec(),
             Const::Int(_) | Const::Float(_) => Vec::new(),
         })
