@@ -11,3 +11,4 @@ mod faces;
 mod layering;
 mod lsp;
 mod repl;
+mod threads;

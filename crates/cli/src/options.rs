@@ -45,6 +45,16 @@ impl Common {
     fn set(&mut self, name: &str, value: &str) {
         self.settings.push((name.to_string(), value.to_string()));
     }
+
+    /// For commands that only evaluate: what `-j` says of builds holds for evaluation too, unless `--eval-cores` is there.
+    pub fn jobs_evaluate(&mut self) {
+        let last = |name: &str| self.settings.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value.clone());
+        if last("eval-cores").is_none()
+            && let Some(jobs) = last("max-jobs")
+        {
+            self.set("eval-cores", if jobs == "auto" { "0" } else { &jobs });
+        }
+    }
 }
 
 /// A command's options hold the common ones.
@@ -175,6 +185,9 @@ pub fn eval_flags<T: HasCommon>() -> Vec<Flag<T>> {
         flag("include", Some('I'), &["PATH"], "add PATH or NAME=PATH to the search path", |o, v| {
             o.common().search_path.push(v[0].clone());
             Ok(())
+        }),
+        flag("eval-cores", None, &["N"], "threads that evaluate together, with the result of one; 0 is one a processor", |o, v| {
+            checked(o, "eval-cores", &v[0])
         }),
         flag("eval-store", None, &["URL"], "the store that .drv files are written to", |o, v| {
             o.common().eval_store = Some(v[0].clone());

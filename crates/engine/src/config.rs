@@ -147,6 +147,8 @@ pub struct EngineConfig {
     pub evaluation: EvaluationSettings,
     /// No evaluation gets more than this, whatever its caller grants.
     pub budget: Budget,
+    /// Threads that share one evaluation; its result is that of one. 0 is one for each processor.
+    pub eval_cores: usize,
     pub store: StoreSettings,
     /// Folders of the workspace: frames in files below them are the user's own in error traces.
     pub roots: Vec<PathBuf>,
@@ -172,10 +174,19 @@ impl EngineConfig {
             workspace_readable: true,
             evaluation: EvaluationSettings::default(),
             budget: Budget::BACKGROUND,
+            eval_cores: 1,
             store: StoreSettings::default(),
             roots: Vec::new(),
             options: BTreeMap::new(),
             once: false,
+        }
+    }
+
+    /// How many threads evaluate together.
+    pub fn eval_threads(&self) -> usize {
+        match self.eval_cores {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            cores => cores,
         }
     }
 
@@ -216,6 +227,7 @@ impl EngineConfig {
             Some("auto") => self.store.max_jobs = None,
             _ => self.store.max_jobs = jobs("max-jobs").or(self.store.max_jobs),
         }
+        self.eval_cores = jobs("eval-cores").unwrap_or(self.eval_cores);
         self.store.cores = jobs("cores").or(self.store.cores);
         if let Some(sandbox) = settings.get("sandbox") {
             self.store.no_sandbox = boolean(sandbox) == Some(false);

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use nival_syntax::Name;
 use rustc_hash::FxHashMap;
 
+use crate::ahead::Team;
 use crate::error::{ErrorKind, EvalError, Pos, Result};
 use crate::evaluator::Evaluator;
 use crate::heap::Region;
@@ -37,6 +38,16 @@ pub struct Ctx<'e> {
     pub(crate) pending: State,
     /// No other thread can be running.
     pub(crate) alone: bool,
+    /// The threads that evaluate ahead what this one will need.
+    pub(crate) team: Option<&'e Team>,
+    /// What runs is ahead of its turn.
+    pub(crate) quiet: bool,
+    /// And has been given up: no thunk may keep what comes of it.
+    pub(crate) gave_up: bool,
+    /// What was evaluated throughout ahead of its turn.
+    pub(crate) seen_deep: rustc_hash::FxHashSet<u64>,
+    /// How many waits there are on this stack in which something else was begun.
+    pub(crate) helping: u32,
     /// Nested calls.
     pub(crate) depth: u32,
     /// Steps until the next look at cancellation and budget.
@@ -84,6 +95,11 @@ impl<'e> Ctx<'e> {
             thread,
             pending: State::new(ThunkKind::Pending, thread),
             alone,
+            team: None,
+            quiet: false,
+            gave_up: false,
+            seen_deep: rustc_hash::FxHashSet::default(),
+            helping: 0,
             depth: 0,
             fuel: FUEL,
             stack_limit: stack_pointer().saturating_sub(stack).saturating_add(STACK_RESERVE),
@@ -137,6 +153,9 @@ impl<'e> Ctx<'e> {
     pub(crate) fn interrupted(&mut self) -> Result<()> {
         if self.cancel.load(Ordering::Relaxed) {
             return Err(EvalError::new(ErrorKind::Cancelled, "interrupted by the user"));
+        }
+        if self.team.is_some_and(Team::has_panicked) {
+            return Err(EvalError::new(ErrorKind::Cancelled, "another thread of the evaluation has failed"));
         }
         if self.deadline.is_some_and(|d| Instant::now() > d) {
             return Err(EvalError::new(ErrorKind::Budget, "evaluation took longer than allowed"));
@@ -368,6 +387,12 @@ impl<'e> Ctx<'e> {
             None => (&[], &[]),
         };
         names.iter().zip(slots).map(|(&name, &value)| Attr { name, value })
+    }
+
+    /// Attributes in the order in which they are evaluated where all are: that of [`Name`], as in Nix; where several threads
+    /// make names, that of their bytes, which is always the same.
+    pub(crate) fn attrs_in_turn(&mut self, set: Attrs) -> Vec<Attr> {
+        if self.team.is_some() { self.attrs_sorted(set) } else { self.attrs_unsorted(set).collect() }
     }
 
     pub(crate) fn flatten(&mut self, set: Attrs) -> Attrs {

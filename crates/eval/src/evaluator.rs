@@ -7,15 +7,16 @@ use nival_hir::globals::GLOBALS;
 use nival_syntax::Name;
 use rustc_hash::FxHashMap;
 
+use crate::ahead::Team;
 use crate::builtin::{BuiltinTable, LinkedBuiltin};
 use crate::code::CodeCache;
 use crate::ctx::{Budget, Ctx};
 use crate::error::{EvalError, Result};
+use crate::forcing::Waits;
 use crate::heap::{Heap, Region, Table};
 use crate::host::Host;
 use crate::linked::{Linked, Origin, Unit, empties};
 use crate::lints::LiteralLints;
-use crate::thunk::WaitTable;
 use crate::track::Tracker;
 use crate::value::{Attrs, AttrsBuilder, BuiltinId, ContextTable, ShapeTable, State, Thunk, ThunkKind, Value};
 use crate::watch::Watch;
@@ -69,6 +70,7 @@ pub(crate) struct Names {
     pub functor: Name,
     pub to_string: Name,
     pub out_path: Name,
+    pub drv_path: Name,
     pub type_: Name,
     pub overrides: Name,
     pub file: Name,
@@ -85,7 +87,7 @@ pub struct Evaluator {
     pub(crate) contexts: ContextTable,
     pub(crate) modules: Table<Box<Linked>>,
     pub(crate) failures: Table<Box<EvalError>>,
-    pub(crate) waits: WaitTable,
+    pub(crate) waits: Waits<Thunk>,
     pub(crate) builtins: Vec<LinkedBuiltin>,
     pub(crate) names: Names,
     pub(crate) host: Arc<dyn Host>,
@@ -117,7 +119,7 @@ impl Evaluator {
             contexts: ContextTable::default(),
             modules: Table::default(),
             failures: Table::default(),
-            waits: WaitTable::default(),
+            waits: Waits::default(),
             builtins: functions,
             names: Names::new(),
             host,
@@ -142,8 +144,16 @@ impl Evaluator {
     /// Must not be called from inside another `enter` of the same thread on the same evaluator.
     pub fn enter<R>(&self, cancel: Arc<AtomicBool>, work: impl FnOnce(&mut Ctx<'_>) -> R) -> R {
         let _turn: Option<MutexGuard<'_, ()>> = self.options.single_threaded.then(|| self.turn.lock().unwrap_or_else(|e| e.into_inner()));
+        self.enter_with(None, cancel, work)
+    }
+
+    pub(crate) fn enter_with<'a, R>(&'a self, team: Option<&'a Team>, cancel: Arc<AtomicBool>, work: impl FnOnce(&mut Ctx<'_>) -> R) -> R {
         let thread = self.threads.fetch_add(1, Ordering::Relaxed) + 1;
-        stacker::grow(STACK, || work(&mut Ctx::new(self, thread, self.options.single_threaded, STACK, cancel)))
+        stacker::grow(STACK, || {
+            let mut ctx = Ctx::new(self, thread, self.options.single_threaded, STACK, cancel);
+            ctx.team = team;
+            work(&mut ctx)
+        })
     }
 
     pub fn host(&self) -> &dyn Host {
@@ -233,6 +243,7 @@ impl Names {
             functor: Name::new("__functor"),
             to_string: Name::new("__toString"),
             out_path: Name::new("outPath"),
+            drv_path: Name::new("drvPath"),
             type_: Name::new("type"),
             overrides: Name::new("__overrides"),
             file: Name::new("file"),

@@ -1,6 +1,7 @@
 //! Expecting types. `what` words the frame that an error gets: "while evaluating the first argument passed to
 //! builtins.head".
 
+use crate::ahead::Ahead;
 use crate::ctx::{Ctx, What};
 use crate::error::{EvalError, Pos, Result};
 use crate::print::{attr_part, item_part};
@@ -74,19 +75,24 @@ impl Ctx<'_> {
         self.force_deep_inner(value, &mut seen)
     }
 
-    fn force_deep_inner(&mut self, value: Value, seen: &mut rustc_hash::FxHashSet<u64>) -> Result<Value> {
+    pub(crate) fn force_deep_inner(&mut self, value: Value, seen: &mut rustc_hash::FxHashSet<u64>) -> Result<Value> {
         let value = self.force(value)?;
         match value.view() {
             View::List(list) if seen.insert(value.0) => {
                 self.enter_call()?;
+                let offer = self.offer(list.elements().iter().copied(), Ahead::Deep);
                 for (i, &element) in list.elements().iter().enumerate() {
+                    offer.reached(i);
                     self.force_deep_inner(element, seen).map_err(|e| item_part(i, e))?;
                 }
                 self.depth -= 1;
             }
             View::Attrs(set) if seen.insert(value.0) => {
                 self.enter_call()?;
-                for attr in self.attrs_unsorted(set) {
+                let attrs = self.attrs_in_turn(set);
+                let offer = self.offer(attrs.iter().map(|attr| attr.value), Ahead::Deep);
+                for (i, attr) in attrs.into_iter().enumerate() {
+                    offer.reached(i);
                     self.force_deep_inner(attr.value, seen).map_err(|e| attr_part(set, attr.name, e))?;
                 }
                 self.depth -= 1;

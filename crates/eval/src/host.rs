@@ -169,7 +169,7 @@ pub trait Host: Send + Sync {
     /// A line of `builtins.trace`.
     fn trace(&self, message: &str);
 
-    /// A line of `builtins.warn`.
+    /// Something that the evaluator itself warns of.
     fn warn(&self, message: &str);
 
     /// A warning of the evaluator's own.

@@ -22,6 +22,7 @@
 //! }
 //! ```
 
+mod ahead;
 pub mod builtin;
 pub mod builtins;
 mod code;
@@ -30,6 +31,7 @@ mod ctx;
 pub mod error;
 mod evaluator;
 mod expect;
+mod forcing;
 pub mod heap;
 pub mod host;
 mod import;
@@ -44,11 +46,17 @@ mod probe;
 mod search;
 mod source;
 pub mod testing;
+/// What the forcing protocol is built on.
+mod sync {
+    pub use std::sync::atomic::Ordering;
+    pub use std::sync::{Condvar, Mutex, MutexGuard};
+}
 mod thunk;
 pub mod track;
 pub mod value;
 pub mod watch;
 
+pub use ahead::{Ahead, Offer};
 pub use builtin::{Builtin, BuiltinFn, BuiltinTable};
 pub use code::CodeCache;
 pub use ctx::{Budget, Ctx, What};

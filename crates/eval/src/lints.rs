@@ -57,7 +57,7 @@ impl Ctx<'_> {
                 LintLevel::Ignore => {}
                 LintLevel::Warn => {
                     let place = self.evaluator.locate(pos).map(|place| place.quote("         ")).unwrap_or_default();
-                    self.host().notice(&format!("{}\n{place}", lint.message(&literal, false)));
+                    self.notice(&format!("{}\n{place}", lint.message(&literal, false)))?;
                 }
                 LintLevel::Fatal => return Err(EvalError::new(ErrorKind::Parse, lint.message(&literal, true)).at(pos)),
             }

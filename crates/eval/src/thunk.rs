@@ -1,22 +1,15 @@
-//! Forcing thunks: claiming, evaluating, waiting for another thread, remembering failures.
+//! Forcing thunks: claiming, evaluating, waiting for another thread, remembering failures. The protocol is in
+//! `forcing.rs`.
 
-use std::collections::HashMap;
-use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 use nival_hir::module::ExprId;
 
 use crate::ctx::Ctx;
 use crate::error::{Cycle, ErrorKind, EvalError, Pos, Result};
-use crate::value::{State, Thunk, ThunkKind, Value};
+use crate::forcing::{State, ThunkKind, Waited};
+use crate::value::{Thunk, Value};
 use crate::watch::Step;
-
-/// Which thread waits for which thunk. Only threads that have to wait look here.
-#[derive(Debug, Default)]
-pub(crate) struct WaitTable {
-    waiting: Mutex<HashMap<u32, Thunk>>,
-    finished: Condvar,
-}
 
 /// How often a waiting thread looks whether it was cancelled.
 const WAIT: Duration = Duration::from_millis(10);
@@ -34,7 +27,7 @@ impl Ctx<'_> {
                 ThunkKind::Suspended | ThunkKind::Apply => {
                     if self.alone {
                         thunk.claim_alone(self.pending);
-                    } else if !thunk.exchange(state, self.pending) {
+                    } else if !thunk.claim(state, self.pending) {
                         continue;
                     } else if self.tracking.is_some() {
                         return self.run_tracked(thunk, state);
@@ -68,14 +61,21 @@ impl Ctx<'_> {
     #[inline(always)]
     pub(crate) fn finish_thunk(&mut self, thunk: Thunk, state: State, result: Result<Value>) -> Result<Value> {
         match result {
-            Ok(value) => {
+            Ok(value) if self.alone => {
                 debug_assert!(!value.is_thunk());
-                if self.alone {
-                    thunk.finish_alone(value.0);
-                } else if thunk.finish(value.0) {
-                    self.evaluator.waits.finished.notify_all();
+                thunk.finish_alone(value.0);
+                Ok(value)
+            }
+            Ok(value) if !self.gave_up => {
+                debug_assert!(!value.is_thunk());
+                if thunk.finish(value.0) {
+                    self.evaluator.waits.wake();
                 }
                 Ok(value)
+            }
+            Ok(_) => {
+                let error = self.give_up();
+                Err(self.thunk_failed(thunk, state, error))
             }
             Err(error) => Err(self.thunk_failed(thunk, state, error)),
         }
@@ -114,7 +114,7 @@ impl Ctx<'_> {
     pub(crate) fn publish(&self, thunk: Thunk, state: State) -> bool {
         let awaited = thunk.finish(state.0);
         if awaited {
-            self.evaluator.waits.finished.notify_all();
+            self.evaluator.waits.wake();
         }
         awaited
     }
@@ -141,47 +141,39 @@ impl Ctx<'_> {
             let pos = if suspended { self.evaluator.linked(state.module()).pos(ExprId(state.number())) } else { Pos::NONE };
             error.cycle.pass(thunk.address(), pos);
         }
-        if error.is_transient() {
+        if error.is_transient() || self.gave_up {
             return state;
         }
         let (number, _) = self.evaluator.failures.push_with(|_| error.clone());
         State::new(ThunkKind::Failed, number)
     }
 
-    /// Returns when the thunk has changed.
+    /// Returns when the thunk has changed; does something else of what will be needed meanwhile, where there is any.
     #[cold]
     #[inline(never)]
     fn wait_for(&mut self, thunk: Thunk, state: State) -> Result<()> {
         if state.number() == self.thread {
-            return Err(recursion(thunk));
-        }
-        if state.kind() == ThunkKind::Pending && !thunk.exchange(state, State::new(ThunkKind::Awaited, state.number())) {
-            return Ok(());
+            // A quiet thread may have come here from another of its own tasks.
+            return Err(if self.quiet { self.give_up() } else { recursion(thunk) });
         }
         let evaluator = self.evaluator;
-        let mut waiting = evaluator.waits.waiting.lock().unwrap_or_else(|e| e.into_inner());
-        // Follow owner and awaited thunk by turns: a way back to this thread is a cycle that no thread can leave.
-        let mut next = thunk;
-        while let Some(owner) = owner_of(next) {
-            if owner == self.thread {
-                return Err(recursion(thunk));
-            }
-            match waiting.get(&owner) {
-                Some(&awaited) => next = awaited,
-                None => break,
-            }
-        }
-        waiting.insert(self.thread, thunk);
-        let mut result = Ok(());
-        while owner_of(thunk) == Some(state.number()) {
-            waiting = evaluator.waits.finished.wait_timeout(waiting, WAIT).unwrap_or_else(|e| e.into_inner()).0;
-            result = self.interrupted();
-            if result.is_err() {
-                break;
+        loop {
+            let helper = self.helper();
+            let waited = {
+                let _hungry = helper.map(|team| team.hungry());
+                let more = || helper.is_some_and(|team| team.has_work());
+                evaluator.waits.wait(self.thread, thunk, state.number(), self.quiet, WAIT, more)
+            };
+            match waited {
+                Waited::Changed => return Ok(()),
+                Waited::Recursion => return Err(recursion(thunk)),
+                Waited::GiveUp => return Err(self.give_up()),
+                Waited::NotYet => {
+                    self.interrupted()?;
+                    self.help();
+                }
             }
         }
-        waiting.remove(&self.thread);
-        result
     }
 }
 
@@ -189,11 +181,4 @@ fn recursion(thunk: Thunk) -> Box<EvalError> {
     let mut error = EvalError::new(ErrorKind::InfiniteRecursion, "infinite recursion encountered");
     error.cycle = Cycle::new(thunk.address());
     error
-}
-
-fn owner_of(thunk: Thunk) -> Option<u32> {
-    match thunk.load() {
-        Err(state) if matches!(state.kind(), ThunkKind::Pending | ThunkKind::Awaited) => Some(state.number()),
-        _ => None,
-    }
 }

@@ -75,7 +75,7 @@ fn own_flags() -> Vec<Flag<Options>> {
 }
 
 fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
-    let (options, positional) = match read::<Options>(args, &[&own_flags(), &target_flags(), &eval_flags()])? {
+    let (mut options, positional) = match read::<Options>(args, &[&own_flags(), &target_flags(), &eval_flags()])? {
         Read::Run(options, positional) => (options, positional),
         Read::Ended(ended) => return Ok(ended),
     };
@@ -87,6 +87,7 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
         [one] => one.as_str(),
         [_, more, ..] => return Err(UsageError::UnexpectedArgument(more.clone()).into()),
     };
+    options.common.jobs_evaluate();
     let context = Context::new(&options.common, true)?;
     let render = context.render;
     evaluate(&context, &options, attr_path).map_err(|f| f.rendered(render))

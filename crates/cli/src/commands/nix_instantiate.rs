@@ -173,6 +173,9 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
     };
     // As Nix does: only printing needs no store.
     options.legacy.common.read_only |= options.eval && !options.read_write;
+    if options.eval {
+        options.legacy.common.jobs_evaluate();
+    }
     let context = Context::new(&options.legacy.common, false)?;
     let render = context.render;
     let outcome = if options.find_file {

@@ -1,6 +1,6 @@
 //! Derivations among values.
 
-use nival_eval::{Attrs, CoerceOptions, Ctx, ErrorKind, Result, Value, View};
+use nival_eval::{Ahead, Attrs, CoerceOptions, Ctx, ErrorKind, Result, Value, View};
 use nival_syntax::Name;
 use rustc_hash::FxHashSet;
 
@@ -169,11 +169,17 @@ impl Search<'_> {
         let join = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         match value.view() {
             View::Attrs(set) => {
-                for attr in ctx.attrs_sorted(set) {
+                let sorted = ctx.attrs_sorted(set);
+                let offer =
+                    ctx.offer(sorted.iter().filter(|attr| is_attr_name(&attr.name.to_str())).map(|attr| attr.value), Ahead::Derivation);
+                let mut reached = 0;
+                for attr in sorted {
                     let name = attr.name.to_string();
                     if !is_attr_name(&name) {
                         continue;
                     }
+                    offer.reached(reached);
+                    reached += 1;
                     let child = ctx.force(attr.value)?;
                     if !self.add(ctx, child, &join(&name))? && wants_recursion(ctx, child)? {
                         self.visit(ctx, child, join(&name), depth + 1)?;
@@ -182,7 +188,9 @@ impl Search<'_> {
                 Ok(())
             }
             View::List(list) => {
+                let offer = ctx.offer(list.elements().iter().copied(), Ahead::Derivation);
                 for (index, item) in list.elements().iter().copied().enumerate() {
+                    offer.reached(index);
                     let item = ctx.force(item)?;
                     let path = join(&index.to_string());
                     if !self.add(ctx, item, &path)? {

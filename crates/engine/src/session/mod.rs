@@ -110,7 +110,9 @@ impl EvalSession {
         let deadline = budget.time.and_then(|time| Instant::now().checked_add(time));
         let timer = deadline.map(|deadline| crate::threads::cancel_at(deadline, &token));
         let before = CURRENT.replace(Some(token.clone()));
-        let answer = std::panic::catch_unwind(AssertUnwindSafe(|| generation.evaluator.enter(token.flag(), work)));
+        let answer = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            generation.evaluator.enter_team(generation.config.eval_threads(), token.flag(), work)
+        }));
         CURRENT.set(before);
         let timed_out = timer.is_some_and(|timer| timer.has_fired());
         match answer {

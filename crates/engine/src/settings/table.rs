@@ -77,6 +77,8 @@ pub const TABLE: &[SettingInfo] = &[
     row("download-speed", Number),
     row("eval-attrset-update-layer-rhs-threshold", Number),
     row("eval-cache", Bool),
+    // Not in Nix itself, but in forks of it.
+    row("eval-cores", Number),
     row("eval-profile-file", Text),
     row("eval-profiler", Profiler),
     row("eval-profiler-frequency", Number),

@@ -5,6 +5,7 @@ use nival_syntax::Name;
 use rustc_hash::FxHashMap;
 
 use super::support::{arg, builtin, frame, known, required};
+use crate::ahead::Ahead;
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
 use crate::value::{AttrsBuilder, Value, View};
@@ -95,7 +96,9 @@ fn list_to_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let known = known();
     let pair = || "in a {name=...; value=...;} pair".to_owned();
     let mut pairs = Vec::with_capacity(list.len());
-    for &element in list.elements() {
+    let offer = ctx.offer(list.elements().iter().copied(), Ahead::Force);
+    for (i, &element) in list.elements().iter().enumerate() {
+        offer.reached(i);
         let set = ctx.expect_attrs(element, frame("while evaluating an element of the list passed to builtins.listToAttrs"))?;
         let name = required(set, known.name, pair)?;
         let what = frame("while evaluating the `name` attribute of an element of the list passed to builtins.listToAttrs");

@@ -73,10 +73,10 @@ fn add_error_context(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 fn trace(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let message = ctx.force(args[0])?;
     match message.as_string() {
-        Some(string) => ctx.host().trace(&string.to_str()),
+        Some(string) => ctx.trace(&string.to_str())?,
         None => {
             let text = pretty(ctx, message, PrintOptions::default())?;
-            ctx.host().trace(&String::from_utf8_lossy(&text));
+            ctx.trace(&String::from_utf8_lossy(&text))?;
         }
     }
     ctx.force(args[1])
@@ -85,7 +85,7 @@ fn trace(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 fn warn(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let what = frame("while evaluating the first argument; the message passed to builtins.warn");
     let message = ctx.expect_string(args[0], what)?;
-    ctx.host().warn(&message.to_str());
+    ctx.warn(&message.to_str())?;
     if ctx.evaluator().options.abort_on_warn {
         let message = "aborting to reveal stack trace of warning, as abort-on-warn is set";
         return Err(EvalError::new(ErrorKind::Abort, message));

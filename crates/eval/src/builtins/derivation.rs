@@ -143,7 +143,7 @@ fn load_inputs(ctx: &Ctx<'_>, dir: &StoreDir, drv: &Derivation) -> Result<()> {
 }
 
 fn fixed(
-    ctx: &Ctx<'_>,
+    ctx: &mut Ctx<'_>,
     dir: &StoreDir,
     drv: &mut Derivation,
     text: &str,
@@ -152,7 +152,7 @@ fn fixed(
 ) -> Result<()> {
     let hash = Hash::parse_allow_empty(text, algo).map_err(other)?;
     if text.is_empty() {
-        ctx.host().notice(&format!("found empty hash, assuming '{}'", hash.sri()));
+        ctx.notice(&format!("found empty hash, assuming '{}'", hash.sri()))?;
     }
     let output = DerivationOutput::CaFixed(ContentAddress { method, hash });
     if let Some(path) = output.path(dir, &drv.name, "out").map_err(other)? {

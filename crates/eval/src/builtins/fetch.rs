@@ -83,6 +83,7 @@ fn download(ctx: &mut Ctx<'_>, source: Value, builtin: &'static str) -> Result<V
 
 /// The path as a string that depends on it, and everything else that was found.
 fn fetch(ctx: &mut Ctx<'_>, request: FetchRequest) -> Result<(Value, Fetched)> {
+    ctx.in_order()?;
     let fetched = ctx.host().fetch(request)?;
     let context = ctx.context([ContextElement::Opaque(fetched.store_path.as_bytes().into())]);
     let path = ctx.string_with_context(&fetched.store_path, context);

@@ -55,7 +55,7 @@ fn convert_hash(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         "base16" => HashFormat::Base16,
         "nix32" => HashFormat::Nix32,
         "base32" => {
-            ctx.host().notice("\"base32\" is a deprecated alias for hash format \"nix32\".");
+            ctx.notice("\"base32\" is a deprecated alias for hash format \"nix32\".")?;
             HashFormat::Nix32
         }
         "base64" => HashFormat::Base64,

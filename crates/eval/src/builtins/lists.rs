@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::support::{While, arg, builtin, frame, known, quoted_arg};
 use crate::Ctx;
+use crate::ahead::{Ahead, Calls};
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
 use crate::value::{AttrsBuilder, List, Value};
@@ -75,8 +76,9 @@ fn filter(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     }
     let predicate = ctx.expect_function(args[0], arg("first", "filter"))?;
     let mut kept = Vec::with_capacity(list.len());
-    for &element in list.elements() {
-        let keep = ctx.call(predicate, &[element])?;
+    let mut calls = Calls::new(predicate, list);
+    for (i, &element) in list.elements().iter().enumerate() {
+        let keep = calls.call(ctx, i)?;
         if ctx.expect_bool(keep, frame("while evaluating the return value of the filtering function passed to builtins.filter"))? {
             kept.push(element);
         }
@@ -111,7 +113,9 @@ fn concat(ctx: &mut Ctx<'_>, lists: &[List]) -> Result<Value> {
 fn concat_lists(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let list = ctx.expect_list(args[0], arg("first", "concatLists"))?;
     let mut lists = Vec::with_capacity(list.len());
-    for &element in list.elements() {
+    let offer = ctx.offer(list.elements().iter().copied(), Ahead::Force);
+    for (i, &element) in list.elements().iter().enumerate() {
+        offer.reached(i);
         lists.push(ctx.expect_list(element, frame("while evaluating a value of the list passed to builtins.concatLists"))?);
     }
     concat(ctx, &lists)
@@ -163,7 +167,9 @@ fn sort(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     }
     let less = ctx.expect_function(args[0], arg("first", "sort"))?;
     let mut elements = Vec::with_capacity(list.len());
-    for &element in list.elements() {
+    let offer = ctx.offer(list.elements().iter().copied(), Ahead::Force);
+    for (i, &element) in list.elements().iter().enumerate() {
+        offer.reached(i);
         elements.push(ctx.force(element)?);
     }
     let natural = ctx.builtin("lessThan").is_some_and(|builtin| builtin.same(less));
@@ -219,9 +225,10 @@ fn partition(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let predicate = ctx.expect_function(args[0], arg("first", "partition"))?;
     let list = ctx.expect_list(args[1], arg("second", "partition"))?;
     let (mut right, mut wrong) = (Vec::with_capacity(list.len()), Vec::new());
-    for &element in list.elements() {
+    let mut calls = Calls::new(predicate, list);
+    for (i, &element) in list.elements().iter().enumerate() {
         ctx.force(element)?;
-        let result = ctx.call(predicate, &[element])?;
+        let result = calls.call(ctx, i)?;
         let side =
             ctx.expect_bool(result, frame("while evaluating the return value of the partition function passed to builtins.partition"))?;
         if side { right.push(element) } else { wrong.push(element) }
@@ -236,8 +243,9 @@ fn group_by(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let key = ctx.expect_function(args[0], arg("first", "groupBy"))?;
     let list = ctx.expect_list(args[1], arg("second", "groupBy"))?;
     let mut groups: FxHashMap<nival_syntax::Name, Vec<Value>> = FxHashMap::default();
-    for &element in list.elements() {
-        let result = ctx.call(key, &[element])?;
+    let mut calls = Calls::new(key, list);
+    for (i, &element) in list.elements().iter().enumerate() {
+        let result = calls.call(ctx, i)?;
         let what = frame("while evaluating the return value of the grouping function passed to builtins.groupBy");
         let name = ctx.expect_string_no_context(result, what)?;
         groups.entry(ctx.name(name.bytes())).or_default().push(element);
@@ -253,8 +261,9 @@ fn concat_map(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let function = ctx.expect_function(args[0], arg("first", "concatMap"))?;
     let list = ctx.expect_list(args[1], arg("second", "concatMap"))?;
     let mut lists = Vec::with_capacity(list.len());
-    for &element in list.elements() {
-        let result = ctx.call(function, &[element])?;
+    let mut calls = Calls::new(function, list);
+    for i in 0..list.len() {
+        let result = calls.call(ctx, i)?;
         lists.push(ctx.expect_list(result, frame("while evaluating the return value of the function passed to builtins.concatMap"))?);
     }
     concat(ctx, &lists)

@@ -2,6 +2,7 @@
 
 use super::support::{Gathered, arg, builtin, frame, known};
 use super::version;
+use crate::ahead::Ahead;
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
 use crate::value::{AttrsBuilder, Str, Value};
@@ -63,7 +64,9 @@ fn concat_strings_sep(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let mut context = Gathered::new();
     context.add(ctx, separator);
     let mut parts: Vec<&[u8]> = Vec::with_capacity(2 * list.len());
+    let offer = ctx.offer(list.elements().iter().copied(), Ahead::Text);
     for (i, &element) in list.elements().iter().enumerate() {
+        offer.reached(i);
         let what = frame("while evaluating one element of the list of strings to concat passed to builtins.concatStringsSep");
         let string = ctx.coerce_to_string(element, COPYING, what)?;
         context.add(ctx, string);

@@ -90,7 +90,7 @@ impl<'e> Ctx<'e> {
     }
 
     /// The value of a variable. What was forced stays in the slot, so that the next reader finds it at once; except what
-    /// `==` tells apart by its place.
+    /// `==` or printing tells apart by its place.
     #[inline(always)]
     pub(crate) fn read(&mut self, frame: Frame, slot: u32) -> Result<Value> {
         let value = frame.get(slot);
@@ -99,7 +99,7 @@ impl<'e> Ctx<'e> {
         }
         let thunk = value;
         let value = self.force(thunk)?;
-        if !value.equal_only_in_place() && !self.may_be_reset(thunk) {
+        if !value.known_by_place() && !self.may_be_reset(thunk) {
             frame.set(slot, value);
         }
         Ok(value)

@@ -1,5 +1,6 @@
 //! What can stand for a string or a path.
 
+use crate::ahead::Ahead;
 use crate::ctx::{Ctx, What};
 use crate::error::{EvalError, Pos, Result};
 use crate::host::AddPath;
@@ -54,7 +55,9 @@ impl<'e> Ctx<'e> {
             View::List(list) if options.more => {
                 let mut bytes = Vec::new();
                 let mut context = Context::EMPTY;
+                let offer = self.offer(list.elements().iter().copied(), Ahead::Text);
                 for (i, &element) in list.elements().iter().enumerate() {
+                    offer.reached(i);
                     let part = self
                         .coerce_to_string(element, options, || "while evaluating one element of the list".into())
                         .map_err(|e| e.context(Pos::NONE, what()))?;
@@ -142,6 +145,9 @@ impl<'e> Ctx<'e> {
                     }
                 }
             }
+        }
+        if !builds.is_empty() {
+            self.in_order()?;
         }
         for (drv, outputs) in builds {
             self.host().realise(&drv, &outputs)?;

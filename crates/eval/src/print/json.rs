@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::float;
+use crate::ahead::Ahead;
 use crate::error::{ErrorKind, EvalError, FrameKind, Pos, Result};
 use crate::value::{Attrs, Context, Value, View};
 use crate::{CoerceOptions, Ctx};
@@ -74,7 +75,9 @@ impl Printer<'_, '_> {
             View::Attrs(attrs) => self.attrs(value, attrs, copy, depth)?,
             View::List(list) => {
                 self.out.push(b'[');
+                let offer = self.ctx.offer(list.elements().iter().copied(), Ahead::Json);
                 for (index, &element) in list.elements().iter().enumerate() {
+                    offer.reached(index);
                     if index > 0 {
                         self.out.push(b',');
                     }
@@ -106,7 +109,10 @@ impl Printer<'_, '_> {
             return self.value(path, copy, depth + 1);
         }
         self.out.push(b'{');
-        for (index, attr) in self.ctx.attrs_sorted(attrs).into_iter().enumerate() {
+        let sorted = self.ctx.attrs_sorted(attrs);
+        let offer = self.ctx.offer(sorted.iter().map(|attr| attr.value), Ahead::Json);
+        for (index, attr) in sorted.into_iter().enumerate() {
+            offer.reached(index);
             if index > 0 {
                 self.out.push(b',');
             }

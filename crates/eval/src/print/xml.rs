@@ -5,6 +5,7 @@ use rustc_hash::FxHashSet;
 
 use super::{attr_part, float, item_part, resolve};
 use crate::Ctx;
+use crate::ahead::{Ahead, Offer};
 use crate::error::{ErrorKind, EvalError, Pos, Result};
 use crate::value::{Attrs, Closure, Context, Value, View};
 
@@ -116,7 +117,9 @@ impl Printer<'_, '_> {
             View::Attrs(attrs) => self.set(attrs, depth)?,
             View::List(list) => {
                 self.open("list", &[]);
+                let offer = self.offer(list.elements().iter().copied());
                 for (index, &element) in list.elements().iter().enumerate() {
+                    offer.reached(index);
                     self.value(element, depth + 1).map_err(|error| item_part(index, error))?;
                 }
                 self.close("list");
@@ -128,6 +131,11 @@ impl Printer<'_, '_> {
             View::Builtin(_) | View::Thunk(_) | View::External(_) => self.empty("unevaluated", &[]),
         }
         Ok(())
+    }
+
+    fn offer(&mut self, values: impl Iterator<Item = Value>) -> Offer {
+        let values = values.take(if self.options.strict { usize::MAX } else { 0 });
+        self.ctx.offer(values, Ahead::Force)
     }
 
     fn set(&mut self, attrs: Attrs, depth: u32) -> Result<()> {
@@ -178,7 +186,10 @@ impl Printer<'_, '_> {
     }
 
     fn attributes(&mut self, attrs: Attrs, depth: u32) -> Result<()> {
-        for attr in self.ctx.attrs_sorted(attrs) {
+        let sorted = self.ctx.attrs_sorted(attrs);
+        let offer = self.offer(sorted.iter().map(|attr| attr.value));
+        for (i, attr) in sorted.into_iter().enumerate() {
+            offer.reached(i);
             let mut place = self.place(attrs.position(attr.name));
             let at = place.iter().position(|(label, _)| *label > "name").unwrap_or(place.len());
             place.insert(at, ("name", attr.name.as_bytes().into()));

@@ -16,6 +16,7 @@ mod shape;
 mod string;
 mod thunk;
 
+pub(crate) use crate::forcing::{State, TAG_MASK, ThunkKind};
 pub use attrs::{Attr, Attrs, AttrsBuilder};
 pub use closure::{Closure, Partial};
 pub(crate) use context::ContextTable;
@@ -26,8 +27,8 @@ pub use path::Path;
 pub(crate) use shape::{NOT_FOUND, ShapeTable};
 pub use shape::{Shape, ShapeRef};
 pub use string::Str;
+pub(crate) use thunk::Record;
 pub use thunk::Thunk;
-pub(crate) use thunk::{Record, State, ThunkKind};
 
 use crate::heap::{Kind, Region};
 
@@ -49,7 +50,6 @@ pub(crate) const TAG_LIST: u64 = 4;
 pub(crate) const TAG_CLOSURE: u64 = 5;
 pub(crate) const TAG_IMMEDIATE: u64 = 6;
 pub(crate) const TAG_BOXED: u64 = 7;
-pub(crate) const TAG_MASK: u64 = 7;
 
 const IMMEDIATE_NULL: u64 = TAG_IMMEDIATE;
 const IMMEDIATE_FALSE: u64 = TAG_IMMEDIATE | 1 << 3;
@@ -266,6 +266,12 @@ impl Value {
     #[inline(always)]
     pub(crate) const fn equal_only_in_place(self) -> bool {
         matches!(self.tag(), TAG_CLOSURE | TAG_BOXED) || (self.tag() == TAG_IMMEDIATE && self.0 & IMMEDIATE_BUILTIN == IMMEDIATE_BUILTIN)
+    }
+
+    /// What `==` compares by its place, and lists, of which printing says that they were there already. Conservative.
+    #[inline(always)]
+    pub(crate) const fn known_by_place(self) -> bool {
+        matches!(self.tag(), TAG_CLOSURE | TAG_BOXED | TAG_LIST) || self.equal_only_in_place()
     }
 
     /// A lambda, builtin or partial application; not a set with `__functor`.

@@ -7,68 +7,20 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Frame, TAG_MASK, TAG_THUNK, Value};
+use super::{Frame, TAG_THUNK, Value};
+use crate::forcing::{self, State, ThunkKind, Word};
 use crate::heap::{Kind, Region};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Thunk(u64);
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub(crate) enum ThunkKind {
-    /// Expression of a module, in the frame of the payload.
-    Suspended = 0,
-    /// A thread (bits 32..) is evaluating it.
-    Pending = 1,
-    /// As pending, and another thread waits.
-    Awaited = 2,
-    /// Function and arguments (bits 32.. tell their number): the payload is the function, and the arguments follow.
-    Apply = 3,
-    /// Bits 32.. index the evaluator's table of failures.
-    Failed = 4,
-    /// Has a result, which rests on what may change: bits 8.. are the address of its [`Record`].
-    Derived = 5,
-}
-
-/// The state word of a thunk that has no value yet.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct State(pub(crate) u64);
-
 impl State {
-    #[inline(always)]
-    pub(crate) fn suspended(module: u32, expr: u32) -> State {
-        State((expr as u64) << 32 | (module as u64) << 8)
-    }
-    #[inline(always)]
-    pub(crate) fn new(kind: ThunkKind, number: u32) -> State {
-        State((number as u64) << 32 | (kind as u64) << 3)
-    }
-    #[inline(always)]
-    pub(crate) fn kind(self) -> ThunkKind {
-        match self.0 >> 3 & 31 {
-            0 => ThunkKind::Suspended,
-            1 => ThunkKind::Pending,
-            2 => ThunkKind::Awaited,
-            3 => ThunkKind::Apply,
-            4 => ThunkKind::Failed,
-            _ => ThunkKind::Derived,
-        }
-    }
     /// Of a [`ThunkKind::Derived`].
     pub(crate) fn record(self) -> &'static Record {
         debug_assert_eq!(self.kind(), ThunkKind::Derived);
         // SAFETY: only `Record::alloc` makes such states, from the address of a record that it wrote before; records never move
         // or change, and live as long as the heap.
         unsafe { &*((self.0 >> 8) as *const Record) }
-    }
-    /// Expression, owner thread, or failure.
-    #[inline(always)]
-    pub(crate) fn number(self) -> u32 {
-        (self.0 >> 32) as u32
-    }
-    #[inline(always)]
-    pub(crate) fn module(self) -> u32 {
-        (self.0 >> 8) as u32 & 0xff_ffff
     }
 }
 
@@ -161,17 +113,16 @@ impl Thunk {
     /// The final value, or the state.
     #[inline(always)]
     pub(crate) fn load(self) -> Result<Value, State> {
-        let word = self.word().load(Ordering::Acquire);
-        if word & TAG_MASK == 0 { Err(State(word)) } else { Ok(Value(word)) }
+        forcing::read(self).map(Value)
     }
 
     /// Claims the thunk. False where another thread changed it meanwhile.
     #[inline(always)]
-    pub(crate) fn exchange(self, from: State, to: State) -> bool {
-        self.word().compare_exchange(from.0, to.0, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    pub(crate) fn claim(self, from: State, pending: State) -> bool {
+        forcing::claim(self, from, pending)
     }
 
-    /// As [`Thunk::exchange`] where no other thread can be running.
+    /// As [`Thunk::claim`] where no other thread can be running.
     #[inline(always)]
     pub(crate) fn claim_alone(self, to: State) {
         self.word().store(to.0, Ordering::Relaxed);
@@ -180,8 +131,7 @@ impl Thunk {
     /// Stores the result; returns whether somebody waits for it.
     #[inline(always)]
     pub(crate) fn finish(self, word: u64) -> bool {
-        let before = self.word().swap(word, Ordering::AcqRel);
-        State(before).kind() == ThunkKind::Awaited
+        forcing::publish(self, word)
     }
 
     #[inline(always)]
@@ -206,6 +156,23 @@ impl Thunk {
         let object = self.0 as *const u64;
         // SAFETY: this is what `Thunk::apply` wrote behind the state, which tells the number of arguments.
         unsafe { (Value(*object.add(1)), std::slice::from_raw_parts(object.add(2).cast::<Value>(), state.number() as usize)) }
+    }
+}
+
+impl Word for Thunk {
+    #[inline(always)]
+    fn load(self, order: Ordering) -> u64 {
+        self.word().load(order)
+    }
+
+    #[inline(always)]
+    fn compare_exchange(self, from: u64, to: u64, success: Ordering, failure: Ordering) -> Result<u64, u64> {
+        self.word().compare_exchange(from, to, success, failure)
+    }
+
+    #[inline(always)]
+    fn swap(self, to: u64, order: Ordering) -> u64 {
+        self.word().swap(to, order)
     }
 }
 

@@ -3,6 +3,7 @@
 use nival_store::{ContentAddressMethod, Derivation, HashAlgo};
 
 use super::{Outputs, disabled, other};
+use crate::ahead::Ahead;
 use crate::builtins::support::known;
 use crate::error::Result;
 use crate::print::json;
@@ -61,7 +62,10 @@ pub(super) fn read(ctx: &mut Ctx<'_>, name: &str, set: Attrs) -> Result<Attribut
             outputs: Outputs::from(["out".to_owned()]),
         },
     };
-    for attr in attrs {
+    let work = if structured { Ahead::Json } else { Ahead::Text };
+    let offer = reader.ctx.offer(attrs.iter().map(|attr| attr.value), work);
+    for (i, attr) in attrs.into_iter().enumerate() {
+        offer.reached(i);
         if attr.name == known().ignore_nulls {
             continue;
         }
@@ -82,8 +86,8 @@ impl Reader<'_, '_> {
         self.found.context = self.ctx.context_union(self.found.context, string.context());
     }
 
-    fn warn(&self, message: &str) {
-        self.ctx.host().notice(message);
+    fn warn(&mut self, message: &str) -> Result<()> {
+        self.ctx.notice(message)
     }
 
     fn attribute(&mut self, attr: Attr, ignore_nulls: bool) -> Result<()> {
@@ -130,7 +134,7 @@ impl Reader<'_, '_> {
                 self.warn(&format!(
                     "In derivation '{}': setting structured attributes via '__json' is deprecated, and may be disallowed in future versions of Nix. Set '__structuredAttrs = true' instead.",
                     self.name
-                ));
+                ))?;
                 let json =
                     crate::builtins::json::normalise(bytes).map_err(|error| other(format!("cannot process __json attribute: {error}")))?;
                 self.found.drv.env.insert(name.to_vec(), json);
@@ -191,7 +195,7 @@ impl Reader<'_, '_> {
                 let (name, check) = (self.name, attr.name);
                 self.warn(&format!(
                     "In a derivation named '{name}', 'structuredAttrs' disables the effect of the derivation attribute '{check}'; use 'outputChecks.<output>.{check}' instead"
-                ));
+                ))?;
             }
             _ => {}
         }
