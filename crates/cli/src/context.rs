@@ -13,9 +13,12 @@ use nival_source::OsSystem;
 
 use crate::error::Failure;
 use crate::options::{ArgSource, Common, Target};
+use crate::watching::{Told, Wanted};
 
 /// An engine with one session, for a command that evaluates and ends.
 pub struct Context {
+    /// Tells what evaluation cost, where somebody wants to know.
+    pub told: Option<Told>,
     pub session: EvalSession,
     pub control: Control,
     pub args: AutoArgs,
@@ -147,15 +150,23 @@ pub fn plain_session(common: &Common) -> Result<(EvalSession, RenderOptions), Fa
 impl Context {
     /// Also makes Ctrl-C and SIGTERM cancel the command's work.
     pub fn new(common: &Common, pure: bool) -> Result<Self, Failure> {
+        Self::watched(common, pure, |wanted| wanted)
+    }
+
+    /// As [`Context::new`], with more counted than the settings ask for.
+    pub fn watched(common: &Common, pure: bool, more: impl FnOnce(Wanted) -> Wanted) -> Result<Self, Failure> {
         let configured = configured(common, pure)?;
         let render = render_options(&configured.settings);
-        let mut engine = Engine::new(EngineConfig { once: true, ..configured.engine });
+        let wanted = more(Wanted::from(&configured.settings, &|name| std::env::var(name).ok()));
+        let watching = wanted.watching();
+        let mut engine = Engine::new(EngineConfig { once: true, watching: watching.clone(), ..configured.engine });
         engine.set_trace_sink(show_trace_line);
         let mut session = engine.snapshot().session();
         session.set_base(&current_folder()?);
         let control = Control::unlimited();
         cancel_on_signal(control.cancel.clone());
-        let mut context = Context { session, control, args: AutoArgs::default(), render };
+        let told = watching.map(|watching| Told { wanted, watching, session: session.clone() });
+        let mut context = Context { told, session, control, args: AutoArgs::default(), render };
         context.args = context.auto_args(common).map_err(|failure| failure.rendered(render))?;
         Ok(context)
     }

@@ -20,3 +20,4 @@ mod flags;
 mod options;
 pub mod personality;
 mod progress;
+mod watching;

@@ -223,3 +223,12 @@ pub fn target_flags<T: HasTarget>() -> Vec<Flag<T>> {
         }),
     ]
 }
+
+/// Of the commands that do nothing but evaluate: elsewhere a profile is a list of installed packages.
+pub fn profile_flag<T: HasCommon>() -> Flag<T> {
+    flag("profile", None, &["FILE"], "write stacks of what is being called to FILE, for flame graph tools", |o, v| {
+        o.common().set("eval-profiler", "flamegraph");
+        o.common().set("eval-profile-file", &v[0]);
+        Ok(())
+    })
+}

@@ -156,6 +156,8 @@ pub struct EngineConfig {
     pub options: BTreeMap<String, String>,
     /// The process evaluates once and ends: what would only serve a second evaluation (code, texts) is not kept.
     pub once: bool,
+    /// Who counts what evaluations cost.
+    pub watching: Option<crate::watching::Watching>,
 }
 
 impl EngineConfig {
@@ -179,6 +181,7 @@ impl EngineConfig {
             roots: Vec::new(),
             options: BTreeMap::new(),
             once: false,
+            watching: None,
         }
     }
 

@@ -32,6 +32,7 @@ pub mod report;
 pub mod session;
 pub mod settings;
 mod threads;
+pub mod watching;
 pub mod world;
 
 pub use build::{BuildOutcome, BuildProgress, BuildRequest, BuiltOutput, NoProgress};

@@ -134,7 +134,11 @@ impl Evaluator {
             threads: AtomicU32::new(0),
             turn: Mutex::new(()),
         });
-        evaluator.enter(Arc::default(), |ctx| ctx.make_builtins(&builtins));
+        evaluator.enter(Arc::default(), |ctx| {
+            ctx.make_builtins(&builtins);
+            // That was no evaluation of anybody's.
+            ctx.watch = None;
+        });
         evaluator
     }
 

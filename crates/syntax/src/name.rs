@@ -203,6 +203,12 @@ impl Name {
         String::from_utf8_lossy(self.as_bytes())
     }
 
+    /// How many names there are in this process, and the bytes of their texts. Takes time in proportion.
+    pub fn table_size() -> (u64, u64) {
+        let map = TABLE.map.lock().unwrap_or_else(|e| e.into_inner());
+        (map.len.into(), map.ids.keys().map(|entry| entry.len() as u64).sum())
+    }
+
     /// A small dense number, fit as an index.
     #[inline]
     pub fn index(self) -> usize {

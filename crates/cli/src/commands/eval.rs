@@ -11,7 +11,7 @@ use crate::commands::{Command, Ended, Read, help, read};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::flags::{Flag, UsageError, flag};
-use crate::options::{Common, HasCommon, HasTarget, Target, eval_flags, target_flags};
+use crate::options::{Common, HasCommon, HasTarget, Target, eval_flags, profile_flag, target_flags};
 
 pub const COMMAND: Command = Command {
     name: "eval",
@@ -63,6 +63,7 @@ fn own_flags() -> Vec<Flag<Options>> {
             o.pretty = Some(false);
             Ok(())
         }),
+        profile_flag(),
         flag("raw", None, &[], "print a string as it is, without a line end", |o, _| {
             o.raw = true;
             Ok(())

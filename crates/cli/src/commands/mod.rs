@@ -8,6 +8,7 @@ pub mod lsp;
 pub mod nix_build;
 pub mod nix_instantiate;
 pub mod repl;
+pub mod stats;
 pub mod store_info;
 pub mod store_verify;
 mod write_to;
@@ -92,8 +93,16 @@ pub fn version(program: &str) -> String {
 }
 
 /// What `nival COMMAND` accepts.
-pub const ALL: &[&Command] =
-    &[&build::COMMAND, &eval::COMMAND, &log::COMMAND, &lsp::COMMAND, &repl::COMMAND, &store_info::COMMAND, &store_verify::COMMAND];
+pub const ALL: &[&Command] = &[
+    &build::COMMAND,
+    &eval::COMMAND,
+    &log::COMMAND,
+    &lsp::COMMAND,
+    &repl::COMMAND,
+    &stats::COMMAND,
+    &store_info::COMMAND,
+    &store_verify::COMMAND,
+];
 
 /// The text of `nival --help`.
 pub fn overview(program: &str) -> String {

@@ -11,7 +11,7 @@ use crate::commands::{Command, Ended, Read, help, links, read};
 use crate::context::{Context, warn};
 use crate::error::Failure;
 use crate::flags::{Flag, flag};
-use crate::options::{Common, HasCommon, Target, eval_flags};
+use crate::options::{Common, HasCommon, Target, eval_flags, profile_flag};
 
 pub const COMMAND: Command = Command {
     name: "nix-instantiate",
@@ -135,6 +135,7 @@ fn own_flags() -> Vec<Flag<Options>> {
             o.parse = true;
             eval(o)
         }),
+        profile_flag(),
         flag("strict", None, &[], "evaluate the parts of sets and lists too", |o, _| {
             o.strict = true;
             Ok(())

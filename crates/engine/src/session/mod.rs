@@ -55,7 +55,7 @@ impl std::fmt::Debug for EvalValue {
 /// scope of its own.
 #[derive(Clone)]
 pub struct EvalSession {
-    generation: Arc<Generation>,
+    pub(crate) generation: Arc<Generation>,
     /// Whether an edit of something that was read ends the session's evaluations.
     linked: bool,
     scope: BTreeMap<Name, Value>,

@@ -71,6 +71,7 @@ impl Generation {
             ..Options::default()
         };
         options.max_call_depth = language.max_call_depth.unwrap_or(options.max_call_depth);
+        options.watch = config.watching.as_ref().map(|watching| Arc::clone(&watching.watch));
         options.budget.bytes = usize::try_from(bytes).ok();
         let mut builtins = nival_eval::builtins::table();
         nival_flake::install(&mut builtins);

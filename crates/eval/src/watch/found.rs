@@ -133,6 +133,8 @@ pub struct Watched {
     pub stacks: Vec<(Vec<String>, u64)>,
     /// Expressions in all texts.
     pub exprs: u64,
+    /// Names of this process: how many, and their bytes.
+    pub symbols: (u64, u64),
 }
 
 impl Evaluator {
@@ -147,6 +149,7 @@ impl Evaluator {
             forced: found.forced,
             calls: found.calls,
             builtin_calls: found.builtin_calls,
+            symbols: nival_syntax::Name::table_size(),
             ..Watched::default()
         };
         for (&(module, index), &calls) in &found.functions {
