@@ -205,8 +205,9 @@ impl Name {
 
     /// How many names there are in this process, and the bytes of their texts. Takes time in proportion.
     pub fn table_size() -> (u64, u64) {
-        let map = TABLE.map.lock().unwrap_or_else(|e| e.into_inner());
-        (map.len.into(), map.ids.keys().map(|entry| entry.len() as u64).sum())
+        let len = TABLE.writer.lock().unwrap_or_else(|e| e.into_inner()).len;
+        let bytes = (0..len).map(|index| Name(NonZeroU32::MIN.saturating_add(index)).as_bytes().len() as u64).sum();
+        (len.into(), bytes)
     }
 
     /// A small dense number, fit as an index.
