@@ -17,6 +17,7 @@ use crate::heap::{Heap, Region, Table};
 use crate::host::Host;
 use crate::linked::{Linked, Origin, Unit, empties};
 use crate::lints::LiteralLints;
+use crate::locate::INTERNAL;
 use crate::track::Tracker;
 use crate::value::{Attrs, AttrsBuilder, BuiltinId, ContextTable, ShapeTable, State, Thunk, ThunkKind, Value};
 use crate::watch::Watch;
@@ -284,7 +285,7 @@ impl Ctx<'_> {
         self.publish_builtins(first);
         let mut more = AttrsBuilder::new();
         for (name, text) in &table.sources {
-            let origin = Origin { file: None, label: format!("«nix-internal»/{name}.nix"), base: b"/".to_vec() };
+            let origin = Origin { file: None, label: format!("{INTERNAL}/{name}-internal.nix"), base: b"/".to_vec() };
             let unit = Unit { origin, text: text.as_bytes().into(), on_disk: false };
             let value = self.load(unit, &[]).unwrap_or_else(|error| self.failed(error));
             more.push(Name::new(name), value);

@@ -161,6 +161,11 @@ pub trait Host: Send + Sync {
     /// Builds (import-from-derivation) outputs of a derivation; gives output names with their paths.
     fn realise(&self, drv: &str, outputs: &[String]) -> HostResult<Vec<(String, String)>>;
 
+    /// Nothing is written to the store, so that builtins do not insist on store paths that are there.
+    fn read_only(&self) -> bool {
+        false
+    }
+
     /// Makes sure that a store path exists (substituting it where needed).
     fn ensure_store_path(&self, store_path: &str) -> HostResult<()>;
 

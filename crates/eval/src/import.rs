@@ -204,7 +204,11 @@ impl<'e> Ctx<'e> {
             Some(entries) => self.search_path_of(entries)?,
             None => self.host().search_path(),
         };
-        for entry in &entries {
+        self.find_file_in(&entries, name)
+    }
+
+    pub(crate) fn find_file_in(&mut self, entries: &[SearchPathEntry], name: &[u8]) -> Result<Value> {
+        for entry in entries {
             let Some(suffix) = suffix_after(name, &entry.prefix) else { continue };
             let Some(base) = self.host().resolve_search_path(entry)? else { continue };
             let path = if suffix.is_empty() { base } else { normalise(&join(&base, suffix)) };
@@ -223,7 +227,7 @@ impl<'e> Ctx<'e> {
         Err(EvalError::new(ErrorKind::Throw, message).at(self.call_pos))
     }
 
-    fn search_path_of(&mut self, entries: Value) -> Result<Vec<SearchPathEntry>> {
+    pub(crate) fn search_path_of(&mut self, entries: Value) -> Result<Vec<SearchPathEntry>> {
         let what = || "while evaluating the first argument passed to builtins.findFile".to_owned();
         let list = self.expect_list(entries, what)?;
         let (prefix_name, path_name) = (self.evaluator.names.prefix, self.evaluator.names.path);

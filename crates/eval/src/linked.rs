@@ -61,22 +61,12 @@ pub(crate) struct LinkedSet {
     /// Number of its first attribute, counted over the module.
     pub first: u32,
     shape: AtomicPtr<Shape>,
-    /// The value of a literal that holds constants only; 0 where that is not known yet, or [`NO_CONSTANT`].
+    /// What a literal that holds constants only is a copy of; 0 where that is not known yet, or [`NO_CONSTANT`].
     constant: AtomicU64,
 }
 
 /// No value: the address of a thunk that cannot be.
 const NO_CONSTANT: u64 = 8;
-
-impl LinkedSet {
-    /// The value of the literal, where it is known to be a constant.
-    pub(crate) fn known_constant(&self) -> Option<Value> {
-        match self.constant.load(Ordering::Acquire) {
-            0 | NO_CONSTANT => None,
-            word => Some(Value(word)),
-        }
-    }
-}
 
 /// A lambda with what a call needs at hand.
 #[derive(Debug)]
@@ -236,7 +226,7 @@ impl Ctx<'_> {
         }
     }
 
-    /// The value of a literal that holds constants only.
+    /// A set that is equal to a literal of constants only, for others to be copied from.
     #[inline(always)]
     pub(crate) fn constant_set(&mut self, m: &Linked, index: u32) -> Option<Value> {
         match m.sets[index as usize].constant.load(Ordering::Acquire) {

@@ -28,6 +28,16 @@ pub struct SourceLocation {
     pub column: u32,
 }
 
+/// What begins the labels of texts that are part of the evaluator.
+pub(crate) const INTERNAL: &str = "«nix-internal»";
+
+impl SourceLocation {
+    /// The file that Nix tells programs: texts of the evaluator itself look like files, too.
+    pub(crate) fn told_file(&self) -> Option<&[u8]> {
+        self.file.as_deref().or_else(|| self.label.strip_prefix(INTERNAL).map(str::as_bytes))
+    }
+}
+
 /// As Nix writes it: `/path/file.nix:1:2`.
 impl std::fmt::Display for SourceLocation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -59,13 +69,25 @@ impl SourceLocation {
     }
 }
 
+/// Counted from 1. A carriage return ends a line, too, unless a line feed follows.
+fn line_and_column(text: &[u8], offset: usize) -> (u32, u32) {
+    let before = text.get(..offset).unwrap_or(text);
+    let (mut lines, mut start) = (0, 0);
+    for at in memchr::memchr2_iter(b'\n', b'\r', before) {
+        if text[at] == b'\n' || text.get(at + 1) != Some(&b'\n') {
+            lines += 1;
+            start = at + 1;
+        }
+    }
+    (lines + 1, (before.len() - start) as u32 + 1)
+}
+
 impl Evaluator {
     /// Path, range and line of a position; `None` for [`Pos::NONE`]. Counts the lines before it.
     pub fn locate(&self, pos: Pos) -> Option<SourceLocation> {
         let mut location = self.locate_range(pos)?;
         let before = location.text.get(..location.range.start)?;
-        location.line = memchr::memchr_iter(b'\n', before).count() as u32 + 1;
-        location.column = (before.len() - memchr::memrchr(b'\n', before).map_or(0, |i| i + 1)) as u32 + 1;
+        (location.line, location.column) = line_and_column(&location.text, before.len());
         Some(location)
     }
 
@@ -112,6 +134,10 @@ impl Linked {
                 let end = map.param_range(index, params.len().saturating_sub(1) as u32).end();
                 from(range.start(), end)
             }
+            Place::Param(lambda, given) => {
+                let range = map.param_range(lambda, given);
+                from(range.start(), range.end())
+            }
             Place::Formal(number) => {
                 let index = self.formal_starts.partition_point(|&s| s <= number).checked_sub(1)?;
                 // Lambdas without formals share their number with the next one, which comes last.
@@ -131,14 +157,24 @@ impl Ctx<'_> {
     pub fn position_value(&mut self, pos: Pos) -> Result<Value> {
         self.depend_on_position(pos);
         let Some(location) = self.evaluator.locate(pos) else { return Ok(Value::NULL) };
-        let Some(file) = location.file else { return Ok(Value::NULL) };
+        let Some(file) = location.told_file() else { return Ok(Value::NULL) };
         let mut set = AttrsBuilder::with_capacity(3);
-        let file = self.string(&file);
+        let file = self.string(file);
         set.push(self.evaluator.names.file, file);
         let line = self.int(location.line.into());
         set.push(self.evaluator.names.line, line);
         let column = self.int(location.column.into());
         set.push(self.evaluator.names.column, column);
         Ok(self.attrs(set))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn lines_end_in_three_ways() {
+        let text = b"a\nb\r\nc\rd";
+        let places: Vec<(u32, u32)> = (0..text.len()).map(|offset| super::line_and_column(text, offset)).collect();
+        assert_eq!(places, [(1, 1), (1, 2), (2, 1), (2, 2), (2, 3), (3, 1), (3, 2), (4, 1)]);
     }
 }

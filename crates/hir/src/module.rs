@@ -237,6 +237,13 @@ pub struct AttrsLit {
     pub overrides: bool,
 }
 
+impl AttrsLit {
+    /// `{ }`.
+    pub fn is_empty(&self) -> bool {
+        self.attrs.is_empty() && self.dynamic.is_empty() && self.sources.is_empty()
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttrDef {
     pub name: Name,

@@ -27,6 +27,8 @@ pub enum SyntaxErrorKind {
     InvalidFloat(Box<str>),
     /// `./a/`.
     TrailingSlash,
+    /// `/a//b`: after two slashes an interpolation must follow, `/a//b${c}`. Whether more text follows instead.
+    DoubleSlash { text: bool },
     /// A NUL byte in a string. The text is as written, with the NUL shown as `␀`.
     NulInString(Box<str>),
     /// `let ${a} = …; in …`.
@@ -52,6 +54,9 @@ impl fmt::Display for SyntaxErrorKind {
             SyntaxErrorKind::InvalidInteger(text) => write!(f, "invalid integer '{text}'"),
             SyntaxErrorKind::InvalidFloat(text) => write!(f, "invalid float '{text}'"),
             SyntaxErrorKind::TrailingSlash => f.write_str("path has a trailing slash"),
+            SyntaxErrorKind::DoubleSlash { text } => {
+                write!(f, "syntax error, unexpected {}, expecting '${{'", if *text { "string" } else { "end of path" })
+            }
             SyntaxErrorKind::NulInString(text) => {
                 write!(f, "input string '{text}' cannot be represented as Nix string because it contains null bytes")
             }

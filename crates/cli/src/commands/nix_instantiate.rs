@@ -224,7 +224,7 @@ fn print(context: &Context, options: &Options, positional: &[String]) -> Result<
                 out.write_all(b"\n")?;
             }
             Output::Json => writeln!(out, "{}", session.json_of(&value, options.strict, control)?)?,
-            Output::Xml => write!(out, "{}", session.xml(&value, options.strict, !options.no_location, control)?)?,
+            Output::Xml => out.write_all(&session.xml(&value, options.strict, !options.no_location, control)?)?,
             Output::Raw => out.write_all(&session.raw_for(&value, "while generating the nix-instantiate output", control)?)?,
         }
         Ok(())

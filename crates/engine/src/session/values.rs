@@ -245,12 +245,11 @@ impl EvalSession {
     ///
     /// # Errors
     /// Evaluation fails.
-    pub fn xml(&self, value: &EvalValue, strict: bool, location: bool, control: &Control) -> Answer<String> {
-        let bytes = self.run_on(value, control, |ctx, value| {
+    pub fn xml(&self, value: &EvalValue, strict: bool, location: bool, control: &Control) -> Answer<Vec<u8>> {
+        self.run_on(value, control, |ctx, value| {
             let value = if strict { value } else { ctx.force(value)? };
             Ok(print::to_xml(ctx, value, print::XmlOptions { strict, location })?.0)
-        })?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        })
     }
 
     /// As `--raw` prints: the bytes of what coerces to a string.

@@ -454,6 +454,10 @@ impl Host for EngineHost {
         Ok(built.into_iter().flat_map(|outcome| outcome.outputs).map(|output| (output.name, output.path)).collect())
     }
 
+    fn read_only(&self) -> bool {
+        self.config.store.read_only
+    }
+
     fn ensure_store_path(&self, store_path: &str) -> HostResult<()> {
         if self.pending.get(store_path).is_some() {
             return Ok(());

@@ -25,26 +25,7 @@ pub(super) const TABLE: &[Builtin] = &[
 ];
 
 /// `derivation`, in the language: nothing is written before one of its paths is needed.
-pub(super) const DERIVATION: &str = r#"
-attrs@{ outputs ? [ "out" ], ... }:
-let
-  written = derivationStrict attrs;
-  shared = attrs // builtins.listToAttrs pairs // {
-    all = map (pair: pair.value) pairs;
-    drvAttrs = attrs;
-  };
-  pairs = map (output: {
-    name = output;
-    value = shared // {
-      outPath = written.${output};
-      drvPath = written.drvPath;
-      type = "derivation";
-      outputName = output;
-    };
-  }) outputs;
-in
-(builtins.head pairs).value
-"#;
+pub(super) const DERIVATION: &str = include_str!("derivation/derivation.nix");
 
 /// Hashes of the derivations seen by this process. A path fixes what it holds, so that evaluators share them.
 static HASHES: LazyLock<ModuloHashes> = LazyLock::new(ModuloHashes::new);

@@ -142,9 +142,9 @@ fn read_dir(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 }
 
 fn find_file(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
-    let entries = ctx.expect_list(args[0], arg("first", "findFile"))?;
+    let entries = ctx.search_path_of(args[0])?;
     let name = ctx.expect_string_no_context(args[1], arg("second", "findFile"))?;
-    ctx.find_file(Some(entries.value()), name.bytes())
+    ctx.find_file_in(&entries, name.bytes())
 }
 
 fn get_env(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {

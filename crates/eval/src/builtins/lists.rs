@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::peeksort::peeksort;
 use super::support::{While, arg, builtin, frame, known, quoted_arg};
 use crate::Ctx;
 use crate::ahead::{Ahead, Calls};
@@ -173,7 +174,7 @@ fn sort(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         elements.push(ctx.force(element)?);
     }
     let natural = ctx.builtin("lessThan").is_some_and(|builtin| builtin.same(less));
-    merge_sort(&mut elements, &mut |a, b| {
+    peeksort(&mut elements, &mut |a, b| {
         if natural {
             return Ok(ctx.compare(a, b).during(frame("while evaluating the ordering function passed to builtins.sort"))?.is_lt());
         }
@@ -181,44 +182,6 @@ fn sort(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         ctx.expect_bool(result, frame("while evaluating the return value of the sorting function passed to builtins.sort"))
     })?;
     Ok(ctx.list(&elements))
-}
-
-/// Stable, ends with the comparator's first error, and gives some reordering even where the comparator contradicts
-/// itself: none of the library's sorts promises all three.
-fn merge_sort<T: Copy>(items: &mut [T], less: &mut impl FnMut(T, T) -> Result<bool>) -> Result<()> {
-    const RUN: usize = 8;
-    for run in items.chunks_mut(RUN) {
-        for i in 1..run.len() {
-            let mut j = i;
-            while j > 0 && less(run[j], run[j - 1])? {
-                run.swap(j, j - 1);
-                j -= 1;
-            }
-        }
-    }
-    let mut merged = Vec::with_capacity(items.len());
-    let mut width = RUN;
-    while width < items.len() {
-        merged.clear();
-        for pair in items.chunks(2 * width) {
-            let (left, right) = pair.split_at(width.min(pair.len()));
-            let (mut i, mut j) = (0, 0);
-            while i < left.len() && j < right.len() {
-                if less(right[j], left[i])? {
-                    merged.push(right[j]);
-                    j += 1;
-                } else {
-                    merged.push(left[i]);
-                    i += 1;
-                }
-            }
-            merged.extend_from_slice(&left[i..]);
-            merged.extend_from_slice(&right[j..]);
-        }
-        items.copy_from_slice(&merged);
-        width *= 2;
-    }
-    Ok(())
 }
 
 fn partition(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
@@ -267,32 +230,4 @@ fn concat_map(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         lists.push(ctx.expect_list(result, frame("while evaluating the return value of the function passed to builtins.concatMap"))?);
     }
     concat(ctx, &lists)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::merge_sort;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn sorts_stably(items in proptest::collection::vec((0u8..8, any::<u16>()), 0..100)) {
-            let mut ours = items.clone();
-            merge_sort(&mut ours, &mut |a, b| Ok(a.0 < b.0)).unwrap();
-            let mut theirs = items;
-            theirs.sort_by_key(|item| item.0);
-            prop_assert_eq!(ours, theirs);
-        }
-
-        #[test]
-        fn any_comparator_gives_a_reordering(items in proptest::collection::vec(any::<u16>(), 0..60), answers in any::<u64>()) {
-            let mut ours = items.clone();
-            let mut at = 0;
-            merge_sort(&mut ours, &mut |_, _| { at = (at + 1) % 64; Ok(answers >> at & 1 == 1) }).unwrap();
-            ours.sort_unstable();
-            let mut expected = items;
-            expected.sort_unstable();
-            prop_assert_eq!(ours, expected);
-        }
-    }
 }

@@ -18,6 +18,7 @@ mod io;
 pub(crate) mod json;
 mod lists;
 mod paths;
+mod peeksort;
 mod regex;
 mod strings;
 mod support;

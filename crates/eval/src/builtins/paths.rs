@@ -111,7 +111,9 @@ fn store_path(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     }
     let (object, _) = dir.split(&text).map_err(|error| EvalError::other(error.to_string()))?;
     let object = dir.print(&object);
-    ctx.host().ensure_store_path(&object)?;
+    if !ctx.host().read_only() {
+        ctx.host().ensure_store_path(&object)?;
+    }
     let own = ctx.context([ContextElement::Opaque(object.into_bytes().into())]);
     let context = ctx.context_union(context, own);
     Ok(ctx.string_with_context(path, context))

@@ -13,6 +13,8 @@ pub(crate) enum Place {
     Attr(u32),
     /// A lambda's parameter list.
     Lambda(u32),
+    /// A further parameter of a lambda: that one's number, and how many parameters come before.
+    Param(u32, u32),
     /// A formal, counted over all patterns of the module.
     Formal(u32),
     /// A byte of the text.
@@ -36,6 +38,13 @@ impl Pos {
 
     pub(crate) fn lambda(module: u32, lambda: u32) -> Pos {
         Pos::new(module, 3, lambda)
+    }
+
+    pub(crate) fn param(module: u32, lambda: u32, given: usize) -> Pos {
+        match u8::try_from(given) {
+            Ok(given) if given > 0 && lambda < 1 << 24 => Pos::new(module, 6, lambda << 8 | u32::from(given)),
+            _ => Pos::lambda(module, lambda),
+        }
     }
 
     pub(crate) fn formal(module: u32, number: u32) -> Pos {
@@ -68,6 +77,7 @@ impl Pos {
             2 => Place::Attr(number),
             3 => Place::Lambda(number),
             4 => Place::Formal(number),
+            6 => Place::Param(number >> 8, number & 0xff),
             _ => Place::Offset(number),
         }
     }

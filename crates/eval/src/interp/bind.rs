@@ -26,7 +26,7 @@ impl<'e> Ctx<'e> {
 
     pub(crate) fn eval_attrs(&mut self, m: &'e Linked, frame: Frame, index: u32) -> Result<Value> {
         if let Some(value) = self.constant_set(m, index) {
-            return Ok(value);
+            return Ok(self.copy_of_constant(value));
         }
         let lit = &m.module.attrsets[index as usize];
         self.bind_sources(m, frame, &lit.sources);
@@ -48,6 +48,18 @@ impl<'e> Ctx<'e> {
             }
         }
         if lit.overrides || !lit.dynamic.is_empty() { self.finish_attrs(m, frame, index, lit, value) } else { Ok(value) }
+    }
+
+    /// Every evaluation of a literal makes a set of its own: printing tells whether two sets are one.
+    #[inline]
+    fn copy_of_constant(&mut self, constant: Value) -> Value {
+        let constant = Attrs::from_word(constant.0);
+        match constant.shape() {
+            Some(shape) if !constant.is_empty() => {
+                Attrs::alloc_with(&mut self.region, shape, |slots| slots.copy_from_slice(constant.slots(shape)))
+            }
+            _ => constant.value(),
+        }
     }
 
     #[inline]

@@ -79,7 +79,7 @@ impl<'e> Ctx<'e> {
             Expr::Global(index) => self.evaluator.global(index),
             Expr::Lambda(index) => Closure::alloc(&mut self.region, &m.lambdas[index as usize], frame),
             Expr::List(items) if items.len == 0 => self.evaluator.empty_list(),
-            Expr::Attrs(index) => self.constant_set(m, index).unwrap_or(Value::UNSET),
+            Expr::Attrs(index) if m.module.attrsets[index as usize].is_empty() => self.evaluator.empty_attrs(),
             _ => Value::UNSET,
         };
         if atom.is_unset() {

@@ -4,37 +4,37 @@
 use rustc_hash::FxHashSet;
 
 use super::{float, known, literal};
+use crate::Ctx;
 use crate::error::{ErrorKind, EvalError, Result};
 use crate::value::{ThunkKind, Value, View};
-use crate::{Ctx, Evaluator};
 
 /// `value` after everything in it was evaluated.
 ///
 /// # Errors
 /// Where the value is nested deeper than calls may be.
 pub fn ambiguous(ctx: &mut Ctx<'_>, value: Value) -> Result<Vec<u8>> {
-    let mut printer = Printer { ctx, out: Vec::new(), seen: FxHashSet::default(), literals: None };
+    let mut printer = Printer { ctx, out: Vec::new(), seen: FxHashSet::default(), lazy: false };
     printer.value(value, 0)?;
     Ok(printer.out)
 }
 
-/// `value` as far as it is evaluated. Functions and sets of constants that were written where they stand never were
-/// thunks here; in Nix they are until somebody needs them, so inside of other values they show as such.
+/// `value` as far as it is evaluated. Functions and empty sets that were written where they stand never were thunks here; in
+/// Nix they are until somebody needs them, so inside of other values they show as such.
 ///
 /// # Errors
 /// As [`ambiguous`].
 pub fn ambiguous_lazy(ctx: &mut Ctx<'_>, value: Value) -> Result<Vec<u8>> {
-    let literals = ctx.evaluator().constant_sets();
-    let mut printer = Printer { ctx, out: Vec::new(), seen: FxHashSet::default(), literals: Some(literals) };
+    let mut printer = Printer { ctx, out: Vec::new(), seen: FxHashSet::default(), lazy: true };
     printer.value(value, 0)?;
     Ok(printer.out)
 }
 
-impl Evaluator {
-    /// The words of the sets that are constants of some module.
-    pub(super) fn constant_sets(&self) -> FxHashSet<u64> {
-        let modules = (0..self.modules.len()).filter_map(|id| self.modules.get(id));
-        modules.flat_map(|linked| linked.sets.iter()).filter_map(|set| set.known_constant()).map(|value| value.0).collect()
+/// Whether Nix would show a value inside of others as not evaluated.
+pub(super) fn never_a_thunk(value: Value) -> bool {
+    match value.view() {
+        View::Closure(_) => true,
+        View::Attrs(attrs) => attrs.is_empty(),
+        _ => false,
     }
 }
 
@@ -43,8 +43,8 @@ struct Printer<'a, 'e> {
     out: Vec<u8>,
     /// Addresses of the sets and lists printed so far.
     seen: FxHashSet<u64>,
-    /// Sets to be shown as not evaluated; `None` where everything is.
-    literals: Option<FxHashSet<u64>>,
+    /// What is not evaluated stays so.
+    lazy: bool,
 }
 
 impl Printer<'_, '_> {
@@ -57,9 +57,7 @@ impl Printer<'_, '_> {
             return Err(EvalError::new(ErrorKind::StackOverflow, "stack overflow; max-call-depth exceeded"));
         }
         self.ctx.check_output(self.out.len())?;
-        if let Some(literals) = self.literals.as_ref().filter(|_| depth > 0)
-            && (matches!(value.view(), View::Closure(_)) || literals.contains(&value.0))
-        {
+        if self.lazy && depth > 0 && never_a_thunk(value) {
             self.write("<CODE>");
             return Ok(());
         }

@@ -3,6 +3,7 @@
 use nival_hir::module::Param;
 use rustc_hash::FxHashSet;
 
+use super::ambiguous::never_a_thunk;
 use super::{attr_part, float, item_part, resolve};
 use crate::Ctx;
 use crate::ahead::{Ahead, Offer};
@@ -20,9 +21,7 @@ pub struct XmlOptions {
 
 /// `value` as an XML document, with the context of all its strings.
 pub fn to_xml(ctx: &mut Ctx<'_>, value: Value, options: XmlOptions) -> Result<(Vec<u8>, Context)> {
-    let literals = (!options.strict).then(|| ctx.evaluator().constant_sets());
-    let mut printer =
-        Printer { ctx, options, out: Vec::new(), indent: 0, context: Context::EMPTY, derivations: FxHashSet::default(), literals };
+    let mut printer = Printer { ctx, options, out: Vec::new(), indent: 0, context: Context::EMPTY, derivations: FxHashSet::default() };
     printer.out.extend_from_slice(b"<?xml version='1.0' encoding='utf-8'?>\n");
     printer.open("expr", &[]);
     printer.value(value, 0)?;
@@ -40,8 +39,6 @@ struct Printer<'a, 'e> {
     context: Context,
     /// Each derivation is written out once.
     derivations: FxHashSet<Vec<u8>>,
-    /// Sets to be shown as not evaluated, as in [`super::ambiguous_lazy`]; `None` where everything is.
-    literals: Option<FxHashSet<u64>>,
 }
 
 impl Printer<'_, '_> {
@@ -98,9 +95,7 @@ impl Printer<'_, '_> {
 
     fn value_inner(&mut self, value: Value, depth: u32) -> Result<()> {
         let value = if self.options.strict { self.ctx.force(value)? } else { resolve(value) };
-        if let Some(literals) = self.literals.as_ref().filter(|_| depth > 0)
-            && (matches!(value.view(), View::Closure(_)) || literals.contains(&value.0))
-        {
+        if !self.options.strict && depth > 0 && never_a_thunk(value) {
             self.empty("unevaluated", &[]);
             return Ok(());
         }
@@ -179,8 +174,8 @@ impl Printer<'_, '_> {
         };
         let mut found =
             vec![("column", place.column.to_string().into_bytes().into()), ("line", place.line.to_string().into_bytes().into())];
-        if let Some(file) = place.file {
-            found.push(("path", file.into()));
+        if let Some(file) = place.told_file() {
+            found.push(("path", file.to_vec().into()));
         }
         found
     }
@@ -201,7 +196,7 @@ impl Printer<'_, '_> {
     }
 
     fn function(&mut self, closure: Closure, given: usize) {
-        let place = self.place(closure.position());
+        let place = self.place(closure.position_after(given));
         self.open("function", &place);
         match closure.param(given) {
             Some(Param::Pattern(pattern)) => {

@@ -88,6 +88,7 @@ impl Moved {
         Some(match place {
             Place::Expr(id) => Place::Expr(ExprId(there(&self.comparison.exprs, id.0)?)),
             Place::Lambda(index) => Place::Lambda(there(&self.comparison.lambdas, index)?),
+            Place::Param(lambda, given) => Place::Param(there(&self.comparison.lambdas, lambda)?, given),
             Place::Attr(number) => {
                 let index = from.sets.partition_point(|set| set.first <= number).checked_sub(1)?;
                 let set = there(&self.comparison.attrsets, index as u32)?;

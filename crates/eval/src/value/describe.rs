@@ -16,6 +16,11 @@ impl Closure {
         self.lambda().pos()
     }
 
+    /// Where the function begins that is left after `given` arguments.
+    pub fn position_after(self, given: usize) -> Pos {
+        Pos::param(self.lambda().linked().id, self.lambda().index, given)
+    }
+
     /// Where the formal number `index` of the pattern was written.
     pub fn formal_position(self, index: usize) -> Pos {
         let (linked, number) = (self.lambda().linked(), self.lambda().index);

@@ -58,8 +58,11 @@ pub(super) fn interpolation(p: &mut Parser, kind: SyntaxKind) {
 /// `./a${b}/c`. Its parts stand directly behind each other.
 pub(super) fn path(p: &mut Parser) {
     let mark = p.start();
+    let first = p.pos;
     let mut last = p.pos;
     p.bump();
+    let interpolated = p.adjacent() && p.at(DOLLAR_BRACE);
+    let doubled = memchr::memmem::find(p.token_text(first), b"//");
     while p.adjacent() && p.at(DOLLAR_BRACE) {
         interpolation(p, INTERPOLATION);
         // `./a${b}~/c` is two paths.
@@ -72,6 +75,12 @@ pub(super) fn path(p: &mut Parser) {
         let end = p.token_range(last).end();
         let slash = TextRange::new(end - TextSize::of('/'), end);
         p.error_range(slash, SyntaxErrorKind::TrailingSlash, Some("remove the slash, or write `/.` for the folder itself"));
+    } else if let Some(at) = doubled {
+        let text = memchr::memmem::find(&p.token_text(first)[at + 1..], b"//").is_some();
+        if text || !interpolated {
+            let slash = p.token_range(first).start() + TextSize::new(at as u32 + 1);
+            p.error_range(TextRange::at(slash, TextSize::of('/')), SyntaxErrorKind::DoubleSlash { text }, Some("one slash is enough"));
+        }
     }
     p.finish(mark, PATH);
 }

@@ -1,5 +1,6 @@
 //! Reading the attributes of a derivation, in the order of their names.
 
+use nival_store::hash::HashError;
 use nival_store::{ContentAddressMethod, Derivation, HashAlgo};
 
 use super::{Outputs, disabled, other};
@@ -143,7 +144,7 @@ impl Reader<'_, '_> {
             b"builder" => self.found.drv.builder = bytes.to_vec(),
             b"system" => self.found.drv.platform = bytes.to_vec(),
             b"outputHash" => self.found.hash = Some(string.to_str().into_owned()),
-            b"outputHashAlgo" => self.found.algo = string.to_str().parse().ok(),
+            b"outputHashAlgo" => self.found.algo = algorithm(&string.to_str())?,
             b"outputHashMode" => self.mode(&string.to_str())?,
             b"outputs" => {
                 let text = string.to_str();
@@ -178,7 +179,7 @@ impl Reader<'_, '_> {
             }
             b"system" => self.found.drv.platform = self.plain(attr.value)?.bytes().to_vec(),
             b"outputHash" => self.found.hash = Some(self.plain(attr.value)?.to_str().into_owned()),
-            b"outputHashAlgo" => self.found.algo = self.plain(attr.value)?.to_str().parse().ok(),
+            b"outputHashAlgo" => self.found.algo = algorithm(&self.plain(attr.value)?.to_str())?,
             b"outputHashMode" => {
                 let mode = self.plain(attr.value)?;
                 self.mode(&mode.to_str())?;
@@ -231,5 +232,14 @@ impl Reader<'_, '_> {
             return Err(other("derivation cannot have an empty set of outputs"));
         }
         Ok(())
+    }
+}
+
+/// `None` for a name that is no algorithm's: whether one is needed shows later.
+fn algorithm(name: &str) -> Result<Option<HashAlgo>> {
+    match name.parse() {
+        Ok(algo) => Ok(Some(algo)),
+        Err(HashError::UnknownAlgorithm(_)) => Ok(None),
+        Err(error) => Err(other(error)),
     }
 }

@@ -1,0 +1,96 @@
+//! Runs made-up programs through nival and real Nix and shows where they differ, as small as it can.
+//!
+//! `cargo build --release -p nival-cli --bins && cargo run --release -p nival-tests --bin fuzz -- --seed 1 --count 10000`
+//!
+//! - `--seed N`, `--from N`, `--count N`: which programs
+//! - `--show N`: prints that program and ends
+//! - `--shrink N`: how many differences are made small (20)
+//! - `--print N`: prints that many programs and ends, for a look at what is made
+//!
+//! It needs real Nix: `tests/tools/setup nix`. Its exit code is 1 where something differs.
+
+#![allow(clippy::disallowed_methods, reason = "a development tool outside of the program")]
+
+use std::process::ExitCode;
+
+use nival_tests::fuzz::compare::{Counts, compare, shrink};
+use nival_tests::fuzz::drive::{Driver, Form};
+use nival_tests::fuzz::{Node, Programs};
+
+struct Options {
+    seed: u64,
+    from: u64,
+    count: u64,
+    shrink: usize,
+    show: Option<u64>,
+    print: Option<u64>,
+}
+
+fn options() -> Result<Options, String> {
+    let mut options = Options { seed: 1, from: 0, count: 2000, shrink: 20, show: None, print: None };
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        let value = args.next().and_then(|value| value.parse::<u64>().ok()).ok_or(format!("{arg} needs a number"))?;
+        match arg.as_str() {
+            "--seed" => options.seed = value,
+            "--from" => options.from = value,
+            "--count" => options.count = value,
+            "--shrink" => options.shrink = value as usize,
+            "--show" => options.show = Some(value),
+            "--print" => options.print = Some(value),
+            _ => return Err(format!("unknown option {arg}; see the head of {}", file!())),
+        }
+    }
+    Ok(options)
+}
+
+/// Most programs are printed as text.
+fn form(round: u64) -> Form {
+    match round % 6 {
+        0 => Form::Json,
+        1 => Form::Xml,
+        _ => Form::Text,
+    }
+}
+
+fn main() -> ExitCode {
+    let options = match options() {
+        Ok(options) => options,
+        Err(message) => {
+            eprintln!("fuzz: {message}");
+            return ExitCode::from(2);
+        }
+    };
+    let programs = Programs::new(options.seed);
+    if let Some(number) = options.show {
+        println!("{}", programs.program(number).render());
+        return ExitCode::SUCCESS;
+    }
+    if let Some(count) = options.print {
+        (options.from..options.from + count).for_each(|number| println!("{}\n", programs.program(number).render()));
+        return ExitCode::SUCCESS;
+    }
+    let driver = Driver::new(true);
+    let mut counts = Counts::default();
+    let mut differences = 0;
+    let mut left = options.shrink;
+    let end = options.from + options.count;
+    let mut at = options.from;
+    while at < end {
+        let batch: Vec<(u64, Node)> = (at..end.min(at + 500)).map(|number| (number, programs.program(number))).collect();
+        let (more, found) = compare(&driver, form(at / 500), &batch);
+        counts.add(more);
+        differences += found.len();
+        for difference in found {
+            println!("--- seed {} program {} {:?}", options.seed, difference.number, difference.form);
+            let shown = if left > 0 { shrink(&driver, difference) } else { difference };
+            left = left.saturating_sub(1);
+            println!("{}\nnival: {}\nnix:   {}\n", shown.program.render(), shown.nival.show(), shown.nix.show());
+        }
+        driver.forget();
+        at += batch.len() as u64;
+        eprintln!("{at}: {counts:?}, {differences} differences");
+    }
+    println!("seed {}: {counts:?}, {differences} differences", options.seed);
+    if differences == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,14 @@
+//! Differential fuzzing: programs made from a seed, evaluated by nival and by real Nix, compared.
+//!
+//! Start at [`Programs`] (what is run), then [`drive`] (how), then `src/bin/fuzz.rs` (the command).
+
+pub mod compare;
+pub mod drive;
+mod generate;
+mod rng;
+mod tree;
+mod types;
+
+pub use generate::Programs;
+pub use rng::Rng;
+pub use tree::Node;
