@@ -207,7 +207,7 @@ fn strings_and_paths() {
     check("x: ''\n  a\n    ${x}\n  ''", expect![[r#"(fn /1 x=%0: ""a\n  " %0 "\n"")"#]]);
     check("http://example.org/a", expect![[r#""http://example.org/a""#]]);
     check(
-        "[ ./a a/b /a/../b//c ~/d <nixpkgs/lib> ]",
+        "[ ./a a/b /a/../b/./c ~/d <nixpkgs/lib> ]",
         expect![[r#"[<folder:./a> <folder:a/b> </b/c> <home:d> (__findFile __nixPath "nixpkgs/lib")]"#]],
     );
     check(

@@ -248,3 +248,34 @@ fn dots() {
     "#]],
     );
 }
+
+/// After two slashes Nix's lexer wants an interpolation.
+#[test]
+fn two_slashes() {
+    check(
+        "[ /a//b ./a//b//c /a//b${c} /${a}//b ]",
+        expect![[r#"
+            SOURCE_FILE
+              LIST
+                "["
+                PATH "/a//b"
+                PATH "./a//b//c"
+                PATH
+                  "/a//b"
+                  INTERPOLATION
+                    "${"
+                    NAME_REF "c"
+                    "}"
+                PATH
+                  "/"
+                  INTERPOLATION
+                    "${"
+                    NAME_REF "a"
+                    "}"
+                  "//b"
+                "]"
+            error 5..6: syntax error, unexpected end of path, expecting '${' (one slash is enough)
+            error 12..13: syntax error, unexpected string, expecting '${' (one slash is enough)
+        "#]],
+    );
+}
