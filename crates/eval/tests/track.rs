@@ -138,7 +138,7 @@ fn an_overlaid_package() {
         ],
         &[HELLO, FIGLET, BOTH],
         expect_test::expect![[r#"
-            "/out/hello(/out/tool(/out/libc()))" (25 thunks)
+            "/out/hello(/out/tool(/out/libc()))" (26 thunks)
             "/out/figlet-1(/out/tool(/out/libc()))" (10 thunks)
             "/out/both(/out/hello(/out/tool(/out/libc())),/out/figlet-1(/out/tool(/out/libc())))" (8 thunks)
             Done { reset: 6 }
@@ -179,10 +179,10 @@ fn what_everything_rests_on() {
         ],
         &[HELLO, FIGLET],
         expect_test::expect![[r#"
-            "/out/hello(/out/tool(/out/libc()))" (25 thunks)
+            "/out/hello(/out/tool(/out/libc()))" (26 thunks)
             "/out/figlet(/out/tool(/out/libc()))" (7 thunks)
             Done { reset: 13 }
-            "/out/hello(/out/tool(/out/musl()))" (27 thunks)
+            "/out/hello(/out/tool(/out/musl()))" (28 thunks)
             "/out/figlet(/out/tool(/out/musl()))" (7 thunks)
             Done { reset: 10 }
             "/out/hello(/out/tool(/out/other()))" (10 thunks)

@@ -40,7 +40,7 @@ let
 
   shared = drvAttrs // builtins.listToAttrs pairs //
     {
-      all = map (pair: pair.value) pairs;
+      all = map (x: x.value) pairs;
       inherit drvAttrs;
     };
 
