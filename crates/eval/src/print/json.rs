@@ -1,7 +1,5 @@
 //! Values as JSON: `toJSON`, `nix eval --json`, structured attributes.
 
-use rustc_hash::FxHashSet;
-
 use super::float;
 use crate::ahead::Ahead;
 use crate::error::{ErrorKind, EvalError, FrameKind, Pos, Result};
@@ -15,15 +13,14 @@ pub fn to_json(ctx: &mut Ctx<'_>, value: Value) -> Result<(Vec<u8>, Context)> {
 
 /// As [`to_json`]; without `copy_to_store` paths give their own text.
 pub fn to_json_with(ctx: &mut Ctx<'_>, value: Value, copy_to_store: bool) -> Result<(Vec<u8>, Context)> {
-    let mut printer = Printer { ctx, out: Vec::new(), context: Context::EMPTY, literals: None };
+    let mut printer = Printer { ctx, out: Vec::new(), context: Context::EMPTY, lazy: false };
     printer.value(value, copy_to_store, 0)?;
     Ok((printer.out, printer.context))
 }
 
 /// As [`to_json`] for a value that is evaluated no further than it is: what Nix has not evaluated yet is an error.
 pub fn to_json_lazy(ctx: &mut Ctx<'_>, value: Value) -> Result<(Vec<u8>, Context)> {
-    let literals = ctx.evaluator().constant_sets();
-    let mut printer = Printer { ctx, out: Vec::new(), context: Context::EMPTY, literals: Some(literals) };
+    let mut printer = Printer { ctx, out: Vec::new(), context: Context::EMPTY, lazy: true };
     printer.value(value, true, 0)?;
     Ok((printer.out, printer.context))
 }
@@ -32,8 +29,8 @@ struct Printer<'a, 'e> {
     ctx: &'a mut Ctx<'e>,
     out: Vec<u8>,
     context: Context,
-    /// Sets that count as not evaluated; `None` where everything is to be evaluated.
-    literals: Option<FxHashSet<u64>>,
+    /// Nothing is evaluated that is not yet.
+    lazy: bool,
 }
 
 impl Printer<'_, '_> {
@@ -46,16 +43,14 @@ impl Printer<'_, '_> {
     }
 
     fn value_inner(&mut self, value: Value, copy: bool, depth: u32) -> Result<()> {
-        let value = match &self.literals {
-            None => self.ctx.force(value)?,
-            Some(literals) => {
-                let known = super::resolve(value);
-                let literal = matches!(value.view(), View::Closure(_)) || literals.contains(&value.0);
-                if matches!(known.view(), View::Thunk(_)) || literal && depth > 0 {
-                    return Err(EvalError::type_error("cannot convert a thunk to JSON"));
-                }
-                known
+        let value = if self.lazy {
+            let known = super::resolve(value);
+            if matches!(known.view(), View::Thunk(_)) || depth > 0 && super::ambiguous::never_a_thunk(value) {
+                return Err(EvalError::type_error("cannot convert a thunk to JSON"));
             }
+            known
+        } else {
+            self.ctx.force(value)?
         };
         match value.view() {
             View::Int(int) => self.out.extend_from_slice(int.to_string().as_bytes()),
