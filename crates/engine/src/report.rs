@@ -102,6 +102,8 @@ pub struct Report {
     pub elided_frames: usize,
     /// Which part of the value that was asked for: names and indices from the outside in.
     pub attribute: Vec<String>,
+    /// Where the innermost of these attributes that the user wrote is.
+    pub attribute_place: Option<Location>,
     /// The option of a module that was being evaluated.
     pub option: Option<Box<OptionContext>>,
     /// What needs itself, of an infinite recursion: each step needs the next, the last one the first.
@@ -125,6 +127,7 @@ impl Report {
             frames: Vec::new(),
             elided_frames: 0,
             attribute: Vec::new(),
+            attribute_place: None,
             option: None,
             cycle: Vec::new(),
             sources: Sources::default(),
@@ -149,12 +152,15 @@ impl Report {
     }
 
     /// The place to show the error at: its own if that is the user's, else where the option is given its value, else the
-    /// innermost frame of the user's.
+    /// innermost frame of the user's, else the attribute that was asked for.
     pub fn user_location(&self) -> Option<&Location> {
         let own = self.primary.as_ref().filter(|_| !self.primary_library);
         let defined = || self.option.as_ref().and_then(|option| option.defined.first());
-        let frame = || self.frames.iter().find(|f| !f.library && f.location.is_some()).and_then(|f| f.location.as_ref());
-        own.or_else(defined).or_else(frame).or(self.primary.as_ref())
+        let frame = || {
+            let own = |f: &&Frame| !f.library && f.kind != FrameKind::Part && f.location.is_some();
+            self.frames.iter().find(own).and_then(|f| f.location.as_ref())
+        };
+        own.or_else(defined).or_else(frame).or(self.attribute_place.as_ref()).or(self.primary.as_ref())
     }
 
     /// `a.b.[0]` of [`Report::attribute`], in the notation of the language; `None` where the whole value failed.

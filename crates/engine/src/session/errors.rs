@@ -37,6 +37,8 @@ pub(crate) fn report(generation: &Generation, error: &EvalError) -> Report {
     }
     frames.reverse();
     report.attribute = path;
+    let part = frames.iter().find(|frame| frame.kind == FrameKind::Part && !frame.library && frame.location.is_some());
+    report.attribute_place = part.and_then(|frame| frame.location.clone());
     report.option = module_system::context(generation, error, &frames);
     report.hints.extend(report.option.as_ref().and_then(|option| option.suggestion.clone()));
     for frame in &mut frames {
@@ -48,6 +50,19 @@ pub(crate) fn report(generation: &Generation, error: &EvalError) -> Report {
         report.hints.push(IMPORTS_HINT.to_owned());
     }
     report
+}
+
+/// The error is one of what `path` selects.
+pub(super) fn within(generation: &Generation, report: &mut Report, path: &[(String, Pos)]) {
+    report.attribute.splice(0..0, path.iter().map(|(name, _)| name.clone()));
+    for &(_, pos) in path.iter().rev() {
+        if report.attribute_place.is_none()
+            && let Some(source) = locate(generation, pos)
+        {
+            let place = from_source(generation, source, report);
+            report.attribute_place = Some(place).filter(|place| is_user_place(generation, place));
+        }
+    }
 }
 
 fn resolved(generation: &Generation, report: &mut Report, pos: Pos, message: String, kind: FrameKind) -> Frame {

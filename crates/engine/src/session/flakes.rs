@@ -113,7 +113,7 @@ impl EvalSession {
 fn find(ctx: &mut Ctx<'_>, outputs: Value, candidates: &[String], parsed: &Installable) -> Result<(Value, String)> {
     let mut hint = None;
     for candidate in candidates {
-        match select(ctx, outputs, candidate, &[]) {
+        match select(ctx, outputs, candidate, &[], &mut Vec::new()) {
             Ok(value) => return Ok((ctx.force(value)?, candidate.clone())),
             // Only that the attribute is not there makes the next place worth a try.
             Err(error) if is_absent(&error, candidate) => hint = hint.or_else(|| error.hints.first().cloned()),

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use nival_eval::{Ctx, ErrorKind, EvalError, Value};
+use nival_eval::{Ctx, ErrorKind, EvalError, Pos, Value};
 use nival_syntax::Name;
 
 pub use self::complete::Completions;
@@ -38,8 +38,8 @@ use crate::world::Generation;
 pub struct EvalValue {
     generation: Arc<Generation>,
     value: Value,
-    /// The attributes that were selected to get it, for messages.
-    path: Arc<[String]>,
+    /// The attributes that were selected to get it and where they are written, for messages.
+    path: Arc<[(String, Pos)]>,
 }
 
 impl std::fmt::Debug for EvalValue {
@@ -81,7 +81,7 @@ impl EvalSession {
     }
 
     /// A value that was found at `names` inside `outer`.
-    fn wrap_at(&self, value: Value, outer: &EvalValue, names: &[String]) -> EvalValue {
+    fn wrap_at(&self, value: Value, outer: &EvalValue, names: &[(String, Pos)]) -> EvalValue {
         let path = if names.is_empty() { Arc::clone(&outer.path) } else { outer.path.iter().chain(names).cloned().collect() };
         EvalValue { generation: Arc::clone(&self.generation), value, path }
     }
@@ -148,7 +148,7 @@ impl EvalSession {
     ) -> Answer<T> {
         let raw = self.unwrap(value)?;
         self.run(control, |ctx| work(ctx, raw)).map_err(|mut report| {
-            report.attribute.splice(0..0, value.path.iter().cloned());
+            errors::within(&self.generation, &mut report, &value.path);
             report
         })
     }

@@ -90,28 +90,30 @@ pub(super) fn context(generation: &Generation, error: &EvalError, frames: &[Fram
         declared: Vec::new(),
         suggestion: None,
     };
+    // Of an option that does not exist the name is wrong, whatever its value.
+    let unknown = error.message.contains("does not exist");
     for file in files {
         // A module may be named by its folder, and by words after its file: `/w/a.nix, via option imports`.
         let file = file.split(", via ").next().unwrap_or(file);
         let inside = format!("{}/default.nix", file.trim_end_matches('/'));
         for file in [file, &inside] {
-            find(generation, Some(file), &[], &path, &mut found.defined);
-            find(generation, Some(file), &[Name::new("config")], &path, &mut found.defined);
+            find(generation, Some(file), &[], &path, unknown, &mut found.defined);
+            find(generation, Some(file), &[Name::new("config")], &path, unknown, &mut found.defined);
         }
     }
     if found.defined.is_empty() {
         for prefix in [&[][..], &[Name::new("config")]] {
-            find(generation, None, prefix, &path, &mut found.defined);
+            find(generation, None, prefix, &path, unknown, &mut found.defined);
         }
         found.defined.retain(|place| is_user_place(generation, place));
     }
-    if error.message.contains("does not exist") {
+    if unknown {
         found.suggestion = suggestion(generation, &path);
         return Some(Box::new(found));
     }
     // Of a path into a submodule the option that holds the submodule is declared under this name.
     for len in (path.len().min(2)..=path.len()).rev() {
-        find(generation, None, &[Name::new("options")], &path[..len], &mut found.declared);
+        find(generation, None, &[Name::new("options")], &path[..len], true, &mut found.declared);
         if !found.declared.is_empty() {
             break;
         }
@@ -130,11 +132,11 @@ fn suggestion(generation: &Generation, path: &[Name]) -> Option<String> {
     super::select::suggestion(names.iter().map(String::as_str), &last.to_string())
 }
 
-fn find(generation: &Generation, file: Option<&str>, prefix: &[Name], path: &[Name], into: &mut Vec<Location>) {
+/// `names`: the places of the names, not of the values.
+fn find(generation: &Generation, file: Option<&str>, prefix: &[Name], path: &[Name], names: bool, into: &mut Vec<Location>) {
     let whole: Vec<Name> = prefix.iter().chain(path).copied().collect();
-    let declared = prefix.first().is_some_and(|p| p.as_bytes() == b"options");
     for written in generation.evaluator.find_written(file.map(str::as_bytes), &whole) {
-        let place = location(generation, if declared { written.attr } else { written.value });
+        let place = location(generation, if names { written.attr } else { written.value });
         into.extend(place.filter(|place| !into.contains(place)));
     }
 }

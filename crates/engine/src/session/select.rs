@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use nival_eval::{AttrsBuilder, Ctx, ErrorKind, EvalError, FrameKind, Result, Value, View, edit_distance};
+use nival_eval::{AttrsBuilder, Ctx, ErrorKind, EvalError, FrameKind, Pos, Result, Value, View, edit_distance};
 use nival_syntax::Name;
 
 use super::{Answer, EvalSession, EvalValue, other_error};
 use crate::cancel::Control;
-use crate::report::{Report, ReportKind};
 
 /// `--arg name expr` and `--argstr name string`: arguments for functions that are called on the way.
 #[derive(Clone, Default)]
@@ -60,12 +59,12 @@ impl EvalSession {
     /// There is no such attribute, or evaluation fails.
     pub fn select(&self, value: &EvalValue, path: &str, args: &AutoArgs, control: &Control) -> Answer<EvalValue> {
         let args = self.raw_args(args)?;
-        let names = parse_attr_path(path).map_err(|message| Report::new(ReportKind::Evaluation, message))?;
+        let mut steps = Vec::new();
         let selected = self.run_on(value, control, |ctx, value| {
-            let selected = select(ctx, value, path, &args)?;
-            auto_call(ctx, selected, &args).map_err(|error| in_path(&names, error))
+            let selected = select(ctx, value, path, &args, &mut steps)?;
+            auto_call(ctx, selected, &args).map_err(|error| in_path(&steps, error))
         })?;
-        Ok(self.wrap_at(selected, value, &names))
+        Ok(self.wrap_at(selected, value, &steps))
     }
 
     /// As [`EvalSession::select`], but what was selected is given as it is, evaluated and not called.
@@ -73,12 +72,13 @@ impl EvalSession {
     /// # Errors
     /// There is no such attribute, or evaluation fails.
     pub fn find_along(&self, value: &EvalValue, path: &str, args: &AutoArgs, control: &Control) -> Answer<EvalValue> {
-        let value = self.unwrap(value)?;
         let args = self.raw_args(args)?;
-        self.run_value(control, |ctx| {
-            let selected = select(ctx, value, path, &args)?;
-            ctx.force(selected)
-        })
+        let mut steps = Vec::new();
+        let selected = self.run_on(value, control, |ctx, value| {
+            let selected = select(ctx, value, path, &args, &mut steps)?;
+            ctx.force(selected).map_err(|error| in_path(&steps, error))
+        })?;
+        Ok(self.wrap_at(selected, value, &steps))
     }
 
     /// Whether the value is a function that cannot be called without arguments: not a set of formals that all have
@@ -142,12 +142,12 @@ pub(super) fn auto_call(ctx: &mut Ctx<'_>, value: Value, args: &[(Name, Value)])
     ctx.call(value, &[set])
 }
 
-/// See [`EvalSession::select`]; without the call at the end.
-pub(super) fn select(ctx: &mut Ctx<'_>, value: Value, path: &str, args: &[(Name, Value)]) -> Result<Value> {
+/// See [`EvalSession::select`]; without the call at the end. `steps` gets the attributes and where they are written.
+pub(super) fn select(ctx: &mut Ctx<'_>, value: Value, path: &str, args: &[(Name, Value)], steps: &mut Vec<(String, Pos)>) -> Result<Value> {
     let names = parse_attr_path(path).map_err(|message| other_error(ErrorKind::Parse, message))?;
     let mut value = value;
-    for (index, name) in names.iter().enumerate() {
-        value = auto_call(ctx, value, args).map_err(|error| in_path(&names[..index], error))?;
+    for name in &names {
+        value = auto_call(ctx, value, args).map_err(|error| in_path(steps, error))?;
         let type_error = |ctx: &mut Ctx<'_>, wanted: &str| {
             let found = ctx.force(value).map(|v| v.type_phrase())?;
             Err(other_error(
@@ -157,6 +157,7 @@ pub(super) fn select(ctx: &mut Ctx<'_>, value: Value, path: &str, args: &[(Name,
         };
         if let Ok(index) = name.parse::<u32>() {
             let View::List(list) = value.view() else { return type_error(ctx, "a list") };
+            steps.push((name.clone(), Pos::NONE));
             value = list.get(index as usize).ok_or_else(|| {
                 other_error(ErrorKind::MissingAttribute, format!("list index {index} in selection path '{path}' is out of range"))
             })?;
@@ -165,6 +166,7 @@ pub(super) fn select(ctx: &mut Ctx<'_>, value: Value, path: &str, args: &[(Name,
             if name.is_empty() {
                 return Err(other_error(ErrorKind::Parse, format!("empty attribute name in selection path '{path}'")));
             }
+            steps.push((name.clone(), set.position(Name::new(name))));
             value = match set.get(Name::new(name)) {
                 Some(value) => value,
                 None => {
@@ -183,11 +185,11 @@ pub(super) fn select(ctx: &mut Ctx<'_>, value: Value, path: &str, args: &[(Name,
 }
 
 /// The frames of an error in what `names` select.
-fn in_path(names: &[String], error: Box<EvalError>) -> Box<EvalError> {
-    names
-        .iter()
-        .rev()
-        .fold(error, |error, name| error.frame(FrameKind::Part, nival_eval::Pos::NONE, format!("while evaluating the attribute '{name}'")))
+fn in_path(steps: &[(String, Pos)], error: Box<EvalError>) -> Box<EvalError> {
+    let part = |error: Box<EvalError>, (name, pos): &(String, Pos)| {
+        error.frame(FrameKind::Part, *pos, format!("while evaluating the attribute '{name}'"))
+    };
+    steps.iter().rev().fold(error, part)
 }
 
 /// "Did you mean …?" for the nearest of `names`: at most five within two edits.

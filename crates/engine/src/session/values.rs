@@ -1,7 +1,7 @@
 //! Looking at values: kind, attributes, items, text.
 
 use nival_eval::print::{self, ErrorStyle};
-use nival_eval::{Ctx, Result, Value, View};
+use nival_eval::{Ctx, Pos, Result, Value, View};
 use nival_syntax::Name;
 
 use super::{Answer, EvalSession, EvalValue, errors};
@@ -166,8 +166,12 @@ impl EvalSession {
     /// # Errors
     /// Evaluation of the set fails.
     pub fn attr(&self, value: &EvalValue, name: &str, control: &Control) -> Answer<Option<EvalValue>> {
-        let found = self.run_on(value, control, |ctx, value| Ok(ctx.force(value)?.as_attrs().and_then(|set| set.get(Name::new(name)))))?;
-        Ok(found.map(|found| self.wrap_at(found, value, &[name.to_owned()])))
+        let wanted = Name::new(name);
+        let found = self.run_on(value, control, |ctx, value| {
+            let set = ctx.force(value)?.as_attrs();
+            Ok(set.and_then(|set| Some((set.get(wanted)?, set.position(wanted)))))
+        })?;
+        Ok(found.map(|(found, pos)| self.wrap_at(found, value, &[(name.to_owned(), pos)])))
     }
 
     /// The attributes of a set, sorted by name; none for other values. Forces the set only.
@@ -194,7 +198,7 @@ impl EvalSession {
             View::List(list) => Ok(list.elements().to_vec()),
             _ => Ok(Vec::new()),
         })?;
-        Ok(items.into_iter().enumerate().map(|(index, item)| self.wrap_at(item, value, &[index.to_string()])).collect())
+        Ok(items.into_iter().enumerate().map(|(index, item)| self.wrap_at(item, value, &[(index.to_string(), Pos::NONE)])).collect())
     }
 
     /// # Errors

@@ -301,7 +301,11 @@ impl<'e> Ctx<'e> {
         let unexpected = self.attrs_unsorted(set).map(|a| a.name).find(|name| !formals.contains(name));
         let Some(name) = unexpected else { return EvalError::other("unexpected argument") };
         let message = format!("function '{}' called with unexpected argument '{name}'", lambda.display_name());
-        let error = EvalError::type_error(message).at(lambda.pos()).context(pos, "from call site");
+        let mut error = EvalError::type_error(message).at(lambda.pos());
+        if !set.position(name).is_none() {
+            error = error.context(set.position(name), format!("from the argument '{name}'"));
+        }
+        let error = error.context(pos, "from call site");
         crate::error::did_you_mean(error, name, &formals)
     }
 
