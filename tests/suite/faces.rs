@@ -334,14 +334,61 @@ fn roots_as_real_nix() {
     assert_eq!(strip(ours), strip(theirs));
 }
 
+/// The links of `nix-build`: one number for each derivation, the name of each output but `out`.
+#[test]
+fn links_as_real_nix() {
+    let world = World::default();
+    let project = world.copy("examples");
+    let lines: &[&[&str]] = &[
+        &["-A", "hello"],
+        &["-A", "hello", "-A", "hello.man", "-A", "motd"],
+        &["-A", "hello.all"],
+        &["-A", "hello.man", "-o", "link"],
+        &["-A", "motd", "--no-out-link"],
+        &["-A", "hello", "--dry-run"],
+        &["-A", "nothing"],
+        &["-E", "1"],
+    ];
+    for line in lines {
+        let ask = |mut command: Command| {
+            let folder = world.path().join("links");
+            std::fs::create_dir(&folder).expect("a folder");
+            let said = run(command.arg(&project).args(*line).current_dir(&folder));
+            let entries = std::fs::read_dir(&folder).expect("the folder").map(|entry| entry.expect("an entry").path());
+            let mut links: Vec<_> = entries.map(|path| (std::fs::read_link(&path).expect("a link"), path)).collect();
+            links.sort();
+            std::fs::remove_dir_all(&folder).expect("removable");
+            (said, links)
+        };
+        let (ours, our_links) = ask(world.nival_as("nix-build"));
+        let (theirs, their_links) = ask(world.real_nix("nix-build"));
+        same(&format!("{line:?}"), &ours, &theirs);
+        assert_eq!(our_links, their_links, "{line:?}");
+    }
+    // What is not built yet.
+    run(Command::new("chmod").args(["-R", "u+w"]).arg(world.path().join("nix"))).ok();
+    std::fs::remove_dir_all(world.path().join("nix")).expect("removable");
+    let ours = run(world.nival_as("nix-build").args(["--dry-run", "-A", "greeter"]).arg(&project));
+    let theirs = run(world.real_nix("nix-build").args(["--dry-run", "-A", "greeter"]).arg(&project));
+    assert_eq!((ours.code, ours.out, &ours.err), (theirs.code, theirs.out, &theirs.err));
+    assert!(ours.err.contains("-greeter-0.3.drv"), "{}", ours.err);
+}
+
+#[test]
+fn an_argument_that_is_no_text_is_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let world = World::default();
+    let argument = std::ffi::OsStr::from_bytes(b"\"\xff\"");
+    let said = run(world.nival_as("nix-instantiate").args(["--eval", "-E"]).arg(argument)).failed();
+    assert!(said.contains("is not UTF-8"), "{said}");
+}
+
 #[test]
 fn a_file_is_not_replaced_by_a_link() {
     let world = World::default();
     world.write("mine", "keep");
-    for name in ["nix-instantiate"] {
-        let said = run(world.nival_as(name).args(["-E", DERIVATION, "--add-root", "mine"])).failed();
-        assert!(said.contains("already exists"), "{said}");
-    }
+    let said = run(world.nival_as("nix-instantiate").args(["-E", DERIVATION, "--add-root", "mine"])).failed();
+    assert!(said.contains("already exists"), "{said}");
     assert_eq!(std::fs::read_to_string(world.path().join("mine")).expect("the file"), "keep");
 }
 

@@ -1,6 +1,8 @@
 //! From options, environment and the current folder to an engine and what commands need of it.
 
+use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use nival_engine::config::host_system;
@@ -217,13 +219,28 @@ impl Context {
         Ok(self.session.find_along(&root, installable, &self.args, &self.control)?)
     }
 
-    /// The file that a command-line argument names: a path, or `<name>` in the search path.
+    /// The file that a command-line argument names: a path, `<name>` in the search path, or the URL of a tarball.
     fn file(&self, argument: &str) -> Result<PathBuf, Failure> {
         if let Some(name) = argument.strip_prefix('<').and_then(|a| a.strip_suffix('>')) {
             return Ok(self.session.find_file(name, &self.control)?);
         }
+        if let Some(url) = tarball_url(argument) {
+            let fetch = self.session.eval_text("«command line»", "builtins.fetchTarball", &self.control)?;
+            let tree = self.session.call(&fetch, &self.session.string(&url, &self.control)?, &self.control)?;
+            return Ok(PathBuf::from(OsString::from_vec(self.session.raw(&tree, &self.control)?)));
+        }
         Ok(clean(&current_folder()?.join(argument)))
     }
+}
+
+/// The URL of a tarball, where an argument is one: `channel:NAME`, `https://…`.
+fn tarball_url(argument: &str) -> Option<String> {
+    const SCHEMES: [&str; 7] = ["http", "https", "file", "channel", "git", "s3", "ssh"];
+    if let Some(channel) = argument.strip_prefix("channel:") {
+        return Some(format!("https://channels.nixos.org/{channel}/nixexprs.tar.xz"));
+    }
+    let (scheme, _) = argument.split_once("://")?;
+    SCHEMES.contains(&scheme).then(|| argument.to_owned())
 }
 
 /// Makes the first Ctrl-C cancel `token` and a second one end the process.

@@ -53,7 +53,10 @@ pub struct Rest {
 /// Applies every flag of `args` to `options`, looking it up in the tables in order.
 pub fn parse<T>(args: impl IntoIterator<Item = OsString>, tables: &[&[Flag<T>]], options: &mut T) -> Result<Rest, UsageError> {
     let mut rest = Rest::default();
-    let mut args = args.into_iter().map(|a| a.to_string_lossy().into_owned()).peekable();
+    // An argument is code, a name or a path that code knows: read as another text than it is it would mean something else.
+    let text = |arg: OsString| arg.into_string().map_err(|arg| UsageError::Other(format!("the argument {arg:?} is not UTF-8")));
+    let args = args.into_iter().map(text).collect::<Result<Vec<String>, UsageError>>()?;
+    let mut args = args.into_iter().peekable();
     let mut flags_over = false;
     while let Some(arg) = args.next() {
         if flags_over || arg == "-" || !arg.starts_with('-') {

@@ -14,6 +14,18 @@ pub struct StderrProgress {
     pub quiet: bool,
 }
 
+/// Tells what would be built.
+pub fn say_planned(drv_paths: &[String]) {
+    match drv_paths.len() {
+        0 => return,
+        1 => line(format_args!("this derivation will be built:")),
+        n => line(format_args!("these {n} derivations will be built:")),
+    }
+    for path in drv_paths {
+        line(format_args!("  {path}"));
+    }
+}
+
 fn line(text: std::fmt::Arguments<'_>) {
     // A closed standard error must not end the build.
     let _ = writeln!(std::io::stderr().lock(), "{text}");

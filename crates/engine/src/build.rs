@@ -135,6 +135,14 @@ pub(crate) fn realise(
     Ok(requests.iter().zip(results).map(outcome).collect())
 }
 
+/// What [`realise`] would build, inputs first.
+pub(crate) fn plan(builder: &Builder, requests: &[BuildRequest]) -> Result<Vec<String>, Report> {
+    let dir = builder.store().store_dir().clone();
+    let wanted = requests.iter().map(|request| derived_path(&dir, request)).collect::<Result<Vec<_>, _>>()?;
+    let planned = builder.plan(&wanted).map_err(|error| Report::new(ReportKind::Build, error.to_string()))?;
+    Ok(planned.iter().map(|path| dir.print(path)).collect())
+}
+
 fn derived_path(dir: &StoreDir, request: &BuildRequest) -> Result<DerivedPath, Report> {
     let drv = dir.parse(&request.drv_path).map_err(|e| Report::new(ReportKind::Store, e.to_string()))?;
     let outputs = if request.outputs.is_empty() { OutputsSpec::All } else { OutputsSpec::names(request.outputs.iter().cloned()) };

@@ -9,11 +9,11 @@ use nival_engine::{BuildOutcome, BuildRequest, EvalValue};
 use serde_json::json;
 
 use crate::commands::{Command, Ended, Read, help, links, read};
-use crate::context::{Context, one_store, say};
+use crate::context::{Context, one_store};
 use crate::error::Failure;
 use crate::flags::{Flag, flag};
 use crate::options::{Common, HasCommon, HasTarget, Target, eval_flags, target_flags};
-use crate::progress::StderrProgress;
+use crate::progress::{StderrProgress, say_planned};
 
 pub const COMMAND: Command = Command {
     name: "build",
@@ -90,9 +90,7 @@ fn build(context: &Context, options: &Options, installables: &[String]) -> Resul
         requests.extend(requests_of(context, options.target.as_ref(), installable)?);
     }
     if options.dry_run {
-        for request in &requests {
-            say(format_args!("would build {}", request.drv_path));
-        }
+        say_planned(&context.session.plan(&requests)?);
         return Ok(Ended::Code(0));
     }
     let progress = StderrProgress { logs: options.common.print_build_logs, prefix: true, quiet: options.common.verbosity < 0 };

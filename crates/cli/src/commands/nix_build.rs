@@ -12,7 +12,7 @@ use crate::context::{Context, one_store};
 use crate::error::Failure;
 use crate::flags::{Flag, flag};
 use crate::options::{Common, HasCommon, eval_flags};
-use crate::progress::StderrProgress;
+use crate::progress::{StderrProgress, say_planned};
 
 pub const COMMAND: Command = Command {
     name: "nix-build",
@@ -30,6 +30,7 @@ struct Options {
     legacy: Legacy,
     out_link: Option<PathBuf>,
     no_link: bool,
+    dry_run: bool,
 }
 
 impl HasCommon for Options {
@@ -52,6 +53,10 @@ fn own_flags() -> Vec<Flag<Options>> {
         }),
         flag("no-out-link", None, &[], "make no links", |o, _| {
             o.no_link = true;
+            Ok(())
+        }),
+        flag("dry-run", None, &[], "say what would be built, build nothing", |o, _| {
+            o.dry_run = true;
             Ok(())
         }),
         flag("no-link", None, &[], "the same as --no-out-link", |o, _| {
@@ -85,11 +90,21 @@ fn build(context: &Context, options: &Options, positional: &[String]) -> Result<
         requests.extend(session.derivations(&value, &context.args, control)?.iter().map(|(_, info)| info.build_request()));
         Ok(())
     })?;
+    if options.dry_run {
+        say_planned(&session.plan(&requests)?);
+        return Ok(Ended::Code(0));
+    }
     let quiet = options.legacy.common.verbosity < 0;
     let outcomes = session.build(&requests, &StderrProgress { logs: !quiet, prefix: false, quiet }, control)?;
     let stem = options.out_link.clone().unwrap_or_else(|| "result".into());
     let mut out = std::io::stdout().lock();
-    for (index, outcome) in outcomes.iter().enumerate() {
+    let mut numbered: Vec<&str> = Vec::new();
+    for outcome in &outcomes {
+        // Links count derivations, not outputs.
+        let index = numbered.iter().position(|drv| *drv == outcome.drv_path).unwrap_or_else(|| {
+            numbered.push(&outcome.drv_path);
+            numbered.len() - 1
+        });
         for output in &outcome.outputs {
             if !options.no_link {
                 links::root(session, &links::name(&stem, index, &output.name), &output.path)?;

@@ -21,6 +21,14 @@ impl EvalSession {
         self.generation.host.build(requests, progress, &control.cancel)
     }
 
+    /// The derivations that [`EvalSession::build`] would build, inputs first. They are written to the store.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub fn plan(&self, requests: &[BuildRequest]) -> Answer<Vec<String>> {
+        self.generation.host.plan(requests)
+    }
+
     /// Makes `link`, an absolute path, a link to a store path in place of a link that is there, and registers it as a root
     /// of the garbage collector.
     ///

@@ -207,6 +207,14 @@ impl EngineHost {
         crate::build::realise(&builder, requests, progress, cancel)
     }
 
+    /// Writes derivations that were evaluated here to the store; which of their closure would be built, inputs first.
+    pub fn plan(&self, requests: &[BuildRequest]) -> Result<Vec<String>, Report> {
+        let drvs: Vec<String> = requests.iter().map(|request| request.drv_path.clone()).collect();
+        let view = self.view();
+        self.store.write_pending(&self.pending, &view, &drvs)?;
+        crate::build::plan(&crate::build::builder(self.store.open()?, &self.config, &*view.system), requests)
+    }
+
     /// Whether evaluation may know the clock and the user's home folder.
     fn allow_machine(&self) -> bool {
         let policy = self.policy();
