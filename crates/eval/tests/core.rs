@@ -220,3 +220,9 @@ fn assertions_tell_what_differs() {
         expect!["/main.nix:1:45: assertion '((__sub 0 1) != (__sub 0 1))' failed"],
     );
 }
+
+/// Texts to be run are lexed without whitespace, which ends paths.
+#[test]
+fn paths_end_at_whitespace() {
+    check("[ /a${\"x\"} /b /c${\"y\"}/d /e ]", expect![["[ /ax /b /cy/d /e ]"]]);
+}

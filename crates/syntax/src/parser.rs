@@ -215,7 +215,9 @@ impl<'t> Parser<'t> {
 
     /// Whether nothing stands between the last token taken and the current one.
     pub fn adjacent(&self) -> bool {
-        self.pos == self.prev_end
+        // Texts that are only run are lexed without whitespace.
+        let end = self.prev_end.checked_sub(1).map(|last| self.token_range(last).end());
+        self.pos == self.prev_end && end.is_none_or(|end| end == self.token_range(self.pos).start())
     }
 
     /// Takes the current token into the node being built.

@@ -5,17 +5,19 @@
 //! - `--seed N`, `--from N`, `--count N`: which programs
 //! - `--show N`: prints that program and ends
 //! - `--shrink N`: how many differences are made small (20)
+//! - `--record FILE`: asks real Nix what the cases of a corpus give, and writes that into it; `--before TEXT` is put before each
 //! - `--print N`: prints that many programs and ends, for a look at what is made
 //!
 //! It needs real Nix: `tests/tools/setup nix`. Its exit code is 1 where something differs.
 
 #![allow(clippy::disallowed_methods, reason = "a development tool outside of the program")]
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use nival_tests::fuzz::compare::{Counts, compare, shrink};
 use nival_tests::fuzz::drive::{Driver, Form};
-use nival_tests::fuzz::{Node, Programs};
+use nival_tests::fuzz::{Node, Programs, corpus};
 
 struct Options {
     seed: u64,
@@ -24,24 +26,36 @@ struct Options {
     shrink: usize,
     show: Option<u64>,
     print: Option<u64>,
+    record: Option<PathBuf>,
+    before: String,
 }
 
 fn options() -> Result<Options, String> {
-    let mut options = Options { seed: 1, from: 0, count: 2000, shrink: 20, show: None, print: None };
+    let mut options = Options { seed: 1, from: 0, count: 2000, shrink: 20, show: None, print: None, record: None, before: String::new() };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
-        let value = args.next().and_then(|value| value.parse::<u64>().ok()).ok_or(format!("{arg} needs a number"))?;
+        let text = args.next().ok_or(format!("{arg} needs a value"))?;
         match arg.as_str() {
-            "--seed" => options.seed = value,
-            "--from" => options.from = value,
-            "--count" => options.count = value,
-            "--shrink" => options.shrink = value as usize,
-            "--show" => options.show = Some(value),
-            "--print" => options.print = Some(value),
-            _ => return Err(format!("unknown option {arg}; see the head of {}", file!())),
+            "--record" => options.record = Some(text.into()),
+            "--before" => options.before = text,
+            _ => number(&mut options, &arg, &text)?,
         }
     }
     Ok(options)
+}
+
+fn number(options: &mut Options, arg: &str, text: &str) -> Result<(), String> {
+    let value = text.parse::<u64>().map_err(|_| format!("{arg} needs a number"))?;
+    match arg {
+        "--seed" => options.seed = value,
+        "--from" => options.from = value,
+        "--count" => options.count = value,
+        "--shrink" => options.shrink = value as usize,
+        "--show" => options.show = Some(value),
+        "--print" => options.print = Some(value),
+        _ => return Err(format!("unknown option {arg}; see the head of {}", file!())),
+    }
+    Ok(())
 }
 
 /// Most programs are printed as text.
@@ -71,6 +85,12 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let driver = Driver::new(true);
+    if let Some(file) = &options.record {
+        let mut cases = corpus::load(file);
+        corpus::record(&driver, &options.before, &mut cases);
+        std::fs::write(file, corpus::write(&cases)).expect("writable");
+        return ExitCode::SUCCESS;
+    }
     let mut counts = Counts::default();
     let mut differences = 0;
     let mut left = options.shrink;

@@ -3,6 +3,7 @@
 //! Start at [`Programs`] (what is run), then [`drive`] (how), then `src/bin/fuzz.rs` (the command).
 
 pub mod compare;
+pub mod corpus;
 pub mod drive;
 mod generate;
 mod rng;
