@@ -277,6 +277,26 @@ fn settings_as_real_nix() {
     }
 }
 
+#[test]
+fn warnings_show_their_place_as_real_nix() {
+    let world = World::default();
+    for text in [
+        "[ http://a.b ]",
+        "http://a.b\n",
+        "[\n\n http://a.b\n\n]",
+        "{\n  a = 1;\n  b = http://x.y;\n  c = \"é\";\n\n}",
+        "{\n  b = c/d;\n}\n",
+    ] {
+        let ask = |mut command: Command| {
+            run_with(command.args(["--parse", "-", "--lint-url-literals", "warn", "--lint-short-path-literals", "warn"]), text)
+        };
+        let (ours, theirs) = (ask(world.nival_as("nix-instantiate")), ask(world.real_nix("nix-instantiate")));
+        assert_eq!((ours.code, &ours.out), (theirs.code, &theirs.out), "{text}");
+        assert_eq!(ours.err, theirs.err, "{text}");
+        assert!(theirs.err.contains("warning: "), "{text}");
+    }
+}
+
 /// The table of settings is that of real Nix.
 #[test]
 fn every_setting_of_real_nix_is_known() {

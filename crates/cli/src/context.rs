@@ -39,7 +39,19 @@ pub struct Configured {
 /// The engine's configuration from the options, the environment and `nix.conf`. `pure` is the command's default.
 /// Settings that do not exist, and values of `--option` that a setting cannot have, are warned of as in Nix.
 pub fn configured(common: &Common, pure: bool) -> Result<Configured, Failure> {
-    let mut settings = Settings::load(&OsSystem)?;
+    configured_from(Settings::load(&OsSystem)?, common, pure)
+}
+
+/// As [`configured`], where files of settings that cannot be understood only give a warning: an editor has to go on.
+pub fn configured_leniently(common: &Common) -> Result<Configured, Failure> {
+    let settings = Settings::load(&OsSystem).unwrap_or_else(|error| {
+        warn(format_args!("{error}; the files of settings are left aside"));
+        Settings::default()
+    });
+    configured_from(settings, common, false)
+}
+
+fn configured_from(mut settings: Settings, common: &Common, pure: bool) -> Result<Configured, Failure> {
     for (name, value) in &common.settings {
         if let Err(error) = settings.set(name, value, Source::CommandLine) {
             warn(format_args!("{error}"));
@@ -70,10 +82,6 @@ pub fn configured(common: &Common, pure: bool) -> Result<Configured, Failure> {
     engine.store.uri = eval_store.or(settings.get("store")).filter(|uri| !uri.is_empty()).map(str::to_owned);
     engine.store.read_only = common.read_only;
     Ok(Configured { engine, settings })
-}
-
-pub fn engine_config(common: &Common, pure: bool) -> Result<EngineConfig, Failure> {
-    Ok(configured(common, pure)?.engine)
 }
 
 /// Refuses to build in another store than the one that is evaluated in, which this program cannot do.

@@ -189,6 +189,8 @@ pub fn eval_flags<T: HasCommon>() -> Vec<Flag<T>> {
         flag("eval-cores", None, &["N"], "threads that evaluate together, with the result of one; 0 is one a processor", |o, v| {
             checked(o, "eval-cores", &v[0])
         }),
+        flag("no-write-lock-file", None, &[], "accepted; lock files are never written", |_, _| Ok(())),
+        flag("no-update-lock-file", None, &[], "accepted; lock files are never changed", |_, _| Ok(())),
         flag("eval-store", None, &["URL"], "the store that .drv files are written to", |o, v| {
             o.common().eval_store = Some(v[0].clone());
             Ok(())

@@ -39,12 +39,9 @@ fn short(drv_path: &str) -> &str {
 }
 
 impl BuildProgress for StderrProgress {
-    fn planned(&self, derivations: usize) {
-        match derivations {
-            _ if self.quiet => {}
-            0 => {}
-            1 => line(format_args!("this derivation will be built")),
-            n => line(format_args!("these {n} derivations will be built")),
+    fn planned(&self, drv_paths: &[String]) {
+        if !self.quiet {
+            say_planned(drv_paths);
         }
     }
 

@@ -44,8 +44,8 @@ pub struct BuildOutcome {
 
 /// Hears how builds go on. Called from several threads; must not block for long.
 pub trait BuildProgress: Send + Sync {
-    /// The plan is made: so many derivations will be built.
-    fn planned(&self, _derivations: usize) {}
+    /// The plan is made: these derivations will be built, inputs first.
+    fn planned(&self, _drv_paths: &[String]) {}
     fn started(&self, _drv_path: &str, _name: &str) {}
     /// A line of a builder's output, without its line end.
     fn log_line(&self, _drv_path: &str, _line: &str) {}
@@ -178,7 +178,7 @@ fn failure_report(failures: &[Arc<BuildFailure>]) -> Report {
 
 fn tell(progress: &dyn BuildProgress, dir: &StoreDir, event: &BuildEvent<'_>) {
     match event {
-        BuildEvent::Plan { will_build } => progress.planned(will_build.len()),
+        BuildEvent::Plan { will_build } => progress.planned(&will_build.iter().map(|path| dir.print(path)).collect::<Vec<_>>()),
         BuildEvent::Started { drv } => progress.started(&dir.print(drv), drv.derivation_name().unwrap_or(drv.name())),
         BuildEvent::LogLine { drv, line } => progress.log_line(&dir.print(drv), &String::from_utf8_lossy(line)),
         BuildEvent::Phase { drv, phase } => progress.phase(&dir.print(drv), phase),

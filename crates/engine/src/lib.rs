@@ -6,7 +6,7 @@
 //!
 //! # Where to start reading
 //! [`engine`] (who owns what, and the order of writes) → [`world`] (what an evaluation sees, and when its results are
-//! dropped) → [`world::host`] (the evaluator's only door) → [`session`].
+//! dropped) → [`world::host`] (the evaluator's only door) → [`session`]; [`settings`] is `nix.conf`.
 //!
 //! # Architecture invariants
 //! - One writer: only [`Engine::apply`] changes anything a reader can see. It cancels running queries and bumps the

@@ -57,9 +57,8 @@ impl SourceLocation {
         let lines = self.text.split(|byte| *byte == b'\n').zip(1u32..);
         for (text, number) in lines.filter(|(_, number)| number.abs_diff(self.line) <= 1) {
             let text = String::from_utf8_lossy(text);
-            if number <= self.line || !text.is_empty() {
-                shown += &format!("\n{number:>width$}| {text}");
-            }
+            let space = if text.is_empty() { "" } else { " " };
+            shown += &format!("\n{number:>width$}|{space}{text}");
             if number == self.line {
                 let caret = self.column as usize;
                 shown += &format!("\n{:>width$}| {:>caret$}", "", "^");

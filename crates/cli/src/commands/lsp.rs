@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use crate::commands::{Command, Ended, Read, help, read};
-use crate::context::engine_config;
+use crate::context::configured_leniently;
 use crate::error::Failure;
 use crate::flags::{Flag, flag};
 use crate::options::{Common, HasCommon};
@@ -36,7 +36,7 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
         Read::Run(options, positional) => (options, positional),
         Read::Ended(ended) => return Ok(ended),
     };
-    let mut config = engine_config(&options.common, false)?;
+    let mut config = configured_leniently(&options.common)?.engine;
     let editor = nival_engine::EngineConfig::editor(config.system.clone());
     (config.trust, config.budget, config.workspace_readable) = (editor.trust, editor.budget, editor.workspace_readable);
     config.roots = editor.roots;

@@ -96,7 +96,8 @@ impl LogStream {
 }
 
 impl BuildProgress for LogStream {
-    fn planned(&self, derivations: usize) {
+    fn planned(&self, drv_paths: &[String]) {
+        let derivations = drv_paths.len();
         self.planned.store(derivations, Ordering::Relaxed);
         self.status();
     }
