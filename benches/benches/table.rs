@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use nival_benches::{Settings, lsp, paired, parse, table};
+use nival_benches::{Settings, lsp, paired, parse, table, warm};
 
 /// A group of rows that can be asked for alone: `cargo bench -- parse`.
 struct Family {
@@ -14,8 +14,12 @@ struct Family {
 
 /// Whole processes come first: a child counts the peak memory of the process that starts it as its own, and this one is
 /// large once it has read a tree.
-const FAMILIES: [Family; 3] =
-    [Family { name: "paired", run: paired::run }, Family { name: "parse", run: parse::run }, Family { name: "lsp", run: lsp::run }];
+const FAMILIES: [Family; 4] = [
+    Family { name: "paired", run: paired::run },
+    Family { name: "parse", run: parse::run },
+    Family { name: "lsp", run: lsp::run },
+    Family { name: "warm", run: warm::run },
+];
 
 fn main() -> ExitCode {
     let settings = match Settings::from_env() {

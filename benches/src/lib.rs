@@ -15,6 +15,7 @@ pub mod lsp;
 pub mod paired;
 pub mod parse;
 pub mod table;
+pub mod warm;
 
 use std::path::PathBuf;
 

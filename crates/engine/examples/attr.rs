@@ -1,4 +1,4 @@
-//! Evaluates attributes of a file through the engine: `attr [--write STORE] FILE ATTR…`; prints `.drv` paths and times.
+//! Evaluates attributes of a file through the engine: `attr [--once] [--write STORE] FILE ATTR…`; prints `.drv` paths and times.
 //!
 //! For development; `nival eval` and `nix-instantiate` are the real thing.
 
@@ -13,6 +13,7 @@ use nival_engine::{AutoArgs, Control, Engine, EngineConfig, PrintOptions, Report
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1).peekable();
     let mut config = EngineConfig::command_line(host_system());
+    config.once = args.next_if(|arg| arg == "--once").is_some();
     let write = args.next_if(|arg| arg == "--write").is_some();
     if write {
         config.store = StoreSettings { uri: args.next(), ..StoreSettings::default() };

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use nival_hir::Lowered;
 use nival_source::{Contents, Db, MemorySystem, OsSystem, Problem, SourceFile, System};
 use nival_syntax::SyntaxNode;
+use rustc_hash::FxHashSet;
 
 use crate::cancel::{Cancellable, Cancelled};
 use crate::change::Change;
@@ -52,6 +53,12 @@ struct World {
     code: Arc<nival_eval::CodeCache>,
     /// Made by the first session that needs it.
     generation: Arc<OnceLock<Arc<Generation>>>,
+    /// The generation's epoch that belongs to this revision.
+    epoch: u64,
+    /// A generation that could not take over the present texts, but perhaps can the next: somebody is in the midst of a word.
+    parked: Option<Arc<Generation>>,
+    /// Files that have changed: they are likely to change again.
+    edited: Arc<FxHashSet<PathBuf>>,
 }
 
 impl Shared {
@@ -83,6 +90,9 @@ impl Engine {
             traces: Arc::new(|_, _: &str| {}),
             code: Arc::new(code),
             generation: Arc::default(),
+            epoch: 0,
+            parked: None,
+            edited: Arc::default(),
         };
         Engine { shared: Arc::new(Shared { revision: AtomicU64::new(0), state: Mutex::new(State { db, world }) }) }
     }
@@ -91,7 +101,7 @@ impl Engine {
     pub fn set_trace_sink(&mut self, sink: impl Fn(TraceKind, &str) + Send + Sync + 'static) {
         let mut state = self.shared.state();
         state.world.traces = Arc::new(sink);
-        state.world.generation = Arc::default();
+        state.world.restart();
     }
 
     /// Makes a change visible: cancels running queries of older snapshots, drops evaluated values that the change concerns.
@@ -153,21 +163,53 @@ impl Engine {
 impl World {
     /// Goes on with the generation if it may, else makes room for a new one.
     fn renew(&mut self, keep: bool, changed: &[(PathBuf, bool)]) {
+        if !changed.is_empty() {
+            let edited = Arc::make_mut(&mut self.edited);
+            // Only files of code are ever looked for in it; a tree that was unpacked is not kept.
+            edited.extend(
+                changed.iter().map(|change| &change.0).filter(|path| path.extension().is_some_and(|e| e == "nix")).take(64).cloned(),
+            );
+        }
+        if !keep {
+            return self.restart();
+        }
+        if self.parked.as_ref().is_some_and(|parked| !parked.absorb(changed, Arc::clone(&self.buffers))) {
+            self.parked = None;
+        }
         match self.generation.get() {
-            Some(generation) if keep && generation.host.absorb(changed, Arc::clone(&self.buffers)) => {}
-            Some(generation) => {
-                generation.superseded.cancel();
-                self.generation = Arc::default();
-            }
+            Some(generation) if generation.absorb(changed, Arc::clone(&self.buffers)) => self.epoch = generation.epoch(),
+            Some(_) => self.vacate(None),
             // A slot that is still empty would be filled with the buffers of whichever snapshot comes first.
             None => self.generation = Arc::default(),
         }
     }
 
+    /// Forgets all values.
+    fn restart(&mut self) {
+        self.parked = None;
+        self.vacate(None);
+    }
+
+    /// Makes room for another generation, or for a new one.
+    fn vacate(&mut self, next: Option<Arc<Generation>>) {
+        if let Some(generation) = self.generation.get() {
+            generation.superseded.cancel();
+        }
+        self.epoch = next.as_ref().map_or(0, |next| next.epoch());
+        self.generation = Arc::new(next.map_or_else(OnceLock::new, OnceLock::from));
+    }
+
     fn generation(&self, system: &Arc<dyn System>) -> Arc<Generation> {
         let make = || {
             let view = Overlay { system: Arc::clone(system), buffers: Arc::clone(&self.buffers) };
-            Generation::new(Arc::clone(&self.config), view, Arc::clone(&self.store), Arc::clone(&self.traces), Arc::clone(&self.code))
+            Generation::new(
+                Arc::clone(&self.config),
+                view,
+                Arc::clone(&self.store),
+                Arc::clone(&self.traces),
+                Arc::clone(&self.code),
+                Arc::clone(&self.edited),
+            )
         };
         Arc::clone(self.generation.get_or_init(make))
     }
@@ -286,32 +328,86 @@ impl Snapshot {
 
     /// A place to evaluate in, with this revision's files. Evaluations of it are cancelled by an edit that concerns them.
     pub fn session(&self) -> EvalSession {
-        EvalSession::new(self.fresh_generation(), true)
+        let (generation, epoch) = self.open();
+        EvalSession::new(generation, epoch, None)
     }
 
     /// A session for something the user asked for, a build or a REPL: it outlives edits, on the files it has read.
     pub fn command_session(&self) -> EvalSession {
-        EvalSession::new(self.fresh_generation(), false)
+        let (generation, epoch) = self.open();
+        let pin = generation.pin();
+        // An edit that came before the pin is as good as one before the session; it must not be missed.
+        if generation.epoch() == epoch {
+            return EvalSession::new(generation, epoch, Some(pin));
+        }
+        let own = World { generation: Arc::default(), epoch: 0, ..self.world.clone() }.generation(&self.system);
+        let pin = own.pin();
+        EvalSession::new(own, 0, Some(pin))
     }
 
-    /// The generation of this revision, or a new one if the disk has changed behind our back.
-    fn fresh_generation(&self) -> Arc<Generation> {
-        let generation = self.world.generation(&self.system);
-        if generation.host.is_fresh() && !generation.superseded.is_cancelled() {
-            return generation;
+    /// The generation of this revision, ready for evaluations of the epoch: the one that was there, if it can take over what
+    /// has changed since, also where the disk has changed behind our back; else a new one.
+    fn open(&self) -> (Arc<Generation>, u64) {
+        let stale = self.world.generation.get().map(|generation| generation.host.stale()).unwrap_or_default();
+        let stale: Vec<(PathBuf, bool)> = stale.into_iter().map(|path| (path, true)).collect();
+        let mut world = self.present(|world| {
+            if !stale.is_empty() {
+                world.renew(true, &stale);
+            }
+        });
+        if let Some(parked) = world.parked.take() {
+            let epoch = parked.epoch();
+            let returns = parked.host.stale().is_empty() && parked.ready(epoch);
+            let stays = returns || parked.may_return();
+            world = self.present(|world| {
+                if world.parked.as_ref().is_some_and(|now| Arc::ptr_eq(now, &parked)) {
+                    if returns && parked.epoch() == epoch {
+                        world.parked = None;
+                        world.vacate(Some(parked.clone()));
+                    } else if !stays {
+                        world.parked = None;
+                    }
+                }
+            });
         }
-        generation.superseded.cancel();
+        let generation = world.generation(&self.system);
+        if generation.ready(world.epoch) {
+            return (generation, world.epoch);
+        }
+        let slot = world.generation;
+        let world = self.present(|world| {
+            if Arc::ptr_eq(&world.generation, &slot) {
+                if generation.may_return() {
+                    world.parked = Some(generation.clone());
+                    (world.generation, world.epoch) = (Arc::default(), 0);
+                } else {
+                    world.vacate(None);
+                }
+            }
+        });
+        let generation = world.generation(&self.system);
+        let epoch = world.epoch;
+        if generation.ready(epoch) {
+            return (generation, epoch);
+        }
+        // Somebody edits faster than this: an evaluator of one's own, which the next edit ends.
+        (World { generation: Arc::default(), epoch: 0, ..world }.generation(&self.system), 0)
+    }
+
+    /// The world of this revision after a change of it. Of an old revision nobody else sees the change, and it has no generation.
+    fn present(&self, change: impl FnOnce(&mut World)) -> World {
         let mut state = self.shared.state();
-        let mut world = self.world.clone();
-        if Arc::ptr_eq(&state.world.generation, &self.world.generation) {
-            state.world.generation = Arc::default();
-        }
         if self.is_current() {
-            world.generation = Arc::clone(&state.world.generation);
-        } else {
-            world.generation = Arc::default();
+            change(&mut state.world);
+            return state.world.clone();
         }
         drop(state);
-        world.generation(&self.system)
+        let mut world = World { parked: None, ..self.world.clone() };
+        let own = world.generation.get().is_none_or(|generation| generation.epoch() != world.epoch || generation.superseded.is_cancelled());
+        if own {
+            (world.generation, world.epoch) = (Arc::default(), 0);
+        }
+        change(&mut world);
+        world
     }
 }

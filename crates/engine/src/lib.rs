@@ -50,5 +50,6 @@ pub use session::{
     AttrItem, AutoArgs, Completions, DerivationInfo, EvalSession, EvalValue, FileValue, FlakeLookup, PrintOptions, ValueKind, suggestion,
 };
 pub use settings::{SettingError, Settings};
+pub use world::Work;
 pub use world::host::TraceKind;
 pub use world::reads::ReadSet;

@@ -194,7 +194,7 @@ impl Repl {
 }
 
 fn fresh_session(engine: &Engine, folder: &Path) -> EvalSession {
-    let mut session = engine.snapshot().session();
+    let mut session = engine.snapshot().command_session();
     session.set_base(folder);
     session
 }

@@ -24,8 +24,6 @@ impl EvalSession {
     /// What encloses the expression cannot be evaluated.
     pub fn value_in_file(&self, path: &Path, text: &str, target: ExprId, control: &Control) -> Answer<FileValue> {
         let generation = &*self.generation;
-        // An edit of this text must end the generation, or values of the old text would pile up in it.
-        generation.host.note_read(path);
         let probe = generation.probe(path, text);
         let value = self.run(control, |ctx| {
             let probe = probe.get_or_init(|| ctx.probe(text.as_bytes().into(), path.as_os_str().as_bytes()));

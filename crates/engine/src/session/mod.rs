@@ -31,12 +31,13 @@ use crate::cancel::{CancelToken, Control};
 use crate::config::Trust;
 use crate::report::{Report, ReportKind};
 use crate::threads::panic_report;
-use crate::world::Generation;
+use crate::world::{Generation, Pin, Work};
 
 /// A value, perhaps not evaluated yet. Cheap to clone; keeps the memory it lives in alive.
 #[derive(Clone)]
 pub struct EvalValue {
     generation: Arc<Generation>,
+    epoch: u64,
     value: Value,
     /// The attributes that were selected to get it and where they are written, for messages.
     path: Arc<[(String, Pos)]>,
@@ -56,8 +57,10 @@ impl std::fmt::Debug for EvalValue {
 #[derive(Clone)]
 pub struct EvalSession {
     pub(crate) generation: Arc<Generation>,
-    /// Whether an edit of something that was read ends the session's evaluations.
-    linked: bool,
+    /// Between two edits of what was read.
+    epoch: u64,
+    /// Where there is none, an edit of something that was read ends the session's evaluations.
+    pin: Option<Pin>,
     scope: BTreeMap<Name, Value>,
     base: PathBuf,
 }
@@ -66,10 +69,15 @@ pub struct EvalSession {
 pub type Answer<T> = Result<T, Report>;
 
 impl EvalSession {
-    pub(crate) fn new(generation: Arc<Generation>, linked: bool) -> Self {
+    pub(crate) fn new(generation: Arc<Generation>, epoch: u64, pin: Option<Pin>) -> Self {
         let base = generation.config.roots.first().cloned();
         let base = base.or_else(|| generation.host.current_dir()).unwrap_or_else(|| PathBuf::from("/"));
-        EvalSession { generation, linked, scope: BTreeMap::new(), base }
+        EvalSession { generation, epoch, pin, scope: BTreeMap::new(), base }
+    }
+
+    /// What its evaluator has done so far, for this and other sessions.
+    pub fn work(&self) -> Work {
+        self.generation.work()
     }
 
     pub fn trust(&self) -> Trust {
@@ -77,13 +85,13 @@ impl EvalSession {
     }
 
     fn wrap(&self, value: Value) -> EvalValue {
-        EvalValue { generation: Arc::clone(&self.generation), value, path: Arc::default() }
+        EvalValue { generation: Arc::clone(&self.generation), epoch: self.epoch, value, path: Arc::default() }
     }
 
     /// A value that was found at `names` inside `outer`.
     fn wrap_at(&self, value: Value, outer: &EvalValue, names: &[(String, Pos)]) -> EvalValue {
         let path = if names.is_empty() { Arc::clone(&outer.path) } else { outer.path.iter().chain(names).cloned().collect() };
-        EvalValue { generation: Arc::clone(&self.generation), value, path }
+        EvalValue { generation: Arc::clone(&self.generation), epoch: self.epoch, value, path }
     }
 
     /// The raw value, for use in this session.
@@ -91,7 +99,7 @@ impl EvalSession {
     /// # Errors
     /// It is of another generation: its memory has nothing to do with this session's.
     fn unwrap(&self, value: &EvalValue) -> Answer<Value> {
-        if Arc::ptr_eq(&self.generation, &value.generation) {
+        if Arc::ptr_eq(&self.generation, &value.generation) && self.epoch == value.epoch {
             Ok(value.value)
         } else {
             Err(Report::new(ReportKind::Evaluation, "the value was evaluated before a file changed and cannot be used any more")
@@ -103,7 +111,9 @@ impl EvalSession {
     fn run<T: Send>(&self, control: &Control, work: impl FnOnce(&mut Ctx<'_>) -> nival_eval::Result<T> + Send) -> Answer<T> {
         let generation = &*self.generation;
         let token = control.cancel.child();
-        if self.linked {
+        let Some((_running, epoch)) = generation.begin(self.epoch) else { return Err(crate::cancel::Cancelled.into()) };
+        if self.pin.is_none() {
+            epoch.adopt(&token);
             generation.superseded.adopt(&token);
         }
         let budget = control.budget.min(generation.config.budget);

@@ -93,7 +93,12 @@ impl EvalSession {
 
     fn text_value(&self, ctx: &mut Ctx<'_>, origin: &str, text: &[u8]) -> nival_eval::Result<Value> {
         let scope: Vec<(Name, Value)> = self.scope.iter().map(|(&name, &value)| (name, value)).collect();
-        ctx.eval_text(text, self.base.as_os_str().as_bytes(), origin, &scope)
+        let base = self.base.as_os_str().as_bytes();
+        // What a person types is evaluated each time, with its traces.
+        match self.pin {
+            Some(_) => ctx.eval_text(text, base, origin, &scope),
+            None => ctx.eval_text_once(text, base, origin, &scope),
+        }
     }
 
     /// Evaluates a file (a folder's `default.nix`), seeing unsaved buffers. Evaluated once per world.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nival_eval::{AttrsBuilder, Ctx, ErrorKind, EvalError, FrameKind, Pos, Result, Value, View, edit_distance};
+use nival_eval::{Ctx, ErrorKind, EvalError, FrameKind, Pos, Result, Value, View, edit_distance};
 use nival_syntax::Name;
 
 use super::{Answer, EvalSession, EvalValue, other_error};
@@ -124,22 +124,19 @@ pub(super) fn auto_call(ctx: &mut Ctx<'_>, value: Value, args: &[(Name, Value)])
     }
     let View::Closure(closure) = value.view() else { return Ok(value) };
     let Some(formals) = closure.formals() else { return Ok(value) };
-    let mut set = AttrsBuilder::with_capacity(args.len());
+    let mut set = Vec::with_capacity(args.len());
     if formals.ellipsis {
-        for &(name, arg) in args {
-            set.push(name, arg);
-        }
+        set.extend_from_slice(args);
     } else {
         for formal in formals.formals {
             match args.iter().find(|(name, _)| *name == formal.name) {
-                Some(&(name, arg)) => set.push(name, arg),
+                Some(&arg) => set.push(arg),
                 None if formal.has_default => {}
                 None => return Err(missing_argument(formal.name).at(formal.pos)),
             }
         }
     }
-    let set = ctx.attrs(set);
-    ctx.call(value, &[set])
+    ctx.call_once(value, &set)
 }
 
 /// See [`EvalSession::select`]; without the call at the end. `steps` gets the attributes and where they are written.

@@ -1,5 +1,6 @@
 //! [`EngineHost`]: the evaluator's door to the world of one workspace.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -9,12 +10,12 @@ use nival_eval::host::{AddPath, FetchRequest, Fetched, Host, SearchPathEntry};
 use nival_eval::{FileType, HostError, HostResult};
 use nival_source::{FileKind, SystemError};
 use nival_store::{HashAlgo, StoreDir, StorePath, StorePathSet, store_path};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::overlay::{Buffers, Overlay, to_path};
 use super::pending::{Pending, PendingTable, Redirect};
 use super::policy::Policy;
-use super::reads::ReadSet;
+use super::reads::{ReadSet, Stamp};
 use super::store_access::StoreAccess;
 use super::trees;
 use crate::build::{BuildOutcome, BuildProgress, BuildRequest, NoProgress};
@@ -50,8 +51,25 @@ pub struct EngineHost {
     /// each path, again and again.
     folders: RwLock<FxHashSet<PathBuf>>,
     pub(crate) pending: PendingTable,
+    /// Files that were changed before this host was made.
+    edited: Arc<FxHashSet<PathBuf>>,
+    /// Folders, and whether they are in a tree of nixpkgs.
+    library_folders: Mutex<FxHashMap<PathBuf, bool>>,
     now: OnceLock<i64>,
 }
+
+/// What a change of files means for a generation.
+pub enum Verdict {
+    /// Nobody has read them.
+    Untouched,
+    /// Only files that are followed, by the paths they were imported by.
+    Edited(Vec<Vec<u8>>),
+    /// Results rest on them in ways that nobody knows.
+    Stale,
+}
+
+/// In a workspace of more files only those that are open or were changed are followed: to follow has its price.
+const MAX_FOLLOWED: usize = 256;
 
 /// Where the bytes of a path are.
 enum Place {
@@ -61,7 +79,13 @@ enum Place {
 }
 
 impl EngineHost {
-    pub fn new(config: Arc<EngineConfig>, view: Overlay, store: Arc<StoreAccess>, traces: Arc<TraceSink>) -> Self {
+    pub fn new(
+        config: Arc<EngineConfig>,
+        view: Overlay,
+        store: Arc<StoreAccess>,
+        traces: Arc<TraceSink>,
+        edited: Arc<FxHashSet<PathBuf>>,
+    ) -> Self {
         let policy = Policy::new(&config, &*view.system);
         EngineHost {
             policy: RwLock::new(policy),
@@ -73,6 +97,8 @@ impl EngineHost {
             reads: Mutex::default(),
             folders: RwLock::default(),
             pending: PendingTable::default(),
+            edited,
+            library_folders: Mutex::default(),
             now: OnceLock::new(),
         }
     }
@@ -114,36 +140,109 @@ impl EngineHost {
         }
     }
 
-    /// Records that results rest on a file that somebody else has read.
-    pub fn note_read(&self, path: &Path) {
-        self.reads().files.insert(path.to_owned());
-    }
-
     /// What was read so far.
     pub fn read_set(&self) -> ReadSet {
         self.reads().clone()
     }
 
-    /// Goes on with other buffers if nothing that was read is among the changed paths; says whether it could.
-    pub fn absorb(&self, changed: &[(PathBuf, bool)], buffers: Arc<Buffers>) -> bool {
-        let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
-        let reads = self.reads();
-        let hit = changed.iter().any(|(path, existence)| {
-            let canonical = view.system.canonicalize(path).ok();
-            reads.affected_by(path, *existence) || canonical.is_some_and(|path| reads.affected_by(&path, *existence))
-        });
+    /// What changed paths mean for what was evaluated.
+    pub fn judge(&self, changed: &[(PathBuf, bool)], buffers: &Arc<Buffers>) -> Verdict {
+        // Also waits for reads that have begun.
+        let view = self.view.write().unwrap_or_else(PoisonError::into_inner);
         self.folders.write().unwrap_or_else(PoisonError::into_inner).clear();
-        if !hit {
-            view.buffers = buffers;
+        let after = Overlay { system: Arc::clone(&view.system), buffers: Arc::clone(buffers) };
+        let reads = self.reads();
+        let mut files = Vec::new();
+        for (path, existence) in changed {
+            let canonical = view.system.canonicalize(path).ok();
+            for path in [Some(path), canonical.as_ref()].into_iter().flatten() {
+                let tracked = reads.code.get(path);
+                // Where it still is a file, it is the same one to all who only asked for it.
+                let there = tracked.is_some() && matches!(after.file_kind(path), Ok(Some(FileKind::Regular)));
+                if reads.affected_by(path, *existence && !there) || tracked.is_some() && !there {
+                    return Verdict::Stale;
+                }
+                files.extend(tracked.into_iter().flatten().cloned());
+            }
         }
-        !hit
+        if files.is_empty() { Verdict::Untouched } else { Verdict::Edited(files) }
     }
 
-    /// Whether every file that was read from the disk is still as it was read. Costs a `stat` for each.
-    pub fn is_fresh(&self) -> bool {
-        let view = self.view();
-        let stamps = self.reads().stamps.clone();
-        stamps.iter().all(|(path, stamp)| view.system.metadata(path).ok().map(|m| (m.len, m.modified)) == *stamp)
+    pub fn set_buffers(&self, buffers: Arc<Buffers>) {
+        self.view.write().unwrap_or_else(PoisonError::into_inner).buffers = buffers;
+    }
+
+    /// The texts of tracked files with other buffers; `None` where one cannot be read.
+    pub fn edited_texts(&self, files: &BTreeSet<Vec<u8>>, buffers: &Arc<Buffers>) -> Option<Vec<(Vec<u8>, Arc<[u8]>)>> {
+        let view = Overlay { system: self.view().system, buffers: Arc::clone(buffers) };
+        files.iter().map(|file| Some((file.clone(), view.read_file(&to_path(file)).ok()?))).collect()
+    }
+
+    /// Goes on with other buffers and with tracked files as they are now.
+    pub fn take_over(&self, files: &BTreeSet<Vec<u8>>, buffers: Arc<Buffers>) {
+        let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
+        view.buffers = buffers;
+        let mut reads = self.reads();
+        for file in files {
+            reads.stamp(&to_path(file), &*view.system);
+        }
+    }
+
+    /// Files that are not on the disk as they were read. Costs a `stat` for each that was.
+    pub fn stale(&self) -> Vec<PathBuf> {
+        let system = self.view().system;
+        let reads = self.reads();
+        let changed = |(path, stamp): (&PathBuf, &Stamp)| {
+            let now = system.metadata(path).ok().map(|m| (m.len, m.modified));
+            (now != *stamp).then(|| path.clone())
+        };
+        reads.stamps.iter().filter_map(changed).collect()
+    }
+
+    /// Whether the contents of a file are to be followed by edits, and not by new generations: those of the workspace, and
+    /// those that somebody has changed.
+    fn follows(&self, path: &Path, view: &Overlay, reads: &ReadSet) -> bool {
+        if self.config.once {
+            return false;
+        }
+        // By name first: to resolve links takes time, and this is asked of every file.
+        let name = path.file_name();
+        if view.buffers.keys().any(|file| file.file_name() == name) || self.edited.iter().any(|file| file.file_name() == name) {
+            let edited = |path: &Path| self.edited.contains(path) || view.buffers.contains_key(path);
+            if edited(path) || view.system.canonicalize(path).is_ok_and(|path| edited(&path)) {
+                return true;
+            }
+        }
+        let own = self.config.roots.is_empty() || self.config.roots.iter().any(|root| path.starts_with(root));
+        own && reads.code.len() < MAX_FOLLOWED && !self.is_library(path, view)
+    }
+
+    /// In a tree that the search path names, or in one of nixpkgs.
+    fn is_library(&self, path: &Path, view: &Overlay) -> bool {
+        let on_search_path = |entry: &crate::config::SearchPathEntry| {
+            let tree = Path::new(&entry.path);
+            tree.is_absolute() && entry.prefix != "nixos-config" && path.starts_with(tree)
+        };
+        if self.config.search_path.iter().any(on_search_path) {
+            return true;
+        }
+        let mut known = self.library_folders.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut asked = Vec::new();
+        let mut found = false;
+        for folder in path.ancestors().skip(1) {
+            match known.get(folder) {
+                Some(&library) => {
+                    found = library;
+                    break;
+                }
+                None => asked.push(folder),
+            }
+        }
+        for folder in asked.into_iter().rev() {
+            found |= view.system.metadata(&folder.join("lib/trivial.nix")).is_ok();
+            known.insert(folder.to_owned(), found);
+        }
+        found
     }
 
     /// Finds the bytes of a path, checks that it may be read, says whether the read has to be recorded.
@@ -263,6 +362,20 @@ impl Host for EngineHost {
                 Place::Nothing => Err(not_found(path)),
             },
         )
+    }
+
+    fn read_tracked(&self, path: &[u8]) -> HostResult<Option<Arc<[u8]>>> {
+        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+        let Place::Disk { path: file, record: true } = self.place(path, &view)? else { return Ok(None) };
+        {
+            let mut reads = self.reads();
+            // What is read below another name knows itself by that name.
+            if file.as_os_str().as_bytes() != path || !self.follows(&file, &view, &reads) {
+                return Ok(None);
+            }
+            reads.note_code(&file, &*view.system);
+        }
+        view.read_file(&file).map(Some).map_err(|e| io_error(&e))
     }
 
     fn file_type(&self, path: &[u8]) -> HostResult<Option<FileType>> {

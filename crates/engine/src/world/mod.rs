@@ -14,6 +14,7 @@
 //!
 //! Changes that nobody announces are found by comparing the time stamps of what was read whenever a session begins.
 
+mod edits;
 pub mod host;
 mod memory;
 pub mod overlay;
@@ -24,11 +25,13 @@ pub mod store_access;
 mod trees;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use nival_eval::{CodeCache, Evaluator, Options, Probe};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+pub use self::edits::{Edits, Pin};
 use self::host::{EngineHost, TraceSink};
 use self::overlay::Overlay;
 use self::store_access::StoreAccess;
@@ -43,8 +46,25 @@ pub struct Generation {
     pub config: Arc<EngineConfig>,
     /// Cancelled when something that was read has changed.
     pub superseded: CancelToken,
+    number: u64,
+    edits: Edits,
+    /// More than one while somebody needs the values as they are.
+    pins: Pin,
+    /// Thunks that edits have put back.
+    reset: AtomicUsize,
     /// By file; with the text each is of.
     probes: Mutex<FxHashMap<PathBuf, FileProbe>>,
+}
+
+/// What was done for the answers so far: numbers that tests and the curious compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Work {
+    /// Which evaluator of the process it is.
+    pub generation: u64,
+    /// Thunks that it evaluated.
+    pub evaluated: u64,
+    /// Results that edits have put back.
+    pub put_back: u64,
 }
 
 struct FileProbe {
@@ -59,12 +79,15 @@ impl Generation {
         store: Arc<StoreAccess>,
         traces: Arc<TraceSink>,
         code: Arc<CodeCache>,
+        edited: Arc<FxHashSet<PathBuf>>,
     ) -> Arc<Self> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
         let bytes = memory::limit(&*view.system).unwrap_or(u64::MAX).min(config.budget.bytes);
-        let host = Arc::new(EngineHost::new(Arc::clone(&config), view, Arc::clone(&store), traces));
+        let host = Arc::new(EngineHost::new(Arc::clone(&config), view, Arc::clone(&store), traces, edited));
         let language = &config.evaluation;
         let mut options = Options {
             code,
+            tracking: !config.once,
             trace_verbose: language.trace_verbose,
             abort_on_warn: language.abort_on_warn,
             lints: language.lints,
@@ -76,7 +99,35 @@ impl Generation {
         let mut builtins = nival_eval::builtins::table();
         nival_flake::install(&mut builtins);
         let evaluator = Evaluator::new(Arc::clone(&host) as Arc<dyn nival_eval::Host>, options, builtins);
-        Arc::new(Generation { evaluator, host, store, config, superseded: CancelToken::new(), probes: Mutex::default() })
+        Arc::new(Generation {
+            evaluator,
+            host,
+            store,
+            config,
+            superseded: CancelToken::new(),
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
+            edits: Edits::default(),
+            pins: Pin::default(),
+            reset: AtomicUsize::new(0),
+            probes: Mutex::default(),
+        })
+    }
+
+    pub fn epoch(&self) -> u64 {
+        self.edits.epoch()
+    }
+
+    pub fn pin(&self) -> Pin {
+        Arc::clone(&self.pins)
+    }
+
+    /// See [`Work`].
+    pub fn work(&self) -> Work {
+        Work {
+            generation: self.number,
+            evaluated: self.evaluator.track_statistics().runs,
+            put_back: self.reset.load(Ordering::Relaxed) as u64,
+        }
     }
 
     /// The probe of a file, to be made by who finds it empty.

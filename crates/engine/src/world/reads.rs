@@ -1,5 +1,7 @@
 //! What an evaluation read: the record that says which changes make its results stale.
 
+use std::collections::BTreeSet;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -14,6 +16,8 @@ pub type Stamp = Option<(u64, Option<SystemTime>)>;
 pub struct ReadSet {
     /// Files whose contents were read.
     pub files: FxHashSet<PathBuf>,
+    /// Files whose code the evaluator follows from text to text, with the paths they were imported by.
+    pub code: FxHashMap<PathBuf, BTreeSet<Vec<u8>>>,
     /// Paths that were asked about (does it exist, what is it, where does the link lead), found or not.
     pub probed: FxHashSet<PathBuf>,
     /// Folders that were listed.
@@ -72,6 +76,25 @@ impl ReadSet {
             real = Some(canonical);
         }
         real
+    }
+
+    /// Records that a file's code is about to be read and followed.
+    pub fn note_code(&mut self, path: &Path, system: &dyn System) {
+        let name = path.as_os_str().as_bytes();
+        if !self.code.entry(path.to_owned()).or_default().insert(name.to_vec()) {
+            return;
+        }
+        self.stamp(path, system);
+        if let Ok(canonical) = system.canonicalize(path)
+            && canonical != path
+        {
+            self.code.entry(canonical).or_default().insert(name.to_vec());
+        }
+    }
+
+    /// Records how a file is on the disk.
+    pub fn stamp(&mut self, path: &Path, system: &dyn System) {
+        self.stamps.insert(path.to_owned(), system.metadata(path).ok().map(|m| (m.len, m.modified)));
     }
 
     /// Whether results that rest on this record may be wrong after `path` was changed, created or deleted.

@@ -21,6 +21,7 @@
 //! - Values outside of thunks (in sessions) are not put back; their holders must drop them at an edit.
 
 mod edit;
+mod memo;
 mod sets;
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -43,6 +44,7 @@ pub use self::edit::Edit;
 pub(crate) struct Tracker {
     sets: Mutex<Sets>,
     files: Mutex<Files>,
+    memo: memo::Memo,
     /// Grows when cells become coarse.
     epoch: AtomicU32,
     runs: AtomicU64,
@@ -192,7 +194,8 @@ impl<'e> Ctx<'e> {
         let Some(tracking) = &mut self.tracking else { return self.finish_thunk(thunk, state, result) };
         let set = tracking.fine(tracking.deps);
         tracking.deps = tracking.union(outer, set);
-        if set == EMPTY {
+        // What was given up ahead of its turn is no result.
+        if set == EMPTY || self.gave_up {
             return self.finish_thunk(thunk, state, result);
         }
         let word = match &mut result {
