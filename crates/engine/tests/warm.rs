@@ -122,7 +122,11 @@ impl World {
         let work = session.work();
         let before = self.work.insert(work.generation, work).map(|before| before.evaluated);
         let new = if before.is_none() { " of a new evaluator" } else { "" };
-        let _ = writeln!(text, "{} thunks{new}", work.evaluated - before.unwrap_or(0));
+        // How many it takes from the beginning depends on the evaluator; what an edit touches does not.
+        let _ = match work.evaluated - before.unwrap_or(0) {
+            count @ 0..=10 => writeln!(text, "{count} thunks{new}"),
+            _ => writeln!(text, "many thunks{new}"),
+        };
         text
     }
 }
@@ -153,11 +157,11 @@ fn an_attribute_of_an_overlay() {
     check_overlay(
         &[&overlay("one"), &overlay("two"), &overlay("three"), &overlay("one")],
         expect![[r#"
-        hello: hello.drv, figlet: one.drv, both: both.drv, 64 thunks of a new evaluator
-        hello: hello.drv, figlet: two.drv, both: both.drv, 6 thunks
-        hello: hello.drv, figlet: three.drv, both: both.drv, 6 thunks
-        hello: hello.drv, figlet: one.drv, both: both.drv, 6 thunks
-    "#]],
+            hello: hello.drv, figlet: one.drv, both: both.drv, many thunks of a new evaluator
+            hello: hello.drv, figlet: two.drv, both: both.drv, 6 thunks
+            hello: hello.drv, figlet: three.drv, both: both.drv, 6 thunks
+            hello: hello.drv, figlet: one.drv, both: both.drv, 6 thunks
+        "#]],
     );
 }
 
@@ -171,10 +175,10 @@ fn a_let_binding() {
     check_overlay(
         &[&text("1", "1"), &text("2", "1"), &text("2", "throw 3")],
         expect![[r#"
-        hello: hello.drv, figlet: figlet-1.drv, both: both.drv, 65 thunks of a new evaluator
-        hello: hello.drv, figlet: figlet-2.drv, both: both.drv, 7 thunks
-        hello: hello.drv, figlet: figlet-2.drv, both: both.drv, 0 thunks
-    "#]],
+            hello: hello.drv, figlet: figlet-1.drv, both: both.drv, many thunks of a new evaluator
+            hello: hello.drv, figlet: figlet-2.drv, both: both.drv, 7 thunks
+            hello: hello.drv, figlet: figlet-2.drv, both: both.drv, 0 thunks
+        "#]],
     );
 }
 
@@ -184,10 +188,10 @@ fn comments_and_layout() {
     check_overlay(
         &[&text, &format!("# a comment\n{text}"), &text.replace('\n', "\n\n")],
         expect![[r#"
-        hello: hello.drv, figlet: one.drv, both: both.drv, 64 thunks of a new evaluator
-        hello: hello.drv, figlet: one.drv, both: both.drv, 0 thunks
-        hello: hello.drv, figlet: one.drv, both: both.drv, 0 thunks
-    "#]],
+            hello: hello.drv, figlet: one.drv, both: both.drv, many thunks of a new evaluator
+            hello: hello.drv, figlet: one.drv, both: both.drv, 0 thunks
+            hello: hello.drv, figlet: one.drv, both: both.drv, 0 thunks
+        "#]],
     );
 }
 
@@ -197,12 +201,12 @@ fn another_attribute_and_back_again() {
     check_overlay(
         &[&overlay("one"), &more, &more.replace("one", "two"), &overlay("one"), &overlay("two")],
         expect![[r#"
-        hello: hello.drv, figlet: one.drv, both: both.drv, 64 thunks of a new evaluator
-        hello: hello.drv, figlet: one.drv, both: both.drv, 62 thunks
-        hello: hello.drv, figlet: two.drv, both: both.drv, 6 thunks
-        hello: hello.drv, figlet: one.drv, both: both.drv, 62 thunks
-        hello: hello.drv, figlet: two.drv, both: both.drv, 6 thunks
-    "#]],
+            hello: hello.drv, figlet: one.drv, both: both.drv, many thunks of a new evaluator
+            hello: hello.drv, figlet: one.drv, both: both.drv, many thunks
+            hello: hello.drv, figlet: two.drv, both: both.drv, 6 thunks
+            hello: hello.drv, figlet: one.drv, both: both.drv, many thunks
+            hello: hello.drv, figlet: two.drv, both: both.drv, 6 thunks
+        "#]],
     );
 }
 
@@ -212,11 +216,11 @@ fn in_the_midst_of_a_word() {
     check_overlay(
         &[&text, &text.replace("\"one\"", "\"one"), &text.replace("\"one\"", "\"one\" ++ unknown"), &overlay("two")],
         expect![[r#"
-        hello: hello.drv, figlet: one.drv, both: both.drv, 64 thunks of a new evaluator
-        hello: error: syntax error, unexpected end of file, expecting '"', figlet: error: syntax error, unexpected end of file, expecting '"', both: error: syntax error, unexpected end of file, expecting '"', 7 thunks of a new evaluator
-        hello: error: undefined variable 'unknown', figlet: error: undefined variable 'unknown', both: error: undefined variable 'unknown', 6 thunks
-        hello: hello.drv, figlet: two.drv, both: both.drv, 6 thunks
-    "#]],
+            hello: hello.drv, figlet: one.drv, both: both.drv, many thunks of a new evaluator
+            hello: error: syntax error, unexpected end of file, expecting '"', figlet: error: syntax error, unexpected end of file, expecting '"', both: error: syntax error, unexpected end of file, expecting '"', 7 thunks of a new evaluator
+            hello: error: undefined variable 'unknown', figlet: error: undefined variable 'unknown', both: error: undefined variable 'unknown', 6 thunks
+            hello: hello.drv, figlet: two.drv, both: both.drv, 6 thunks
+        "#]],
     );
 }
 
@@ -226,12 +230,12 @@ fn errors_come_and_go() {
     check_overlay(
         &[&fails, &overlay("one"), &fails, &fails.replace("no name", "still none"), &overlay("two")],
         expect![[r#"
-        hello: hello.drv, figlet: error: no name, both: error: no name, 63 thunks of a new evaluator
-        hello: hello.drv, figlet: one.drv, both: both.drv, 7 thunks
-        hello: hello.drv, figlet: error: no name, both: error: no name, 6 thunks
-        hello: hello.drv, figlet: error: still none, both: error: still none, 6 thunks
-        hello: hello.drv, figlet: two.drv, both: both.drv, 6 thunks
-    "#]],
+            hello: hello.drv, figlet: error: no name, both: error: no name, many thunks of a new evaluator
+            hello: hello.drv, figlet: one.drv, both: both.drv, 7 thunks
+            hello: hello.drv, figlet: error: no name, both: error: no name, 6 thunks
+            hello: hello.drv, figlet: error: still none, both: error: still none, 6 thunks
+            hello: hello.drv, figlet: two.drv, both: both.drv, 6 thunks
+        "#]],
     );
 }
 
@@ -250,10 +254,10 @@ fn definitions_of_modules() {
     world.edit("/w/b.nix", "{ config }: { packages = [ \"c\" ]; open = config.ports; more = [ 1 ]; }");
     shown += &world.look(&["packages", "ports", "open", "more"]);
     expect![[r#"
-        packages: [ "a" "b" ], ports: [ 80 ], open: [ 80 ], 22 thunks of a new evaluator
+        packages: [ "a" "b" ], ports: [ 80 ], open: [ 80 ], many thunks of a new evaluator
         packages: [ "a" "b" ], ports: [ 81 ], open: [ 81 ], 4 thunks
         packages: [ "a" "c" ], ports: [ 81 ], open: [ 81 ], 2 thunks
-        packages: [ "a" "c" ], ports: [ 81 ], open: [ 81 ], more: [ 1 ], 21 thunks
+        packages: [ "a" "c" ], ports: [ 81 ], open: [ 81 ], more: [ 1 ], many thunks
     "#]]
     .assert_eq(&shown);
 }
@@ -278,7 +282,7 @@ fn saved_and_unsaved_alike() {
     world.engine.apply(change);
     shown += &world.look(&["figlet"]);
     expect![[r#"
-        hello: hello.drv, figlet: one.drv, 53 thunks of a new evaluator
+        hello: hello.drv, figlet: one.drv, many thunks of a new evaluator
         hello: hello.drv, figlet: two.drv, 3 thunks
         hello: hello.drv, figlet: three.drv, 3 thunks
         hello: hello.drv, figlet: three.drv, 0 thunks
@@ -297,8 +301,8 @@ fn two_edits_before_anybody_looks() {
     world.edit("/w/overlay.nix", &overlay("three"));
     shown += &world.look(&["figlet", "hello"]);
     expect![[r#"
-        figlet: one.drv, 44 thunks of a new evaluator
-        figlet: three.drv, hello: libc.drv, 44 thunks
+        figlet: one.drv, many thunks of a new evaluator
+        figlet: three.drv, hello: libc.drv, many thunks
     "#]]
     .assert_eq(&shown);
 }
@@ -314,7 +318,7 @@ fn a_function_is_called_once() {
     world.edit("/w/overlay.nix", &overlay("two"));
     shown += &world.look(&["hello", "figlet"]);
     expect![[r#"
-        hello: hello.drv, figlet: one.drv, 57 thunks of a new evaluator
+        hello: hello.drv, figlet: one.drv, many thunks of a new evaluator
         hello: hello.drv, figlet: one.drv, 0 thunks
         hello: hello.drv, figlet: two.drv, 3 thunks
     "#]]
@@ -368,8 +372,8 @@ fn a_command_goes_on_with_the_files_that_it_has_read() {
     world.edit("/w/overlay.nix", &overlay("three"));
     shown += &world.look(&["figlet"]);
     expect![[r#"
-        figlet: one.drv, 44 thunks of a new evaluator
-        figlet: two.drv, 44 thunks of a new evaluator
+        figlet: one.drv, many thunks of a new evaluator
+        figlet: two.drv, many thunks of a new evaluator
         figlet: three.drv, 3 thunks
     "#]]
     .assert_eq(&shown);

@@ -1,7 +1,7 @@
 //! Looking at values: kind, attributes, items, text.
 
 use nival_eval::print::{self, ErrorStyle};
-use nival_eval::{Ctx, Pos, Result, Value, View};
+use nival_eval::{Attr, Ctx, Pos, Result, Value, View};
 use nival_syntax::Name;
 
 use super::{Answer, EvalSession, EvalValue, errors};
@@ -182,7 +182,8 @@ impl EvalSession {
         let found = self.run_on(value, control, |ctx, value| {
             let Some(set) = ctx.force(value)?.as_attrs() else { return Ok(Vec::new()) };
             let attrs = ctx.attrs_sorted(set);
-            Ok(attrs.into_iter().map(|attr| (attr.name, known_kind(attr.value), set.position(attr.name))).collect::<Vec<_>>())
+            let item = |attr: Attr| (attr.name, known_kind(ctx.peek(attr.value)), set.position(attr.name));
+            Ok(attrs.into_iter().map(item).collect::<Vec<_>>())
         })?;
         let item =
             |(name, kind, pos): (Name, _, _)| AttrItem { name: name.to_string(), kind, position: errors::location(&self.generation, pos) };

@@ -68,6 +68,9 @@ pub enum Verdict {
     Stale,
 }
 
+/// A file by the path it was imported by, with its text.
+pub type FileText = (Vec<u8>, Arc<[u8]>);
+
 /// In a workspace of more files only those that are open or were changed are followed: to follow has its price.
 const MAX_FOLLOWED: usize = 256;
 
@@ -173,7 +176,7 @@ impl EngineHost {
     }
 
     /// The texts of tracked files with other buffers; `None` where one cannot be read.
-    pub fn edited_texts(&self, files: &BTreeSet<Vec<u8>>, buffers: &Arc<Buffers>) -> Option<Vec<(Vec<u8>, Arc<[u8]>)>> {
+    pub fn edited_texts(&self, files: &BTreeSet<Vec<u8>>, buffers: &Arc<Buffers>) -> Option<Vec<FileText>> {
         let view = Overlay { system: self.view().system, buffers: Arc::clone(buffers) };
         files.iter().map(|file| Some((file.clone(), view.read_file(&to_path(file)).ok()?))).collect()
     }

@@ -292,10 +292,13 @@ impl<'e> Ctx<'e> {
         let (module, patch) = m.tracked.as_ref().and_then(|tracked| tracked.target(index)).unwrap_or((m.id, index));
         m = self.evaluator.linked(module);
         id = m.module.patches[patch as usize].body;
-        match m.expr(id) {
-            Expr::Const(_) | Expr::Lambda(_) | Expr::Global(_) => self.force(value).unwrap_or(value),
-            _ => value,
-        }
+        let plain = match m.expr(id) {
+            Expr::Const(_) | Expr::Lambda(_) | Expr::Global(_) => true,
+            Expr::List(items) => items.len == 0,
+            Expr::Attrs(index) => has_constants_only(m, index),
+            _ => false,
+        };
+        if plain { self.force(value).unwrap_or(value) } else { value }
     }
 
     /// The value of a replaceable part.
@@ -315,4 +318,20 @@ impl<'e> Ctx<'e> {
         let frame = Frame::alloc(&mut self.region, frame, patch.frame_size as usize);
         self.eval(m, frame, patch.body)
     }
+}
+
+/// Whether a literal is a constant where its file is not edited: see `Ctx::constant_set`.
+fn has_constants_only(m: &Linked, index: u32) -> bool {
+    let lit = &m.module.attrsets[index as usize];
+    let constant = |id: ExprId| match m.expr(id) {
+        // What was replaced since shows as not known yet.
+        Expr::Patch(index) if m.tracked.as_ref().is_none_or(|tracked| tracked.target(index).is_none()) => {
+            match m.expr(m.module.patches[index as usize].body) {
+                Expr::List(items) => items.len == 0,
+                body => matches!(body, Expr::Const(_)),
+            }
+        }
+        _ => false,
+    };
+    lit.dynamic.is_empty() && lit.sources.is_empty() && !lit.recursive && lit.attrs.iter().all(|attr| constant(attr.value))
 }
