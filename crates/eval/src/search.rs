@@ -31,7 +31,7 @@ impl Evaluator {
             return found;
         }
         for number in 0..self.modules.len() {
-            let Some(linked) = self.modules.get(number) else { continue };
+            let Some(linked) = self.modules.get(number).filter(|linked| linked.is_present()) else { continue };
             if file.is_some() && linked.origin.file.as_deref() != file {
                 continue;
             }
@@ -49,7 +49,7 @@ impl Evaluator {
         let mut deeper = path.to_vec();
         deeper.push(Name::new(""));
         for number in 0..self.modules.len() {
-            let Some(linked) = self.modules.get(number) else { continue };
+            let Some(linked) = self.modules.get(number).filter(|linked| linked.is_present()) else { continue };
             let mut search = Search { m: linked, found: &mut |set, _| found.extend(set.1.attrs.iter().map(|a| a.name)), steps: MAX_STEPS };
             search.expr(linked.module.root, &deeper, 0);
         }
@@ -66,8 +66,8 @@ impl Evaluator {
     /// The name that the expression at `pos` is bound to, in a set, a `let` or as the default of a parameter, and the place
     /// of that name. As the text has it: `a.b` for `a.b = …`.
     pub fn binding(&self, pos: Pos) -> Option<(String, SourceLocation)> {
-        let linked = self.modules.get(pos.module())?;
-        let Place::Expr(id) = pos.place() else { return None };
+        let (linked, place) = self.present(pos)?;
+        let Place::Expr(id) = place else { return None };
         let (text, positions) = linked.positions(self.host())?;
         let before = text.get(..usize::from(positions.expr_range(id).start()))?;
         let bound = before.trim_ascii_end();
@@ -79,7 +79,7 @@ impl Evaluator {
         let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'\'' | b'-' | b'.' | b'"');
         let from = bound.iter().rposition(|&b| !is_name(b)).map_or(0, |at| at + 1);
         let name = bound.get(from..).filter(|name| !name.is_empty())?;
-        let mut location = self.locate_range(Pos::offset_in(pos.module(), from as u32))?;
+        let mut location = self.locate_range(Pos::offset_in(linked.id, from as u32))?;
         location.range = from..from + name.len();
         Some((String::from_utf8_lossy(name).into_owned(), location))
     }
@@ -110,6 +110,11 @@ impl<'a> Search<'a, '_> {
         let m = self.m;
         let depth = depth + 1;
         match m.expr(id) {
+            Expr::Patch(index) => {
+                if let Some(patch) = m.module.patches.get(index as usize) {
+                    self.expr(patch.body, path, depth);
+                }
+            }
             Expr::Lambda(index) => {
                 if let Some(lambda) = m.module.lambdas.get(index as usize) {
                     self.expr(lambda.body, path, depth);

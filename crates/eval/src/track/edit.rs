@@ -82,6 +82,13 @@ impl crate::Evaluator {
     }
 }
 
+impl Linked {
+    /// Whether its text is not a former one of a file that was edited since.
+    pub(crate) fn is_present(&self) -> bool {
+        self.tracked.as_ref().is_none_or(|tracked| tracked.moved.get().is_none())
+    }
+}
+
 impl Moved {
     fn place(&self, from: &Linked, to: &Linked, place: Place) -> Option<Place> {
         let there = |map: &[u32], index: u32| map.get(index as usize).copied().filter(|&there| there != GONE);
