@@ -103,11 +103,11 @@ pub struct Report {
     /// Which part of the value that was asked for: names and indices from the outside in.
     pub attribute: Vec<String>,
     /// Where the innermost of these attributes that the user wrote is.
-    pub attribute_place: Option<Location>,
+    pub attribute_place: Option<Box<Location>>,
     /// The option of a module that was being evaluated.
     pub option: Option<Box<OptionContext>>,
     /// What needs itself, of an infinite recursion: each step needs the next, the last one the first.
-    pub cycle: Vec<Frame>,
+    pub cycle: Box<[Frame]>,
     pub sources: Sources,
     /// What to do about it.
     pub hints: Vec<String>,
@@ -129,7 +129,7 @@ impl Report {
             attribute: Vec::new(),
             attribute_place: None,
             option: None,
-            cycle: Vec::new(),
+            cycle: Box::default(),
             sources: Sources::default(),
             hints: Vec::new(),
             log: Vec::new(),
@@ -160,7 +160,7 @@ impl Report {
             let own = |f: &&Frame| !f.library && f.kind != FrameKind::Part && f.location.is_some();
             self.frames.iter().find(own).and_then(|f| f.location.as_ref())
         };
-        own.or_else(defined).or_else(frame).or(self.attribute_place.as_ref()).or(self.primary.as_ref())
+        own.or_else(defined).or_else(frame).or(self.attribute_place.as_deref()).or(self.primary.as_ref())
     }
 
     /// `a.b.[0]` of [`Report::attribute`], in the notation of the language; `None` where the whole value failed.

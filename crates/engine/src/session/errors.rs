@@ -38,7 +38,7 @@ pub(crate) fn report(generation: &Generation, error: &EvalError) -> Report {
     frames.reverse();
     report.attribute = path;
     let part = frames.iter().find(|frame| frame.kind == FrameKind::Part && !frame.library && frame.location.is_some());
-    report.attribute_place = part.and_then(|frame| frame.location.clone());
+    report.attribute_place = part.and_then(|frame| frame.location.clone()).map(Box::new);
     report.option = module_system::context(generation, error, &frames);
     report.hints.extend(report.option.as_ref().and_then(|option| option.suggestion.clone()));
     for frame in &mut frames {
@@ -60,7 +60,7 @@ pub(super) fn within(generation: &Generation, report: &mut Report, path: &[(Stri
             && let Some(source) = locate(generation, pos)
         {
             let place = from_source(generation, source, report);
-            report.attribute_place = Some(place).filter(|place| is_user_place(generation, place));
+            report.attribute_place = Some(place).filter(|place| is_user_place(generation, place)).map(Box::new);
         }
     }
 }
@@ -74,7 +74,7 @@ fn resolved(generation: &Generation, report: &mut Report, pos: Pos, message: Str
 const IMPORTS_HINT: &str = "what a module imports must not depend on `config`: import it always, and let `lib.mkIf` in it decide";
 
 /// The steps of an infinite recursion, each with the name it is bound to.
-fn cycle(generation: &Generation, error: &EvalError, report: &mut Report) -> Vec<Frame> {
+fn cycle(generation: &Generation, error: &EvalError, report: &mut Report) -> Box<[Frame]> {
     let steps: Vec<Pos> = error.cycle.iter().collect();
     let mut found: Vec<Frame> = Vec::with_capacity(steps.len());
     for pos in steps {
@@ -91,7 +91,7 @@ fn cycle(generation: &Generation, error: &EvalError, report: &mut Report) -> Vec
             found.push(frame);
         }
     }
-    found
+    found.into()
 }
 
 /// `'x'` or an index at the end of the words of a part.
