@@ -16,7 +16,9 @@ fn between<'a>(text: &'a str, open: &'a str, close: &'a str) -> impl Iterator<It
 #[test]
 fn documents_name_files_that_exist() {
     let mut missing = Vec::new();
-    for document in ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/evaluation.md", "docs/performance.md", "editors/vscode/README.md"] {
+    for document in
+        ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/evaluation.md", "docs/performance.md", "editors/vscode/README.md"]
+    {
         let text = read(document);
         let folder = repository().join(document).parent().expect("a folder").to_owned();
         let links = between(&text, "](", ")").filter(|link| !link.contains("://")).map(|link| folder.join(link));

@@ -33,50 +33,77 @@ fn check(fixture: &str, expected: Expect) {
 
 #[test]
 fn cycles_on_one_thread() {
-    check("let a = a; in a", expect![[r#"
+    check(
+        "let a = a; in a",
+        expect![[r#"
         infinite recursion encountered
         a 4..5
-    "#]]);
-    check("let a = 1 + b; b = c + 1; c = -b; in { r = a; }", expect![[r#"
+    "#]],
+    );
+    check(
+        "let a = 1 + b; b = c + 1; c = -b; in { r = a; }",
+        expect![[r#"
         infinite recursion encountered
         b 15..16
         c 26..27
-    "#]]);
-    check("rec { a.b.c = [ a.b.c ] ++ d; d = a.b.c; }", expect![[r#"
+    "#]],
+    );
+    check(
+        "rec { a.b.c = [ a.b.c ] ++ d; d = a.b.c; }",
+        expect![[r#"
         infinite recursion encountered
         a.b.c 6..11
         d 30..31
-    "#]]);
-    check("let f = { x ? y, y ? x }: x; in f { }", expect![[r#"
+    "#]],
+    );
+    check(
+        "let f = { x ? y, y ? x }: x; in f { }",
+        expect![[r#"
         infinite recursion encountered
         x 10..11
-    "#]]);
-    check("let x = builtins.head [ (1 + x) ]; in x", expect![[r#"
+    "#]],
+    );
+    check(
+        "let x = builtins.head [ (1 + x) ]; in x",
+        expect![[r#"
         infinite recursion encountered
         x 4..5
         at /main.nix:1:28
-    "#]]);
-    check("let s = { x = 1; } // (if s.x == 1 then { } else { y = 2; }); in s.x", expect![[r#"
+    "#]],
+    );
+    check(
+        "let s = { x = 1; } // (if s.x == 1 then { } else { y = 2; }); in s.x",
+        expect![[r#"
         infinite recursion encountered
         s 4..5
-    "#]]);
-    check("import ./a.nix\n//- /a.nix\nlet self = import ./b.nix; in self + 1\n//- /b.nix\n1 + import ./a.nix\n", expect![[r#"
+    "#]],
+    );
+    check(
+        "import ./a.nix\n//- /a.nix\nlet self = import ./b.nix; in self + 1\n//- /b.nix\n1 + import ./a.nix\n",
+        expect![[r#"
         infinite recursion encountered
         at /a.nix:1:1
         self 4..8
         at /b.nix:1:3
-    "#]]);
+    "#]],
+    );
 }
 
 /// What goes round but through new thunks each time is no cycle of thunks.
 #[test]
 fn no_cycle_where_there_is_none() {
-    check("let f = x: f (x + 1); in f 1", expect![[r#"
+    check(
+        "let f = x: f (x + 1); in f 1",
+        expect![[r#"
         stack overflow; max-call-depth exceeded
-    "#]]);
-    check("let a = throw \"no\"; in a", expect![[r#"
+    "#]],
+    );
+    check(
+        "let a = throw \"no\"; in a",
+        expect![[r#"
         no
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
