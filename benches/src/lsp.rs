@@ -115,6 +115,7 @@ pub fn run(settings: &Settings) -> Vec<Row> {
             nival: format!("p50 {:.1} ms, p99 {:.1} ms", median(millis), percentile(millis, 0.99)),
             reference: String::new(),
             ratio: None,
+            memory: None,
         });
     };
     server.request("initialize", json!({ "processId": null, "rootUri": null, "capabilities": {} }));
@@ -163,6 +164,7 @@ pub fn run(settings: &Settings) -> Vec<Row> {
         nival: format!("{:.0} MiB", server.resident_mib()),
         reference: String::new(),
         ratio: None,
+        memory: None,
     });
     rows
 }

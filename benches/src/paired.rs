@@ -16,12 +16,13 @@ struct Run {
 }
 
 #[expect(clippy::zombie_processes, reason = "`wait` waits for it, and learns its peak memory")]
-fn run_once(program: &Path, called: &str, expression: &str) -> Run {
+fn run_once(program: &Path, settings: &Settings, work: &Work, arguments: &[&str]) -> Run {
     use std::io::Read as _;
     use std::os::unix::process::CommandExt as _;
     let start = Instant::now();
     let mut command = Command::new(program);
-    command.arg0(called).args(["--eval", "--strict", "--readonly-mode", "-E", expression]);
+    command.arg0("nix-instantiate").args(["--eval", "--strict", "--json", "--readonly-mode"]).args(arguments);
+    command.env("NIXPKGS", &settings.nixpkgs).args(["-E", work.code]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     let mut child = command.spawn().unwrap_or_else(|e| panic!("{}: {e}", program.display()));
     let mut output = Vec::new();
@@ -44,48 +45,71 @@ fn wait(pid: u32) -> (ExitStatus, i64) {
     (ExitStatus::from_raw(status), usage.ru_maxrss)
 }
 
-/// The expressions, as what they are called and code in which `NIXPKGS` stands for the tree.
-const WORK: &[(&str, &str)] = &[
-    ("start, evaluate 1", "1"),
-    ("hello.drvPath", "(import NIXPKGS { system = \"x86_64-linux\"; config = { }; overlays = [ ]; }).hello.drvPath"),
-    ("firefox.drvPath", "(import NIXPKGS { system = \"x86_64-linux\"; config = { }; overlays = [ ]; }).firefox.drvPath"),
+/// One thing to evaluate.
+struct Work {
+    name: &'static str,
+    /// The nixpkgs tree is in the environment, as `NIXPKGS`.
+    code: &'static str,
+    /// For nival alone.
+    arguments: &'static [&'static str],
+    /// At most so many runs, of what takes long.
+    runs: usize,
+}
+
+const WORK: &[Work] = &[
+    Work { name: "start, evaluate 1", code: "1", arguments: &[], runs: usize::MAX },
+    Work {
+        name: "hello.drvPath",
+        code: "(import (/. + builtins.getEnv \"NIXPKGS\") { system = \"x86_64-linux\"; config = { }; overlays = [ ]; }).hello.drvPath",
+        arguments: &[],
+        runs: usize::MAX,
+    },
+    Work {
+        name: "firefox.drvPath",
+        code: "(import (/. + builtins.getEnv \"NIXPKGS\") { system = \"x86_64-linux\"; config = { }; overlays = [ ]; }).firefox.drvPath",
+        arguments: &[],
+        runs: usize::MAX,
+    },
+    Work { name: "NixOS system", code: include_str!("../nix/nixos.nix"), arguments: &[], runs: 7 },
+    Work { name: "NixOS system, two threads", code: include_str!("../nix/nixos.nix"), arguments: &["--eval-cores", "2"], runs: 7 },
+    Work { name: "all attributes", code: include_str!("../nix/all.nix"), arguments: &[], runs: 3 },
+    Work { name: "all attributes, two threads", code: include_str!("../nix/all.nix"), arguments: &["--eval-cores", "2"], runs: 3 },
 ];
 
 pub fn run(settings: &Settings) -> Vec<Row> {
+    WORK.iter().map(|work| measure(settings, work)).collect()
+}
+
+fn measure(settings: &Settings, work: &Work) -> Row {
     let nival = settings.programs.join("nival");
     let oracle = settings.oracle.as_ref().map(|o| o.join("nix-instantiate"));
-    WORK.iter()
-        .map(|(work, code)| {
-            let code = code.replace("NIXPKGS", &settings.nixpkgs.to_string_lossy());
-            let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-            // The first round only warms the file cache.
-            for round in 0..=settings.runs {
-                let a = run_once(&nival, "nix-instantiate", &code);
-                let b = oracle.as_ref().map(|o| run_once(o, "nix-instantiate", &code));
-                if let Some(b) = &b {
-                    assert_eq!(
-                        String::from_utf8_lossy(&a.output),
-                        String::from_utf8_lossy(&b.output),
-                        "{work}: another answer than real Nix"
-                    );
-                }
-                if round > 0 {
-                    ours.push(a);
-                    theirs.extend(b);
-                }
-            }
-            let seconds = |runs: &[Run]| runs.iter().map(|r| r.seconds).collect::<Vec<_>>();
-            let shown = |runs: &[Run]| {
-                let peak = median(&runs.iter().map(|r| r.peak_mib).collect::<Vec<_>>());
-                format!("{:.1} ms, {peak:.0} MiB", median(&seconds(runs)) * 1e3)
-            };
-            let ratios: Vec<f64> = ours.iter().zip(&theirs).map(|(a, b)| b.seconds / a.seconds).collect();
-            Row {
-                work: (*work).to_string(),
-                nival: shown(&ours),
-                reference: if theirs.is_empty() { "not given".into() } else { shown(&theirs) },
-                ratio: (!ratios.is_empty()).then(|| median(&ratios)),
-            }
-        })
-        .collect()
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    // The first round only warms the file cache.
+    for round in 0..=settings.runs.min(work.runs) {
+        let a = run_once(&nival, settings, work, work.arguments);
+        let b = oracle.as_ref().map(|o| run_once(o, settings, work, &[]));
+        if let Some(b) = &b {
+            assert_eq!(text(a.output.clone()), text(b.output.clone()), "{}: another answer than real Nix", work.name);
+        }
+        if round > 0 {
+            ours.push(a);
+            theirs.extend(b);
+        }
+    }
+    let seconds = |runs: &[Run]| median(&runs.iter().map(|r| r.seconds).collect::<Vec<_>>());
+    let peak = |runs: &[Run]| median(&runs.iter().map(|r| r.peak_mib).collect::<Vec<_>>());
+    let shown = |runs: &[Run]| format!("{:.1} ms, {:.0} MiB", seconds(runs) * 1e3, peak(runs));
+    let ratios: Vec<f64> = ours.iter().zip(&theirs).map(|(a, b)| b.seconds / a.seconds).collect();
+    Row {
+        work: work.name.to_string(),
+        nival: shown(&ours),
+        reference: if theirs.is_empty() { "not given".into() } else { shown(&theirs) },
+        ratio: (!ratios.is_empty()).then(|| median(&ratios)),
+        memory: (!theirs.is_empty()).then(|| peak(&ours) / peak(&theirs)),
+    }
+}
+
+/// Without what hangs on the program and not on the answer: the line's end.
+fn text(output: Vec<u8>) -> String {
+    String::from_utf8_lossy(&output).trim_end().to_owned()
 }

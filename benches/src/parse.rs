@@ -60,6 +60,7 @@ pub fn run(settings: &Settings) -> Vec<Row> {
         nival: format!("{:.0} MB/s", median(rates)),
         reference: String::new(),
         ratio: None,
+        memory: None,
     };
     vec![row("parse", &parse), row("parse and lower", &both)]
 }

@@ -110,6 +110,7 @@ pub fn run(settings: &Settings) -> Vec<Row> {
             nival: format!("figlet {:.1} ms, then hello {:.1} ms", median(figlet), median(hello)),
             reference: String::new(),
             ratio: None,
+            memory: None,
         });
     };
     let (mut cold, mut cold_hello) = (Vec::new(), Vec::new());

@@ -72,6 +72,15 @@ struct FileProbe {
     probe: Arc<OnceLock<Probe>>,
 }
 
+impl Drop for Generation {
+    /// A process that is about to end does not give its memory back piece by piece. (Stores that were written to are closed.)
+    fn drop(&mut self) {
+        if self.config.once && self.config.store.read_only {
+            std::mem::forget(Arc::clone(&self.evaluator));
+        }
+    }
+}
+
 impl Generation {
     pub fn new(
         config: Arc<EngineConfig>,
@@ -91,6 +100,7 @@ impl Generation {
             trace_verbose: language.trace_verbose,
             abort_on_warn: language.abort_on_warn,
             lints: language.lints,
+            single_threaded: config.once && config.eval_threads() == 1,
             ..Options::default()
         };
         options.max_call_depth = language.max_call_depth.unwrap_or(options.max_call_depth);

@@ -62,20 +62,23 @@ fn concat_strings_sep(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let what = frame("while evaluating the second argument (the list of strings to concat) passed to builtins.concatStringsSep");
     let list = ctx.expect_list(args[1], what)?;
     let mut context = Gathered::new();
-    context.add(ctx, separator);
+    context.add(separator);
     let mut parts: Vec<&[u8]> = Vec::with_capacity(2 * list.len());
     let offer = ctx.offer(list.elements().iter().copied(), Ahead::Text);
     for (i, &element) in list.elements().iter().enumerate() {
         offer.reached(i);
         let what = frame("while evaluating one element of the list of strings to concat passed to builtins.concatStringsSep");
         let string = ctx.coerce_to_string(element, COPYING, what)?;
-        context.add(ctx, string);
+        context.add(string);
         if i > 0 {
             parts.push(separator.bytes());
         }
         parts.push(string.bytes());
     }
-    ctx.string_from_parts(&parts, context.0)
+    {
+        let context = context.finish(ctx);
+        ctx.string_from_parts(&parts, context)
+    }
 }
 
 fn replace_strings(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
@@ -93,7 +96,7 @@ fn replace_strings(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let mut replacements: Vec<Option<Str>> = vec![None; to.len()];
     let subject = ctx.expect_string(args[2], arg("third", "replaceStrings"))?;
     let mut context = Gathered::new();
-    context.add(ctx, subject);
+    context.add(subject);
     let bytes = subject.bytes();
 
     let mut starts = [false; 256];
@@ -119,7 +122,7 @@ fn replace_strings(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
             None => {
                 let what = frame("while evaluating one of the replacement strings passed to builtins.replaceStrings");
                 let replacement = ctx.expect_string(to.elements()[index], what)?;
-                context.add(ctx, replacement);
+                context.add(replacement);
                 *replacements[index].insert(replacement)
             }
         };
@@ -134,7 +137,10 @@ fn replace_strings(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         return Ok(subject.value());
     }
     parts.push(&bytes[copied.min(bytes.len())..]);
-    ctx.string_from_parts(&parts, context.0)
+    {
+        let context = context.finish(ctx);
+        ctx.string_from_parts(&parts, context)
+    }
 }
 
 fn parse_drv_name(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {

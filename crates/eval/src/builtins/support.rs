@@ -5,7 +5,7 @@ use nival_syntax::Name;
 use crate::builtin::{Builtin, BuiltinFn};
 use crate::error::{ErrorKind, EvalError, Pos, Result};
 use crate::print::for_message;
-use crate::value::{Attrs, BuiltinId, Context, List, Str, Value};
+use crate::value::{Attrs, BuiltinId, Context, ContextSum, List, Str, Value};
 use crate::{CoerceOptions, Ctx};
 
 /// A table entry; `name` is without `__`.
@@ -92,19 +92,20 @@ impl Ctx<'_> {
 }
 
 /// Joins the contexts of the strings that make up a result.
-#[derive(Clone, Copy)]
-pub(super) struct Gathered(pub Context);
+pub(super) struct Gathered(ContextSum);
 
 impl Gathered {
     pub(super) fn new() -> Self {
-        Gathered(Context::EMPTY)
+        Gathered(ContextSum::default())
     }
 
     #[inline]
-    pub(super) fn add(&mut self, ctx: &mut Ctx<'_>, string: Str) {
-        if !string.context().is_empty() {
-            self.0 = ctx.context_union(self.0, string.context());
-        }
+    pub(super) fn add(&mut self, string: Str) {
+        self.0.add(string.context());
+    }
+
+    pub(super) fn finish(self, ctx: &mut Ctx<'_>) -> Context {
+        self.0.finish(&mut ctx.region)
     }
 }
 

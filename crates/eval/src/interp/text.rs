@@ -6,7 +6,7 @@ use crate::ctx::Ctx;
 use crate::error::{ErrorContext, EvalError, Result};
 use crate::linked::Linked;
 use crate::ops::coerce::CoerceOptions;
-use crate::value::{Context, Frame, Value};
+use crate::value::{ContextSum, Frame, Value};
 
 /// How `"${x}"` takes x.
 const INTERPOLATE: CoerceOptions = CoerceOptions { more: false, copy_to_store: true, canonicalize_path: false };
@@ -15,7 +15,7 @@ const SEGMENT: CoerceOptions = CoerceOptions { more: false, copy_to_store: false
 impl<'e> Ctx<'e> {
     pub(super) fn eval_interpolate(&mut self, m: &'e Linked, frame: Frame, id: ExprId, parts: &'e [ExprId]) -> Result<Value> {
         let mut strings: smallvec::SmallVec<[&'static [u8]; 8]> = smallvec::SmallVec::with_capacity(parts.len());
-        let mut context = Context::EMPTY;
+        let mut context = ContextSum::default();
         for &part in parts {
             let value = match self.eval(m, frame, part) {
                 Ok(value) => value,
@@ -28,10 +28,11 @@ impl<'e> Ctx<'e> {
                     Err(error) => return Err(error.at(m.pos(part))),
                 },
             };
-            context = context.union(string.context(), &mut self.region);
+            context.add(string.context());
             strings.push(string.bytes());
         }
         let _ = id;
+        let context = context.finish(&mut self.region);
         self.string_from_parts(&strings, context)
     }
 

@@ -5,7 +5,7 @@ use crate::ctx::{Ctx, What};
 use crate::error::{EvalError, Pos, Result};
 use crate::host::AddPath;
 use crate::ops::path::{base_name, normalise};
-use crate::value::{Attrs, Context, ContextElement, Str, Value, View};
+use crate::value::{Attrs, Context, ContextElement, ContextSum, Str, Value, View};
 
 /// How `Ctx::coerce_to_string` treats what is no string. Strings, paths, and sets with `__toString` or `outPath` always do.
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,20 +54,21 @@ impl<'e> Ctx<'e> {
             View::Float(f) if options.more => Ok(self.str(crate::print::float::coerced(f).as_bytes())),
             View::List(list) if options.more => {
                 let mut bytes = Vec::new();
-                let mut context = Context::EMPTY;
+                let mut context = ContextSum::default();
                 let offer = self.offer(list.elements().iter().copied(), Ahead::Text);
                 for (i, &element) in list.elements().iter().enumerate() {
                     offer.reached(i);
                     let part = self
                         .coerce_to_string(element, options, || "while evaluating one element of the list".into())
                         .map_err(|e| e.context(Pos::NONE, what()))?;
-                    context = context.union(part.context(), &mut self.region);
+                    context.add(part.context());
                     bytes.extend_from_slice(part.bytes());
                     let element = self.force(element)?;
                     if i + 1 < list.len() && element.as_list().is_none_or(|l| !l.is_empty()) {
                         bytes.push(b' ');
                     }
                 }
+                let context = context.finish(&mut self.region);
                 let value = self.string_with_context(&bytes, context);
                 Ok(Str::from_word(value.0))
             }

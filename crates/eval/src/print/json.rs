@@ -3,7 +3,7 @@
 use super::float;
 use crate::ahead::Ahead;
 use crate::error::{ErrorKind, EvalError, FrameKind, Pos, Result};
-use crate::value::{Attrs, Context, Value, View};
+use crate::value::{Attrs, Context, ContextSum, Value, View};
 use crate::{CoerceOptions, Ctx};
 
 /// `value`, evaluated throughout, with the context of all its strings. Paths are copied to the store.
@@ -13,22 +13,24 @@ pub fn to_json(ctx: &mut Ctx<'_>, value: Value) -> Result<(Vec<u8>, Context)> {
 
 /// As [`to_json`]; without `copy_to_store` paths give their own text.
 pub fn to_json_with(ctx: &mut Ctx<'_>, value: Value, copy_to_store: bool) -> Result<(Vec<u8>, Context)> {
-    let mut printer = Printer { ctx, out: Vec::new(), context: Context::EMPTY, lazy: false };
+    let mut printer = Printer { ctx, out: Vec::new(), context: ContextSum::default(), lazy: false };
     printer.value(value, copy_to_store, 0)?;
-    Ok((printer.out, printer.context))
+    let Printer { ctx, out, context, .. } = printer;
+    Ok((out, context.finish(&mut ctx.region)))
 }
 
 /// As [`to_json`] for a value that is evaluated no further than it is: what Nix has not evaluated yet is an error.
 pub fn to_json_lazy(ctx: &mut Ctx<'_>, value: Value) -> Result<(Vec<u8>, Context)> {
-    let mut printer = Printer { ctx, out: Vec::new(), context: Context::EMPTY, lazy: true };
+    let mut printer = Printer { ctx, out: Vec::new(), context: ContextSum::default(), lazy: true };
     printer.value(value, true, 0)?;
-    Ok((printer.out, printer.context))
+    let Printer { ctx, out, context, .. } = printer;
+    Ok((out, context.finish(&mut ctx.region)))
 }
 
 struct Printer<'a, 'e> {
     ctx: &'a mut Ctx<'e>,
     out: Vec<u8>,
-    context: Context,
+    context: ContextSum,
     /// Nothing is evaluated that is not yet.
     lazy: bool,
 }
@@ -58,12 +60,12 @@ impl Printer<'_, '_> {
             View::Null => self.out.extend_from_slice(b"null"),
             View::Float(float) => self.out.extend_from_slice(float::json(float).as_bytes()),
             View::String(string) => {
-                self.context = self.ctx.context_union(self.context, string.context());
+                self.context.add(string.context());
                 json_string(&mut self.out, string.bytes())?;
             }
             View::Path(path) if copy => {
                 let stored = self.ctx.copy_path_to_store(path.bytes())?;
-                self.context = self.ctx.context_union(self.context, stored.context());
+                self.context.add(stored.context());
                 json_string(&mut self.out, stored.bytes())?;
             }
             View::Path(path) => json_string(&mut self.out, path.bytes())?,
@@ -97,7 +99,7 @@ impl Printer<'_, '_> {
         if attrs.contains(known.to_string) {
             let options = CoerceOptions { more: false, copy_to_store: false, canonicalize_path: false };
             let string = self.ctx.coerce_to_string(value, options, String::new)?;
-            self.context = self.ctx.context_union(self.context, string.context());
+            self.context.add(string.context());
             return json_string(&mut self.out, string.bytes());
         }
         if let Some(path) = attrs.get(known.out_path) {

@@ -8,7 +8,7 @@ use super::{attr_part, float, item_part, resolve};
 use crate::Ctx;
 use crate::ahead::{Ahead, Offer};
 use crate::error::{ErrorKind, EvalError, Pos, Result};
-use crate::value::{Attrs, Closure, Context, Value, View};
+use crate::value::{Attrs, Closure, Context, ContextSum, Value, View};
 
 /// What to put in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,12 +21,14 @@ pub struct XmlOptions {
 
 /// `value` as an XML document, with the context of all its strings.
 pub fn to_xml(ctx: &mut Ctx<'_>, value: Value, options: XmlOptions) -> Result<(Vec<u8>, Context)> {
-    let mut printer = Printer { ctx, options, out: Vec::new(), indent: 0, context: Context::EMPTY, derivations: FxHashSet::default() };
+    let mut printer =
+        Printer { ctx, options, out: Vec::new(), indent: 0, context: ContextSum::default(), derivations: FxHashSet::default() };
     printer.out.extend_from_slice(b"<?xml version='1.0' encoding='utf-8'?>\n");
     printer.open("expr", &[]);
     printer.value(value, 0)?;
     printer.close("expr");
-    Ok((printer.out, printer.context))
+    let Printer { ctx, out, context, .. } = printer;
+    Ok((out, context.finish(&mut ctx.region)))
 }
 
 type Attributes<'a> = [(&'static str, std::borrow::Cow<'a, [u8]>)];
@@ -36,7 +38,7 @@ struct Printer<'a, 'e> {
     options: XmlOptions,
     out: Vec<u8>,
     indent: usize,
-    context: Context,
+    context: ContextSum,
     /// Each derivation is written out once.
     derivations: FxHashSet<Vec<u8>>,
 }
@@ -106,7 +108,7 @@ impl Printer<'_, '_> {
             View::Null => self.empty("null", &[]),
             View::Path(path) => self.simple("path", path.bytes()),
             View::String(string) => {
-                self.context = self.ctx.context_union(self.context, string.context());
+                self.context.add(string.context());
                 self.simple("string", string.bytes());
             }
             View::Attrs(attrs) => self.set(attrs, depth)?,

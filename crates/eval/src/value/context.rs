@@ -111,18 +111,79 @@ impl Context {
     }
 
     fn union_slow(self, other: Context, region: &mut Region) -> Context {
-        let (a, b) = (self.ids(), other.ids());
-        let mut ids = Vec::with_capacity(a.len() + b.len());
-        ids.extend_from_slice(a);
-        ids.extend_from_slice(b);
-        ids.sort_unstable();
-        ids.dedup();
-        if ids.len() == a.len() {
+        let mut sum = ContextSum::default();
+        sum.add(self);
+        sum.add(other);
+        let ids = sum.into_ids();
+        if ids.len() == self.ids().len() {
             self
-        } else if ids.len() == b.len() {
+        } else if ids.len() == other.ids().len() {
             other
         } else {
             Context::from_ids(region, &ids)
         }
+    }
+}
+
+/// Adds contexts up without making an object for each step on the way.
+#[derive(Debug, Default)]
+pub(crate) struct ContextSum {
+    /// The first one that was added.
+    first: u64,
+    /// The last one.
+    last: u64,
+    /// The numbers of all elements, in any order and more than once, if there was more than one context.
+    ids: Vec<u64>,
+    /// From so many on they are tidied.
+    tidy: usize,
+}
+
+impl ContextSum {
+    #[inline]
+    pub(crate) fn add(&mut self, context: Context) {
+        if context.0 != 0 && context.0 != self.last {
+            self.add_new(context);
+        }
+    }
+
+    fn add_new(&mut self, context: Context) {
+        self.last = context.0;
+        if self.first == 0 {
+            self.first = context.0;
+            return;
+        }
+        if self.ids.is_empty() {
+            self.ids.extend_from_slice(Context(self.first).ids());
+            self.tidy = 256;
+        }
+        self.ids.extend_from_slice(context.ids());
+        if self.ids.len() > self.tidy {
+            self.sort();
+            self.tidy = 256.max(4 * self.ids.len());
+        }
+    }
+
+    fn sort(&mut self) {
+        self.ids.sort_unstable();
+        self.ids.dedup();
+    }
+
+    /// The numbers of all elements, ascending.
+    pub(crate) fn into_ids(mut self) -> Vec<u64> {
+        if self.ids.is_empty() {
+            return Context(self.first).ids().to_vec();
+        }
+        self.sort();
+        self.ids
+    }
+
+    pub(crate) fn finish(mut self, region: &mut Region) -> Context {
+        let first = Context(self.first);
+        if self.ids.is_empty() {
+            return first;
+        }
+        self.sort();
+        // The others were part of it.
+        if self.ids.len() == first.ids().len() { first } else { Context::from_ids(region, &self.ids) }
     }
 }

@@ -1,6 +1,7 @@
 //! [`Shape`]: the names of an attribute set, shared by all sets that have the same ones.
 
 use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use hashbrown::HashTable;
@@ -21,6 +22,10 @@ pub struct Shape {
     alphabetical: OnceLock<Box<[u32]>>,
     /// The same names without positions.
     plain: OnceLock<ShapeRef>,
+    /// How often a name was looked for, until there is an index.
+    searched: AtomicU32,
+    /// Where a name is, plus 1, by [`Shape::hash`]: open addressing, at most half full. For big shapes that are searched often.
+    index: OnceLock<Box<[u32]>>,
 }
 
 /// Shapes live as long as their evaluator (see [`crate::Value`]).
@@ -100,7 +105,34 @@ impl Shape {
             }
             return NOT_FOUND;
         }
-        match names.binary_search(&name) {
+        match self.index.get() {
+            Some(index) => self.find_indexed(index, name),
+            None => self.find_sorted(name),
+        }
+    }
+
+    #[inline]
+    fn find_indexed(&self, index: &[u32], name: Name) -> u32 {
+        let mut at = hash_of(name, index.len());
+        loop {
+            match index[at] {
+                0 => return NOT_FOUND,
+                found if self.names[found as usize - 1] == name => return found - 1,
+                _ => at = (at + 1) & (index.len() - 1),
+            }
+        }
+    }
+
+    fn find_sorted(&self, name: Name) -> u32 {
+        if self.names.len() >= MIN_INDEXED {
+            // Threads that lose a count here do no harm.
+            let searched = self.searched.load(Ordering::Relaxed) + 1;
+            self.searched.store(searched, Ordering::Relaxed);
+            if searched as usize > self.names.len() / 4 {
+                self.index.get_or_init(|| index(&self.names));
+            }
+        }
+        match self.names.binary_search(&name) {
             Ok(i) => i as u32,
             Err(_) => NOT_FOUND,
         }
@@ -114,6 +146,27 @@ impl Shape {
             keyed.into_iter().map(|(_, i)| i).collect()
         })
     }
+}
+
+/// From so many names on an index pays.
+const MIN_INDEXED: usize = 16;
+
+/// Where to begin to look for a name in an index of `len` places, a power of two.
+#[inline]
+fn hash_of(name: Name, len: usize) -> usize {
+    ((name.index() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize & (len - 1)
+}
+
+fn index(names: &[Name]) -> Box<[u32]> {
+    let mut index = vec![0; (2 * names.len()).next_power_of_two()].into_boxed_slice();
+    for (&name, number) in names.iter().zip(1..) {
+        let mut at = hash_of(name, index.len());
+        while index[at] != 0 {
+            at = (at + 1) & (index.len() - 1);
+        }
+        index[at] = number;
+    }
+    index
 }
 
 /// The shapes of one evaluator.
@@ -131,8 +184,18 @@ const MAX_SHARED: usize = 128;
 impl ShapeTable {
     fn add(&self, names: Box<[Name]>, positions: Positions) -> ShapeRef {
         debug_assert!(names.is_sorted_by(|a, b| a < b));
-        let shape: &Shape =
-            self.shapes.push_with(|id| Shape { id, names, positions, alphabetical: OnceLock::new(), plain: OnceLock::new() }).1;
+        let shape: &Shape = self
+            .shapes
+            .push_with(|id| Shape {
+                id,
+                names,
+                positions,
+                alphabetical: OnceLock::new(),
+                plain: OnceLock::new(),
+                searched: AtomicU32::new(0),
+                index: OnceLock::new(),
+            })
+            .1;
         // SAFETY: entries of a `Table` never move; the table lives as long as the evaluator, which outlives every use
         // of a shape (module documentation of `value`).
         unsafe { &*std::ptr::from_ref(shape) }

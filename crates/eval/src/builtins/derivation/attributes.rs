@@ -8,7 +8,7 @@ use crate::ahead::Ahead;
 use crate::builtins::support::known;
 use crate::error::Result;
 use crate::print::json;
-use crate::value::{Attr, Attrs, Context, Str, Value};
+use crate::value::{Attr, Attrs, ContextSum, Str, Value};
 use crate::{CoerceOptions, Ctx};
 
 /// What the attributes said.
@@ -16,7 +16,7 @@ pub(super) struct Attributes {
     /// Without outputs and inputs.
     pub drv: Derivation,
     /// Of all strings used.
-    pub context: Context,
+    pub context: ContextSum,
     pub content_addressed: bool,
     pub impure: bool,
     pub hash: Option<String>,
@@ -54,7 +54,7 @@ pub(super) fn read(ctx: &mut Ctx<'_>, name: &str, set: Attrs) -> Result<Attribut
         json: structured.then(|| b"{".to_vec()),
         found: Attributes {
             drv: Derivation { name: name.to_owned(), ..Derivation::default() },
-            context: Context::EMPTY,
+            context: ContextSum::default(),
             content_addressed: false,
             impure: false,
             hash: None,
@@ -84,7 +84,7 @@ pub(super) fn read(ctx: &mut Ctx<'_>, name: &str, set: Attrs) -> Result<Attribut
 
 impl Reader<'_, '_> {
     fn add_context(&mut self, string: Str) {
-        self.found.context = self.ctx.context_union(self.found.context, string.context());
+        self.found.context.add(string.context());
     }
 
     fn warn(&mut self, message: &str) -> Result<()> {
@@ -162,7 +162,7 @@ impl Reader<'_, '_> {
             return Ok(());
         }
         let (text, context) = json::to_json(self.ctx, attr.value)?;
-        self.found.context = self.ctx.context_union(self.found.context, context);
+        self.found.context.add(context);
         if let Some(json) = &mut self.json {
             if json.len() > 1 {
                 json.push(b',');

@@ -8,10 +8,10 @@ use super::{load, other};
 use crate::Ctx;
 use crate::builtins::derived::DerivedPath;
 use crate::error::Result;
-use crate::value::{Context, ContextElement};
+use crate::value::{ContextElement, ContextSum};
 
-pub(super) fn add(ctx: &Ctx<'_>, dir: &StoreDir, drv: &mut Derivation, context: Context) -> Result<()> {
-    for element in ctx.context_elements(context) {
+pub(super) fn add(ctx: &Ctx<'_>, dir: &StoreDir, drv: &mut Derivation, context: ContextSum) -> Result<()> {
+    for element in context.into_ids().into_iter().filter_map(|id| ctx.evaluator().contexts.get(id as u32)) {
         match element {
             ContextElement::Opaque(path) => {
                 drv.input_srcs.insert(parse(dir, path)?);
