@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use nival_hir::{LowerError, LowerOptions, Module};
+use nival_hir::{Buffers, LowerError, LowerOptions, Module};
 use nival_syntax::{Name, flat};
 use rustc_hash::FxHashMap;
 
@@ -47,12 +47,12 @@ impl CodeCache {
     }
 
     /// `scope` are the names of slots `0..` of the root frame.
-    pub(crate) fn lower(&self, text: &Arc<[u8]>, scope: &[Name]) -> Code {
-        let Some(plain) = self.plain.as_ref().filter(|_| scope.is_empty()) else { return lower(text, scope, false) };
+    pub(crate) fn lower(&self, text: &Arc<[u8]>, scope: &[Name], compiler: &mut Compiler) -> Code {
+        let Some(plain) = self.plain.as_ref().filter(|_| scope.is_empty()) else { return compiler.lower(text, scope) };
         if let Some(known) = plain.lock().unwrap_or_else(|e| e.into_inner()).get(text) {
             return known.clone();
         }
-        let lowered = lower(text, scope, false);
+        let lowered = compiler.lower(text, scope);
         plain.lock().unwrap_or_else(|e| e.into_inner()).insert(text.clone(), lowered.clone());
         lowered
     }
@@ -62,7 +62,7 @@ impl CodeCache {
         if let Some(known) = self.patchable.lock().unwrap_or_else(|e| e.into_inner()).get(text) {
             return known.clone();
         }
-        let lowered = lower(text, &[], true);
+        let lowered = lower(text, &LowerOptions { patchable: true, ..LowerOptions::default() });
         let mut known = self.patchable.lock().unwrap_or_else(|e| e.into_inner());
         if known.len() >= PATCHABLE {
             known.clear();
@@ -72,15 +72,38 @@ impl CodeCache {
     }
 }
 
-fn lower(text: &Arc<[u8]>, scope: &[Name], patchable: bool) -> Code {
-    let options = LowerOptions { scope: scope.to_vec(), patchable };
-    let parsed = if patchable { None } else { flat::parse_code(text.clone()) };
-    let module = parsed.and_then(|tree| nival_hir::lower_module(&tree, &options));
-    match module {
-        Some(module) => Code { module: Arc::new(module), positions: Positions::default(), errors: Arc::default() },
-        None => {
-            let lowered = nival_hir::lower(&flat::parse(text), &options);
-            Code { module: lowered.module, positions: Arc::new(lowered.source_map.into()), errors: lowered.errors }
+/// What a thread lowers with.
+#[derive(Debug, Default)]
+pub(crate) struct Compiler {
+    buffers: Buffers,
+    /// Texts until large buffers are given back; 0 where they are not large.
+    patience: u32,
+}
+
+/// From this many bytes on a text makes the buffers large.
+const LARGE: usize = 64 << 10;
+
+/// Large texts tend to follow one another. So many small ones later none is expected any more.
+const PATIENCE: u32 = 48;
+
+impl Compiler {
+    fn lower(&mut self, text: &Arc<[u8]>, scope: &[Name]) -> Code {
+        let options = LowerOptions { scope: scope.to_vec(), ..LowerOptions::default() };
+        let module = nival_hir::compile(text.clone(), &options, &mut self.buffers);
+        match self.patience.checked_sub(1) {
+            _ if text.len() >= LARGE => self.patience = PATIENCE,
+            Some(0) => *self = Compiler::default(),
+            Some(left) => self.patience = left,
+            None => {}
+        }
+        match module {
+            Some(module) => Code { module: Arc::new(module), positions: Positions::default(), errors: Arc::default() },
+            None => lower(text, &options),
         }
     }
+}
+
+fn lower(text: &[u8], options: &LowerOptions) -> Code {
+    let lowered = nival_hir::lower(&flat::parse(text), options);
+    Code { module: lowered.module, positions: Arc::new(lowered.source_map.into()), errors: lowered.errors }
 }

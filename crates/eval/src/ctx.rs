@@ -9,6 +9,7 @@ use nival_syntax::Name;
 use rustc_hash::FxHashMap;
 
 use crate::ahead::Team;
+use crate::code::Compiler;
 use crate::error::{ErrorKind, EvalError, Pos, Result};
 use crate::evaluator::Evaluator;
 use crate::heap::Region;
@@ -60,6 +61,7 @@ pub struct Ctx<'e> {
     /// How to merge sets of two shapes, by their numbers.
     pub(crate) merges: FxHashMap<u64, MergePlan>,
     pub(crate) counters: Counters,
+    pub(crate) compiler: Compiler,
     pub(crate) watch: Option<Box<watch::Local>>,
     /// What the running thunk rests on, where results may have to be evaluated again.
     pub(crate) tracking: Option<Box<Tracking<'e>>>,
@@ -108,6 +110,7 @@ impl<'e> Ctx<'e> {
             call_pos: Pos::NONE,
             merges: FxHashMap::default(),
             counters: Counters::default(),
+            compiler: Compiler::default(),
             watch,
             tracking: evaluator.tracker.as_ref().map(|tracker| Box::new(Tracking::new(tracker))),
             name_strings: Vec::new(),

@@ -41,7 +41,7 @@ impl<'e> Ctx<'e> {
     pub(crate) fn load_module(&mut self, unit: Unit, scope: &[(Name, Value)]) -> (crate::code::Code, &'e Linked) {
         let started = self.watch_start();
         let names: Vec<Name> = scope.iter().map(|s| s.0).collect();
-        let lowered = self.evaluator.options.code.lower(&unit.text, &names);
+        let lowered = self.evaluator.options.code.lower(&unit.text, &names, &mut self.compiler);
         let evaluator = self.evaluator;
         let on_disk = unit.on_disk && !evaluator.options.code.keeps_texts();
         let source = Source::new(unit.text, on_disk, names.into(), lowered.positions.clone());

@@ -46,6 +46,8 @@ pub(crate) struct Linked {
     consts: Box<[AtomicU64]>,
     /// Of each [`AttrsLit`].
     pub sets: Box<[LinkedSet]>,
+    /// Number of the first attribute of each set, counted over the module.
+    pub set_starts: Box<[u32]>,
     pub lambdas: Box<[LinkedLambda]>,
     /// `(shape id + 1) << 32 | index` for each inline-cache site.
     pub caches: Box<[AtomicU64]>,
@@ -58,8 +60,6 @@ pub(crate) struct Linked {
 /// A literal; shape and constant are made when it is first evaluated, since most of a big file never is.
 #[derive(Debug)]
 pub(crate) struct LinkedSet {
-    /// Number of its first attribute, counted over the module.
-    pub first: u32,
     shape: AtomicPtr<Shape>,
     /// What a literal that holds constants only is a copy of; 0 where that is not known yet, or [`NO_CONSTANT`].
     constant: AtomicU64,
@@ -142,17 +142,13 @@ impl Ctx<'_> {
     /// Builds the tables of module number `id`.
     pub(crate) fn link(&self, id: u32, module: Arc<Module>, origin: Origin, source: Source) -> Linked {
         debug_assert_eq!(nival_hir::validate(&module).map_err(|e| e.to_string()), Ok(()), "lowering made a module that is not sound");
-        let consts = module.consts.iter().map(|_| AtomicU64::new(0)).collect();
         let mut first = 0;
-        let sets = module
-            .attrsets
-            .iter()
-            .map(|lit| {
-                let set = LinkedSet { first, shape: AtomicPtr::new(std::ptr::null_mut()), constant: AtomicU64::new(0) };
-                first += (lit.attrs.len() + lit.dynamic.len()) as u32;
-                set
-            })
-            .collect();
+        let starts = module.attrsets.iter().map(|lit| {
+            let start = first;
+            first += (lit.attrs.len() + lit.dynamic.len()) as u32;
+            start
+        });
+        let set_starts = starts.collect();
         let mut formals = 0;
         let mut formal_starts = Vec::with_capacity(module.lambdas.len());
         let lambdas = module
@@ -174,11 +170,32 @@ impl Ctx<'_> {
                 }
             })
             .collect();
-        let caches = (0..module.sites).map(|_| AtomicU64::new(0)).collect();
+        // Zeroed by the system when they are first touched, which most of the tables of a big file never are.
+        // SAFETY: a zeroed `AtomicU64` is 0, and a zeroed `LinkedSet` a null pointer and 0.
+        let (consts, caches, sets) = unsafe {
+            (
+                Box::<[AtomicU64]>::new_zeroed_slice(module.consts.len()).assume_init(),
+                Box::<[AtomicU64]>::new_zeroed_slice(module.sites as usize).assume_init(),
+                Box::<[LinkedSet]>::new_zeroed_slice(module.attrsets.len()).assume_init(),
+            )
+        };
         // SAFETY: the expressions are on the heap and never change while the module lives; its owner, the same `Linked`, keeps
         // it, and gives the slice to nobody who outlives the evaluator.
         let exprs: &'static [Expr] = unsafe { &*std::ptr::from_ref::<[Expr]>(&module.exprs) };
-        Linked { id, exprs, module, source, origin, consts, sets, lambdas, caches, formal_starts: formal_starts.into(), tracked: None }
+        Linked {
+            id,
+            exprs,
+            module,
+            source,
+            origin,
+            consts,
+            sets,
+            set_starts,
+            lambdas,
+            caches,
+            formal_starts: formal_starts.into(),
+            tracked: None,
+        }
     }
 
     /// The value of a constant; `UNSET` for a path below the home folder, which is looked up when it is used.
@@ -216,9 +233,9 @@ impl Ctx<'_> {
     #[cold]
     #[inline(never)]
     fn make_shape(&mut self, m: &Linked, index: u32) -> ShapeRef {
-        let set = &m.sets[index as usize];
+        let (set, first) = (&m.sets[index as usize], m.set_starts[index as usize]);
         let names = m.module.attrsets[index as usize].attrs.iter().map(|a| a.name).collect();
-        let shape = self.evaluator.shapes.literal(names, Pos::attr(m.id, set.first));
+        let shape = self.evaluator.shapes.literal(names, Pos::attr(m.id, first));
         let pointer = std::ptr::from_ref(shape).cast_mut();
         match set.shape.compare_exchange(std::ptr::null_mut(), pointer, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => shape,

@@ -118,9 +118,9 @@ impl Linked {
                 }
             }
             Place::Attr(number) => {
-                let index = self.sets.partition_point(|s| s.first <= number).checked_sub(1)?;
-                let (set, lit) = (self.sets.get(index)?, self.module.attrsets.get(index)?);
-                let offset = number - set.first;
+                let index = self.set_starts.partition_point(|&first| first <= number).checked_sub(1)?;
+                let (first, lit) = (self.set_starts.get(index)?, self.module.attrsets.get(index)?);
+                let offset = number - first;
                 let place = match offset.checked_sub(lit.attrs.len() as u32) {
                     None => map.attr(index as u32, offset),
                     Some(dynamic) => map.dynamic_attr(index as u32, dynamic),

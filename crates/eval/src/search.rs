@@ -97,8 +97,8 @@ struct Search<'a, 'f> {
 
 fn written(m: &Linked, (index, lit): Literal<'_>, at: Option<usize>) -> Option<Written> {
     let at = at?;
-    let (def, set) = (lit.attrs.get(at)?, m.sets.get(index as usize)?);
-    Some(Written { attr: Pos::attr(m.id, set.first + at as u32), value: m.pos(def.value) })
+    let (def, first) = (lit.attrs.get(at)?, m.set_starts.get(index as usize)?);
+    Some(Written { attr: Pos::attr(m.id, first + at as u32), value: m.pos(def.value) })
 }
 
 impl<'a> Search<'a, '_> {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use nival_hir::{LowerOptions, diagnose, lower, lower_module, validate};
+use nival_hir::{Buffers, LowerOptions, compile, diagnose, lower, validate};
 use nival_syntax::flat;
 
 fn main() {
@@ -31,12 +31,14 @@ fn main() {
     let parse = start.elapsed().as_secs_f64();
 
     let options = LowerOptions::default();
+    let mut buffers = Buffers::default();
     let start = Instant::now();
     let check = flags.iter().any(|flag| flag == "--validate");
     let (mut exprs, mut bad) = (0, 0);
     for (path, text) in &texts {
         let lowered = lower(&flat::parse(text), &options);
-        if check && lowered.errors.is_empty() && module(text, &options).as_ref() != Some(&*lowered.module) {
+        if check && lowered.errors.is_empty() && compile(text.as_slice().into(), &options, &mut buffers).as_ref() != Some(&*lowered.module)
+        {
             println!("{}: another module for evaluation", path.display());
         }
         if check && let Err(error) = validate(&lowered.module) {
@@ -52,7 +54,10 @@ fn main() {
     }
     let both = start.elapsed().as_secs_f64();
     let start = Instant::now();
-    let modules = texts.iter().filter_map(|(_, text)| module(text, &options)).filter(|module| !module.exprs.is_empty());
+    let modules = texts
+        .iter()
+        .filter_map(|(_, text)| compile(text.as_slice().into(), &options, &mut buffers))
+        .filter(|module| !module.exprs.is_empty());
     let (modules, evaluation) = (modules.count(), start.elapsed().as_secs_f64());
     if flags.iter().any(|flag| flag == "--diagnose") {
         diagnose_all(&texts);
@@ -98,10 +103,6 @@ fn diagnose_all(texts: &[(PathBuf, Vec<u8>)]) {
         checking += since.elapsed();
     }
     println!("{counts:?}; parse, lower and diagnose took {:?}", start.elapsed() - checking);
-}
-
-fn module(text: &[u8], options: &LowerOptions) -> Option<nival_hir::Module> {
-    lower_module(&flat::parse_code(text.into())?, options)
 }
 
 fn collect(path: &Path, files: &mut Vec<PathBuf>) {

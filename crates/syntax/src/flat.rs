@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rowan::{TextRange, TextSize};
 
 use crate::lexer::TokenData;
+use crate::parser::Finished;
 use crate::tree::{Element, TreeNode, TreeToken};
 use crate::{SyntaxError, SyntaxKind};
 
@@ -19,8 +20,24 @@ pub fn parse(text: &[u8]) -> FlatTree {
 /// Parses a text that is only to be run: whitespace and comments are left out of the tree, whose nodes are the same.
 ///
 /// `None` where the text has errors: which ones, only the whole tree can tell.
-pub fn parse_code(text: Arc<[u8]>) -> Option<FlatTree> {
-    crate::parser::parse_code(text)
+pub fn parse_code(text: Arc<[u8]>, buffers: &mut Buffers) -> Option<FlatTree> {
+    crate::parser::parse_code(text, buffers)
+}
+
+/// Memory that one parse after the other uses: to get it anew from the system for each text takes longer than to parse.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    pub(crate) tokens: Vec<TokenData>,
+    pub(crate) finished: Vec<Finished>,
+    pub(crate) nodes: Vec<NodeData>,
+}
+
+impl Buffers {
+    /// Takes back the memory of a tree.
+    pub fn recycle(&mut self, tree: FlatTree) {
+        self.tokens = tree.tokens;
+        self.nodes = tree.nodes;
+    }
 }
 
 /// A parsed text. See the module documentation.

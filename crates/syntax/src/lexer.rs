@@ -18,15 +18,16 @@ pub struct TokenData {
 
 /// Splits any bytes, at most 4 GiB of them, into tokens.
 pub fn lex(text: &[u8]) -> Vec<TokenData> {
-    run::<true>(text)
+    run::<true>(text, Vec::new())
 }
 
-/// The tokens that are not whitespace or comments.
-pub fn lex_code(text: &[u8]) -> Vec<TokenData> {
-    run::<false>(text)
+/// The tokens that are not whitespace or comments, put into `buffer` in place of what it holds.
+pub fn lex_code(text: &[u8], buffer: Vec<TokenData>) -> Vec<TokenData> {
+    run::<false>(text, buffer)
 }
 
-fn run<const TRIVIA: bool>(text: &[u8]) -> Vec<TokenData> {
+fn run<const TRIVIA: bool>(text: &[u8], mut tokens: Vec<TokenData>) -> Vec<TokenData> {
+    tokens.clear();
     // Nix code has a token per 3.5 bytes or so, whitespace included, and more whitespace where the rest is more.
     let capacity = text.len() / if TRIVIA { 3 } else { 6 } + 8;
     let mut lexer: Lexer<'_, TRIVIA> =
@@ -157,7 +158,13 @@ impl<const TRIVIA: bool> Lexer<'_, TRIVIA> {
     fn run(&mut self) {
         while self.at < self.text.len() {
             match self.mode {
-                Mode::Normal => self.normal(),
+                Mode::Normal if TRIVIA => self.normal(),
+                Mode::Normal => {
+                    self.at = self.skip(self.at, SPACE);
+                    if self.at < self.text.len() {
+                        self.normal();
+                    }
+                }
                 Mode::Str => self.string(),
                 Mode::Indented => self.indented(),
                 Mode::Path => {

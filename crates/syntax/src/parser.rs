@@ -9,7 +9,7 @@ use rowan::{TextRange, TextSize};
 
 use crate::SyntaxKind::{self, *};
 use crate::error::{SyntaxError, SyntaxErrorKind};
-use crate::flat::{FlatTree, NodeData};
+use crate::flat::{Buffers, FlatTree, NodeData};
 use crate::lexer::{TokenData, lex, lex_code};
 
 /// No tree is deeper than this: more brackets inside each other or longer chains of operators are an error, and the rest of
@@ -25,32 +25,31 @@ pub(crate) fn parse(text: Arc<[u8]>) -> FlatTree {
         return too_large(text);
     }
     let tokens = lex(&text);
-    let mut parser = Parser::new(&text, &tokens);
+    let mut parser = Parser::new(&text, &tokens, Vec::new());
     crate::grammar::source_file(&mut parser);
     if memchr::memchr(0, &text).is_some() {
         parser.report_nul_in_strings();
     }
     let mut errors = std::mem::take(&mut parser.errors);
     errors.sort_by_key(|error| error.range.start());
-    let nodes = to_preorder(&parser.nodes);
+    let nodes = to_preorder(&parser.nodes, Vec::new());
     FlatTree { text, nodes, tokens, errors }
 }
 
-pub(crate) fn parse_code(text: Arc<[u8]>) -> Option<FlatTree> {
+pub(crate) fn parse_code(text: Arc<[u8]>, buffers: &mut Buffers) -> Option<FlatTree> {
     if u32::try_from(text.len()).is_err() {
         return None;
     }
-    let tokens = lex_code(&text);
-    let mut parser = Parser::new(&text, &tokens);
+    let tokens = lex_code(&text, std::mem::take(&mut buffers.tokens));
+    let mut parser = Parser::new(&text, &tokens, std::mem::take(&mut buffers.finished));
     crate::grammar::source_file(&mut parser);
     if memchr::memchr(0, &text).is_some() {
         parser.report_nul_in_strings();
     }
-    if !parser.errors.is_empty() {
-        return None;
-    }
-    let nodes = to_preorder(&parser.nodes);
-    Some(FlatTree { text, nodes, tokens, errors: Vec::new() })
+    let (finished, sound) = (std::mem::take(&mut parser.nodes), parser.errors.is_empty());
+    let nodes = if sound { to_preorder(&finished, std::mem::take(&mut buffers.nodes)) } else { Vec::new() };
+    buffers.finished = finished;
+    sound.then_some(FlatTree { text, nodes, tokens, errors: Vec::new() })
 }
 
 fn too_large(text: Arc<[u8]>) -> FlatTree {
@@ -60,7 +59,8 @@ fn too_large(text: Arc<[u8]>) -> FlatTree {
 }
 
 /// A finished node; the nodes below it are the `size - 1` before it.
-struct Finished {
+#[derive(Debug)]
+pub(crate) struct Finished {
     first_token: u32,
     end_token: u32,
     size: u32,
@@ -68,8 +68,9 @@ struct Finished {
 }
 
 /// A node of size s that is number p in postorder and has d ancestors is number p - s + 1 + d in preorder.
-fn to_preorder(finished: &[Finished]) -> Vec<NodeData> {
-    let mut nodes = vec![NodeData { first_token: 0, end_token: 0, subtree_end: 0, kind: ERROR }; finished.len()];
+fn to_preorder(finished: &[Finished], mut nodes: Vec<NodeData>) -> Vec<NodeData> {
+    nodes.clear();
+    nodes.resize(finished.len(), NodeData { first_token: 0, end_token: 0, subtree_end: 0, kind: ERROR });
     // The first descendants of the ancestors of the node at hand.
     let mut ancestors: Vec<u32> = Vec::with_capacity(64);
     for (place, node) in finished.iter().enumerate().rev() {
@@ -149,7 +150,9 @@ pub(crate) struct Parser<'t> {
 }
 
 impl<'t> Parser<'t> {
-    fn new(text: &'t [u8], tokens: &'t [TokenData]) -> Self {
+    fn new(text: &'t [u8], tokens: &'t [TokenData], mut nodes: Vec<Finished>) -> Self {
+        nodes.clear();
+        nodes.reserve(tokens.len() + 8);
         let mut parser = Parser {
             text,
             tokens,
@@ -157,7 +160,7 @@ impl<'t> Parser<'t> {
             cur: EOF,
             prev_end: 0,
             stop: u32::MAX,
-            nodes: Vec::with_capacity(tokens.len() + tokens.len() / 4 + 8),
+            nodes,
             errors: Vec::new(),
             silent: false,
             second_tries: (tokens.len() as u32).saturating_mul(2).saturating_add(1000),

@@ -22,7 +22,7 @@ impl Overlay {
     pub fn read_file(&self, path: &Path) -> Result<Arc<[u8]>, SystemError> {
         match self.buffer(path) {
             Some(contents) => Ok(contents.bytes().into()),
-            None => self.system.read_file(path).map(Arc::from),
+            None => self.system.read_shared(path),
         }
     }
 

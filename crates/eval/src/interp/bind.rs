@@ -85,7 +85,7 @@ impl<'e> Ctx<'e> {
         let mut dynamic = AttrsBuilder::with_capacity(lit.dynamic.len());
         let mut seen: Vec<(Name, Pos)> = Vec::with_capacity(lit.dynamic.len());
         for (i, def) in lit.dynamic.iter().enumerate() {
-            let pos = Pos::attr(m.id, m.sets[index as usize].first + (lit.attrs.len() + i) as u32);
+            let pos = Pos::attr(m.id, m.set_starts[index as usize] + (lit.attrs.len() + i) as u32);
             let name = self.eval(m, frame, def.name)?;
             if name.is_null() {
                 continue;

@@ -97,9 +97,9 @@ impl Moved {
             Place::Lambda(index) => Place::Lambda(there(&self.comparison.lambdas, index)?),
             Place::Param(lambda, given) => Place::Param(there(&self.comparison.lambdas, lambda)?, given),
             Place::Attr(number) => {
-                let index = from.sets.partition_point(|set| set.first <= number).checked_sub(1)?;
+                let index = from.set_starts.partition_point(|&first| first <= number).checked_sub(1)?;
                 let set = there(&self.comparison.attrsets, index as u32)?;
-                Place::Attr(to.sets.get(set as usize)?.first + (number - from.sets.get(index)?.first))
+                Place::Attr(to.set_starts.get(set as usize)? + (number - from.set_starts.get(index)?))
             }
             Place::Formal(number) => {
                 let index = from.formal_starts.partition_point(|&start| start <= number).checked_sub(1)?;

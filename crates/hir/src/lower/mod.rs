@@ -13,7 +13,7 @@ mod strings;
 
 use std::sync::Arc;
 
-use nival_syntax::flat::{FlatTree, Node};
+use nival_syntax::flat::{self, FlatTree, Node};
 use nival_syntax::{Name, SyntaxErrorKind, SyntaxKind, TextRange, TextSize};
 
 use self::bindings::SetBuilder;
@@ -34,12 +34,38 @@ pub fn lower(tree: &FlatTree, options: &LowerOptions) -> Lowered {
 /// The module that [`lower`] gives, without the tables that only analysis and messages need: several times cheaper in memory.
 /// `None` where the text has errors, which [`lower`] tells.
 pub fn lower_module(tree: &FlatTree, options: &LowerOptions) -> Option<Module> {
+    lower_with(tree, options, &mut Buffers::default())
+}
+
+/// Parses and lowers a text that is only to be run: [`lower_module`] of its tree.
+pub fn compile(text: Arc<[u8]>, options: &LowerOptions, buffers: &mut Buffers) -> Option<Module> {
+    let tree = flat::parse_code(text, &mut buffers.syntax)?;
+    let module = lower_with(&tree, options, buffers);
+    buffers.syntax.recycle(tree);
+    module
+}
+
+fn lower_with(tree: &FlatTree, options: &LowerOptions, buffers: &mut Buffers) -> Option<Module> {
     if !tree.errors().is_empty() {
         return None;
     }
-    let mut lowerer = Lowerer::<false>::new(tree);
+    let mut lowerer = Lowerer::<false>::using(tree, buffers);
     let (root, frame_size) = lowerer.file(options);
-    lowerer.errors.is_empty().then(|| lowerer.module(root, frame_size))
+    let module = lowerer.errors.is_empty().then(|| lowerer.module(root, frame_size));
+    lowerer.give_back(buffers);
+    module
+}
+
+/// Memory that [`compile`] uses for one text after the other.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    syntax: flat::Buffers,
+    names: names::NameBuffers,
+    exprs: Vec<Expr>,
+    lists: Vec<ExprId>,
+    consts: Vec<Const>,
+    attrsets: Vec<AttrsLit>,
+    withs: Vec<WithVar>,
 }
 
 /// An error, and how far Nix's parser has read when it finds it.
@@ -91,21 +117,27 @@ struct Lowerer<'t, const ANALYSIS: bool> {
 
 impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     fn new(tree: &'t FlatTree) -> Self {
-        // Every node is about one expression or less; a guess that is a little small costs one copy.
+        Self::using(tree, &mut Buffers::default())
+    }
+
+    fn using(tree: &'t FlatTree, buffers: &mut Buffers) -> Self {
+        use std::mem::take;
+        // A guess that is a little small costs one copy.
         let exprs = tree.len() / 2 + 8;
+        buffers.exprs.reserve(exprs);
         Lowerer {
             tree,
-            env: Env::new(LocalNames::new(tree.len() / 16 + 16)),
-            exprs: Vec::with_capacity(exprs),
+            env: Env::new(LocalNames::new(tree.len() / 16 + 16, &mut buffers.names)),
+            exprs: take(&mut buffers.exprs),
             ranges: Vec::with_capacity(if ANALYSIS { exprs } else { 0 }),
             details: Vec::new(),
-            lists: Vec::new(),
-            consts: Vec::new(),
+            lists: take(&mut buffers.lists),
+            consts: take(&mut buffers.consts),
             lambdas: Vec::new(),
             lambda_ranges: Vec::new(),
             params: Vec::new(),
             param_runs: Vec::new(),
-            attrsets: Vec::new(),
+            attrsets: take(&mut buffers.attrsets),
             attr_starts: Vec::new(),
             attrs: Vec::new(),
             dynamic_starts: Vec::new(),
@@ -114,7 +146,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
             paths: Vec::new(),
             path_starts: Vec::new(),
             path_parts: Vec::new(),
-            withs: Vec::new(),
+            withs: take(&mut buffers.withs),
             patches: Vec::new(),
             patchable: false,
             references: Vec::new(),
@@ -147,6 +179,20 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     #[inline]
     fn range(&self, node: Node<'t>) -> TextRange {
         if ANALYSIS { node.range() } else { TextRange::default() }
+    }
+
+    /// Gives the memory back for the next text.
+    fn give_back(self, buffers: &mut Buffers) {
+        fn emptied<T>(mut buffer: Vec<T>) -> Vec<T> {
+            buffer.clear();
+            buffer
+        }
+        buffers.names = self.env.names.give_back();
+        buffers.exprs = emptied(self.exprs);
+        buffers.lists = emptied(self.lists);
+        buffers.consts = emptied(self.consts);
+        buffers.attrsets = emptied(self.attrsets);
+        buffers.withs = emptied(self.withs);
     }
 
     #[inline]
@@ -261,14 +307,14 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     fn module(&mut self, root: ExprId, frame_size: u32) -> Module {
         use std::mem::take;
         Module {
-            exprs: take(&mut self.exprs).into(),
-            lists: take(&mut self.lists).into(),
-            consts: take(&mut self.consts).into(),
+            exprs: self.exprs.drain(..).collect(),
+            lists: self.lists.drain(..).collect(),
+            consts: self.consts.drain(..).collect(),
             lambdas: take(&mut self.lambdas).into(),
-            attrsets: take(&mut self.attrsets).into(),
+            attrsets: self.attrsets.drain(..).collect(),
             lets: take(&mut self.lets).into(),
             paths: take(&mut self.paths).into(),
-            withs: take(&mut self.withs).into(),
+            withs: self.withs.drain(..).collect(),
             with_links: take(&mut self.env.with_links).into(),
             patches: take(&mut self.patches).into(),
             sites: self.sites,

@@ -13,6 +13,7 @@ pub(super) struct Local(pub u32);
 
 pub(super) const UNBOUND: u32 = u32::MAX;
 
+#[derive(Debug)]
 pub(super) struct LocalName {
     pub name: Name,
     /// The innermost binding of this name that is in scope: index into the stack of bindings, or [`UNBOUND`].
@@ -23,7 +24,7 @@ pub(super) struct LocalName {
 }
 
 /// A lookup through `with`s.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct LastWith {
     pub scope: ScopeId,
     pub frame: u32,
@@ -32,7 +33,7 @@ pub(super) struct LastWith {
 }
 
 /// Whether a name is in the initial scope: asked only when it is needed.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Global {
     Unknown,
     No,
@@ -66,14 +67,29 @@ pub(super) struct LocalNames<'t> {
     specials: [Option<Local>; SPECIALS.len()],
 }
 
+/// Memory of [`LocalNames`].
+#[derive(Debug, Default)]
+pub struct NameBuffers {
+    index: Vec<u64>,
+    keys: Vec<&'static [u8]>,
+    entries: Vec<LocalName>,
+}
+
 impl<'t> LocalNames<'t> {
-    pub fn new(capacity: usize) -> Self {
-        LocalNames {
-            index: vec![0; (capacity * 2).next_power_of_two().max(16)],
-            keys: Vec::with_capacity(capacity),
-            entries: Vec::with_capacity(capacity),
-            specials: Default::default(),
-        }
+    pub fn new(capacity: usize, buffers: &mut NameBuffers) -> Self {
+        let NameBuffers { mut index, keys, entries } = std::mem::take(buffers);
+        index.clear();
+        index.resize((capacity * 2).next_power_of_two().max(16), 0);
+        LocalNames { index, keys, entries, specials: Default::default() }
+    }
+
+    /// Gives the memory back for the next text.
+    pub fn give_back(mut self) -> NameBuffers {
+        self.keys.clear();
+        self.entries.clear();
+        // In place: it only changes what the keys may point to.
+        let keys = self.keys.into_iter().map(|_| -> &'static [u8] { b"" }).collect();
+        NameBuffers { index: self.index, keys, entries: self.entries }
     }
 
     #[inline]
@@ -119,7 +135,9 @@ impl<'t> LocalNames<'t> {
     #[cold]
     fn grow(&mut self) {
         let mask = self.index.len() * 4 - 1;
-        let mut index = vec![0; mask + 1];
+        self.index.clear();
+        self.index.resize(mask + 1, 0);
+        let index = &mut self.index;
         for (key, number) in self.keys.iter().zip(1u64..) {
             let hash = name::hash(key);
             let mut at = hash as usize & mask;
@@ -128,7 +146,6 @@ impl<'t> LocalNames<'t> {
             }
             index[at] = hash >> 32 << 32 | number;
         }
-        self.index = index;
     }
 
     #[inline]

@@ -6,7 +6,7 @@ use nival_syntax::flat::{self, FlatTree};
 use proptest::prelude::*;
 
 fn check(text: &[u8]) {
-    let (tree, code) = (flat::parse(text), flat::parse_code(text.into()));
+    let (tree, code) = (flat::parse(text), flat::parse_code(text.into(), &mut flat::Buffers::default()));
     assert_eq!(code.is_some(), tree.errors().is_empty());
     check_module(&tree, code.as_ref(), &LowerOptions::default());
     check_module(&tree, code.as_ref(), &LowerOptions { scope: ["a", "b", "c", "x", "f"].map(Name::new).to_vec(), patchable: true });

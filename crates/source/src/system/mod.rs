@@ -5,6 +5,7 @@ mod os;
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 pub use memory::MemorySystem;
@@ -14,6 +15,11 @@ pub use os::OsSystem;
 pub trait System: Send + Sync + std::fmt::Debug {
     /// The whole of a file, symbolic links followed.
     fn read_file(&self, path: &Path) -> Result<Vec<u8>, SystemError>;
+
+    /// As [`System::read_file`], for bytes that several own: read to where they stay.
+    fn read_shared(&self, path: &Path) -> Result<Arc<[u8]>, SystemError> {
+        self.read_file(path).map(Arc::from)
+    }
     /// The entries of a folder, sorted by name, without `.` and `..`.
     fn read_dir(&self, path: &Path) -> Result<Vec<DirEntry>, SystemError>;
     /// Symbolic links followed.

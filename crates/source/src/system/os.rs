@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::{DirEntry, FileKind, Metadata, System, SystemError};
@@ -16,26 +17,34 @@ pub struct OsSystem;
 impl System for OsSystem {
     fn read_file(&self, path: &Path) -> Result<Vec<u8>, SystemError> {
         let error = |e| SystemError::new("read", path, e);
-        // A pipe would wait for a writer that may never come, and a device such as /dev/zero has no end.
-        let opened = fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path);
-        let irregular = || error(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
-        let mut file = opened.map_err(|e| match fs::metadata(path).map(|found| found.file_type()) {
-            Ok(kind) if kind.is_socket() => irregular(),
-            _ => error(e),
-        })?;
-        let found = file.metadata().map_err(error)?;
-        match found.file_type() {
-            kind if kind.is_file() || kind.is_dir() => {
-                // One more byte than there should be, so that the end is seen without another look.
-                let mut bytes = Vec::new();
-                bytes.try_reserve_exact(found.len() as usize + 1).map_err(|_| error(io::ErrorKind::OutOfMemory.into()))?;
-                file.read_to_end(&mut bytes).map_err(error)?;
-                Ok(bytes)
-            }
-            // As many bytes as its status says, as Nix reads: none. /dev/null serves as an empty file.
-            kind if kind.is_char_device() || kind.is_block_device() => Ok(Vec::new()),
-            _ => Err(irregular()),
+        let Some((mut file, len)) = open(path)? else { return Ok(Vec::new()) };
+        // One more byte than there should be, so that the end is seen without another look.
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(len as usize + 1).map_err(|_| error(io::ErrorKind::OutOfMemory.into()))?;
+        file.read_to_end(&mut bytes).map_err(error)?;
+        Ok(bytes)
+    }
+
+    fn read_shared(&self, path: &Path) -> Result<Arc<[u8]>, SystemError> {
+        let error = |e| SystemError::new("read", path, e);
+        let Some((mut file, len)) = open(path)? else { return Ok(Arc::default()) };
+        if len > LARGE {
+            return self.read_file(path).map(Arc::from);
         }
+        let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, len as usize).collect();
+        let mut read = 0;
+        while let Some(rest) = Arc::get_mut(&mut bytes).and_then(|bytes| bytes.get_mut(read..)).filter(|rest| !rest.is_empty()) {
+            match file.read(rest) {
+                Ok(0) => break,
+                Ok(more) => read += more,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(error(e)),
+            }
+        }
+        // It may have become another one since it was opened, or be one of those whose length nobody knows.
+        let mut more = Vec::new();
+        file.read_to_end(&mut more).map_err(error)?;
+        Ok(if more.is_empty() && read == bytes.len() { bytes } else { [bytes.get(..read).unwrap_or_default(), &more].concat().into() })
     }
 
     fn read_dir(&self, path: &Path) -> Result<Vec<DirEntry>, SystemError> {
@@ -82,6 +91,28 @@ impl System for OsSystem {
     }
 }
 
+/// From this many bytes on a file is read without memory being cleared for it before.
+const LARGE: u64 = 256 << 20;
+
+/// Opens a file for reading and says how long it is; `None` for one that counts as empty.
+fn open(path: &Path) -> Result<Option<(fs::File, u64)>, SystemError> {
+    let error = |e| SystemError::new("read", path, e);
+    // A pipe would wait for a writer that may never come, and a device such as /dev/zero has no end.
+    let opened = fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path);
+    let irregular = || error(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    let file = opened.map_err(|e| match fs::metadata(path).map(|found| found.file_type()) {
+        Ok(kind) if kind.is_socket() => irregular(),
+        _ => error(e),
+    })?;
+    let found = file.metadata().map_err(error)?;
+    match found.file_type() {
+        kind if kind.is_file() || kind.is_dir() => Ok(Some((file, found.len()))),
+        // As many bytes as its status says, as Nix reads: none. /dev/null serves as an empty file.
+        kind if kind.is_char_device() || kind.is_block_device() => Ok(None),
+        _ => Err(irregular()),
+    }
+}
+
 fn kind(file_type: fs::FileType) -> FileKind {
     if file_type.is_file() {
         FileKind::Regular
@@ -119,6 +150,8 @@ mod tests {
         assert_eq!(kinds, [("a".into(), FileKind::Directory), ("b.nix".into(), FileKind::Regular), ("c.nix".into(), FileKind::Symlink)]);
         assert_eq!(system.canonicalize(&root.join("a/../c.nix")).unwrap(), root.join("b.nix"));
         assert_eq!(system.read_file(&root.join("c.nix")).unwrap(), b"1");
+        assert_eq!(*system.read_shared(&root.join("c.nix")).unwrap(), *b"1");
+        assert!(system.read_shared(&root.join("a")).is_err());
         assert_eq!(system.symlink_metadata(&root.join("c.nix")).unwrap().kind, FileKind::Symlink);
         assert!(system.read_file(&root.join("none")).unwrap_err().is_not_found());
     }
@@ -130,5 +163,8 @@ mod tests {
         let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
         assert!(OsSystem.read_file(&socket).unwrap_err().to_string().ends_with("it is not a regular file"));
         assert_eq!(OsSystem.read_file(Path::new("/dev/zero")).unwrap(), b"");
+        assert_eq!(*OsSystem.read_shared(Path::new("/dev/null")).unwrap(), *b"");
+        // Its status says that it is empty.
+        assert!(OsSystem.read_shared(Path::new("/proc/self/status")).unwrap().starts_with(b"Name:"));
     }
 }
