@@ -76,26 +76,18 @@ impl CodeCache {
 #[derive(Debug, Default)]
 pub(crate) struct Compiler {
     buffers: Buffers,
-    /// Texts until large buffers are given back; 0 where they are not large.
-    patience: u32,
 }
 
-/// From this many bytes on a text makes the buffers large.
+/// From this many bytes on a text gets memory of its own, which goes back to the system at once: a few such texts would
+/// make buffers that are larger than all their modules.
 const LARGE: usize = 64 << 10;
-
-/// Large texts tend to follow one another. So many small ones later none is expected any more.
-const PATIENCE: u32 = 48;
 
 impl Compiler {
     fn lower(&mut self, text: &Arc<[u8]>, scope: &[Name]) -> Code {
         let options = LowerOptions { scope: scope.to_vec(), ..LowerOptions::default() };
-        let module = nival_hir::compile(text.clone(), &options, &mut self.buffers);
-        match self.patience.checked_sub(1) {
-            _ if text.len() >= LARGE => self.patience = PATIENCE,
-            Some(0) => *self = Compiler::default(),
-            Some(left) => self.patience = left,
-            None => {}
-        }
+        let mut own = Buffers::default();
+        let buffers = if text.len() < LARGE { &mut self.buffers } else { &mut own };
+        let module = nival_hir::compile(text.clone(), &options, buffers);
         match module {
             Some(module) => Code { module: Arc::new(module), positions: Positions::default(), errors: Arc::default() },
             None => lower(text, &options),

@@ -56,6 +56,11 @@ fn lower_with(tree: &FlatTree, options: &LowerOptions, buffers: &mut Buffers) ->
     module
 }
 
+/// A finished table. A small one is copied, so that the buffer is kept for the next text; a large one stays where it is.
+fn settled<T>(buffer: &mut Vec<T>) -> Box<[T]> {
+    if size_of_val(&**buffer) < 32 << 10 { buffer.drain(..).collect() } else { std::mem::take(buffer).into() }
+}
+
 /// Memory that [`compile`] uses for one text after the other.
 #[derive(Debug, Default)]
 pub struct Buffers {
@@ -125,9 +130,12 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
         // A guess that is a little small costs one copy.
         let exprs = tree.len() / 2 + 8;
         buffers.exprs.reserve(exprs);
+        buffers.lists.reserve(tree.len() / 6);
+        buffers.consts.reserve(tree.len() / 8);
+        buffers.attrsets.reserve(tree.len() / 12);
         Lowerer {
             tree,
-            env: Env::new(LocalNames::new(tree.len() / 16 + 16, &mut buffers.names)),
+            env: Env::new(LocalNames::new(tree.len() / 10 + 16, &mut buffers.names)),
             exprs: take(&mut buffers.exprs),
             ranges: Vec::with_capacity(if ANALYSIS { exprs } else { 0 }),
             details: Vec::new(),
@@ -307,14 +315,14 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     fn module(&mut self, root: ExprId, frame_size: u32) -> Module {
         use std::mem::take;
         Module {
-            exprs: self.exprs.drain(..).collect(),
-            lists: self.lists.drain(..).collect(),
-            consts: self.consts.drain(..).collect(),
+            exprs: settled(&mut self.exprs),
+            lists: settled(&mut self.lists),
+            consts: settled(&mut self.consts),
             lambdas: take(&mut self.lambdas).into(),
-            attrsets: self.attrsets.drain(..).collect(),
+            attrsets: settled(&mut self.attrsets),
             lets: take(&mut self.lets).into(),
             paths: take(&mut self.paths).into(),
-            withs: self.withs.drain(..).collect(),
+            withs: settled(&mut self.withs),
             with_links: take(&mut self.env.with_links).into(),
             patches: take(&mut self.patches).into(),
             sites: self.sites,

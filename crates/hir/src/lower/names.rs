@@ -77,7 +77,9 @@ pub struct NameBuffers {
 
 impl<'t> LocalNames<'t> {
     pub fn new(capacity: usize, buffers: &mut NameBuffers) -> Self {
-        let NameBuffers { mut index, keys, entries } = std::mem::take(buffers);
+        let NameBuffers { mut index, mut keys, mut entries } = std::mem::take(buffers);
+        keys.reserve(capacity);
+        entries.reserve(capacity);
         index.clear();
         index.resize((capacity * 2).next_power_of_two().max(16), 0);
         LocalNames { index, keys, entries, specials: Default::default() }
