@@ -108,15 +108,6 @@ pub struct Evaluator {
     turn: Mutex<()>,
 }
 
-impl Drop for Evaluator {
-    fn drop(&mut self) {
-        // To give back one by one what a whole process has made takes milliseconds; its end gives back all.
-        if !self.options.code.keeps_texts() {
-            std::mem::forget((std::mem::take(&mut self.modules), std::mem::take(&mut self.failures)));
-        }
-    }
-}
-
 impl Evaluator {
     /// An evaluator without values yet. Takes well under a millisecond.
     pub fn new(host: Arc<dyn Host>, options: Options, builtins: BuiltinTable) -> Arc<Evaluator> {

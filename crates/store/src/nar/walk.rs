@@ -13,7 +13,7 @@ const CHUNK: usize = 256 * 1024;
 /// Sends the tree at `path` to `sink`, entries in byte order.
 pub fn walk(source: &dyn FileSource, path: &Path, filter: Option<&mut PathFilter<'_>>, sink: &mut dyn NarSink) -> Result<(), NarError> {
     let kind = source.kind(path).map_err(NarError::file("cannot get the status of", path))?;
-    Walker { source, filter, buffer: vec![0; CHUNK] }.node(path, kind, sink, 0)
+    Walker { source, filter, buffer: Vec::new() }.node(path, kind, sink, 0)
 }
 
 struct Walker<'a, 'f> {
@@ -57,6 +57,11 @@ impl Walker<'_, '_> {
     fn file(&mut self, path: &Path, executable: bool, sink: &mut dyn NarSink) -> Result<(), NarError> {
         let (size, mut reader) = self.source.open(path).map_err(NarError::file("cannot open", path))?;
         sink.file(executable, size)?;
+        // As large as the file wants: most files are small, and a large buffer takes longer to clear than they to read.
+        let wanted = size.min(CHUNK as u64) as usize;
+        if self.buffer.len() < wanted {
+            self.buffer.resize(wanted, 0);
+        }
         let mut left = size;
         while left > 0 {
             let want = left.min(CHUNK as u64) as usize;
