@@ -6,7 +6,7 @@ use std::sync::Arc;
 use nival_eval::FrameKind;
 
 use crate::cancel::Cancelled;
-use crate::place::Location;
+use crate::place::{Location, Origin};
 
 /// Which part of nival failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,7 +160,32 @@ impl Report {
             let own = |f: &&Frame| !f.library && f.kind != FrameKind::Part && f.location.is_some();
             self.frames.iter().find(own).and_then(|f| f.location.as_ref())
         };
-        own.or_else(defined).or_else(frame).or(self.attribute_place.as_deref()).or(self.primary.as_ref())
+        // The evaluator's own texts tell nobody anything.
+        let internal = matches!(&self.primary, Some(Location { origin: Origin::Text { .. }, .. })) && self.primary_library;
+        let in_file = || self.frames.iter().filter_map(|f| f.location.as_ref()).find(|l| matches!(l.origin, Origin::File(_)));
+        let beside = || if internal { in_file() } else { None };
+        own.or_else(defined).or_else(frame).or(self.attribute_place.as_deref()).or_else(beside).or(self.primary.as_ref())
+    }
+
+    /// The derivations whose evaluation failed, the failing one first, which needs no derivation that failed; and which of its
+    /// attributes it was.
+    pub fn derivations(&self) -> (Option<&str>, Vec<&str>) {
+        let mut attribute = None;
+        let mut names: Vec<&str> = Vec::new();
+        for frame in &self.frames {
+            if let Some(rest) = frame.message.strip_prefix("while evaluating attribute '")
+                && let Some((found, _)) = rest.split_once("' of derivation '")
+                && names.is_empty()
+            {
+                attribute = attribute.or(Some(found));
+            } else if let Some(rest) = frame.message.strip_prefix("while evaluating derivation '")
+                && let Some((name, _)) = rest.split_once('\'')
+                && !names.contains(&name)
+            {
+                names.push(name);
+            }
+        }
+        (attribute, names)
     }
 
     /// `a.b.[0]` of [`Report::attribute`], in the notation of the language; `None` where the whole value failed.

@@ -76,6 +76,15 @@ fn notes(report: &Report) -> Vec<String> {
     if let Some(path) = report.attribute_path() {
         notes.push(format!("in attribute '{path}'"));
     }
+    let (attribute, derivations) = report.derivations();
+    if let [first, needed_by @ ..] = derivations.as_slice() {
+        let attribute = attribute.map_or_else(String::new, |name| format!("attribute '{name}' of "));
+        notes.push(format!("while evaluating {attribute}derivation '{first}'"));
+        if let [nearest @ .., last] = needed_by {
+            let shown = nearest.iter().take(MAX_NEEDED_BY).chain([last]).map(|name| format!("'{name}'"));
+            notes.push(format!("which is needed by {}", shown.collect::<Vec<_>>().join(", then ")));
+        }
+    }
     if let Some(option) = &report.option {
         notes.push(format!("while evaluating the option `{}`", option.name));
         if let [nearest @ .., last] = option.needed_by.as_slice() {

@@ -36,7 +36,10 @@ pub(super) struct Head<'r> {
 pub(super) fn head(report: &Report) -> Head<'_> {
     let primary = report.primary.as_ref();
     match report.user_location() {
-        Some(user) if Some(user) != primary => Head { location: Some(user), library: primary },
+        Some(user) if Some(user) != primary => {
+            let internal = matches!(primary, Some(Location { origin: crate::place::Origin::Text { .. }, .. })) && report.primary_library;
+            Head { location: Some(user), library: primary.filter(|_| !internal) }
+        }
         _ => Head { location: primary, library: None },
     }
 }

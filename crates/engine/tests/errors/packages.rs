@@ -29,6 +29,7 @@ lib.mkDerivation {
               │                   ^^^^^^^^^
               │
               = in attribute 'tool.outPath'
+              = while evaluating attribute 'buildInputs' of derivation 'tool'
               = help: Did you mean out?
             (3 frames of the trace hidden; --show-trace shows all)
 
@@ -92,6 +93,7 @@ let lib = import <lib>; in
               │   ^^^^
               │
               = in attribute 'tool.drvPath'
+              = while evaluating attribute 'inputs' of derivation 'tool'
             note: found here
                 ┌─ /nix/store/00000000000000000000000000000000-lib/lib.nix:149:16
                 │
@@ -121,11 +123,7 @@ let lib = import <lib>; in
               │     ^^^^^^^^^
               │
               = in attribute 'tool.drvPath'
-            note: found here
-              ┌─ «nix-internal»/derivation.nix:4:13
-              │
-            4 │   written = derivationStrict attrs;
-              │             ^^^^^^^^^^^^^^^^^^^^^^
+              = while evaluating attribute 'configure' of derivation 'tool'
             (3 frames of the trace hidden; --show-trace shows all)
 
             error: cannot coerce a function to a string: «lambda configure @ /w/default.nix:5:17»
@@ -376,5 +374,44 @@ fn the_part_of_a_value_that_fails() {
 
         error: cannot add a string to an integer
     "#]],
+    );
+}
+
+#[test]
+fn a_derivation_that_others_need() {
+    check(
+        "//- /w/default.nix
+let lib = import <lib>; in
+rec {
+  app = lib.mkDerivation { name = \"app\"; buildInputs = [ tools ]; };
+  tools = lib.mkDerivation { name = \"tools\"; buildInputs = [ zlib ]; };
+  zlib = lib.mkDerivation { name = \"zlib\"; version = 1 / 0; };
+}
+",
+        "app.drvPath",
+        expect![[r#"
+            error: division by zero
+              ┌─ /w/default.nix:5:56
+              │
+            5 │   zlib = lib.mkDerivation { name = "zlib"; version = 1 / 0; };
+              │                                                        ^
+              │
+              = in attribute 'app.drvPath'
+              = while evaluating attribute 'version' of derivation 'zlib'
+              = which is needed by 'tools', then 'app'
+            note: while evaluating attribute 'buildInputs' of derivation 'tools'
+              ┌─ /w/default.nix:4:46
+              │
+            4 │   tools = lib.mkDerivation { name = "tools"; buildInputs = [ zlib ]; };
+              │                                              ^^^^^^^^^^^
+            note: while evaluating attribute 'buildInputs' of derivation 'app'
+              ┌─ /w/default.nix:3:42
+              │
+            3 │   app = lib.mkDerivation { name = "app"; buildInputs = [ tools ]; };
+              │                                          ^^^^^^^^^^^
+            (9 frames of the trace hidden; --show-trace shows all)
+
+            error: division by zero
+        "#]],
     );
 }

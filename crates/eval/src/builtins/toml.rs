@@ -46,7 +46,7 @@ fn too_large(text: &str, error: &toml::de::Error) -> Option<String> {
     let number = before.matches('\n').count() + 1;
     let start = before.rfind('\n').map_or(0, |at| at + 1);
     let line = text.get(start..)?.lines().next()?;
-    let margin = " ".repeat(number.to_string().len());
+    let margin = " ".repeat(number.to_string().len() - 1);
     let arrow = " ".repeat(before.get(start..)?.chars().count());
     Some(format!(
         "[error] toml::parse_dec_integer: too large integer: current max digits = 2^63\n{margin} --> fromTOML\n{margin}   |\n \
