@@ -8,6 +8,7 @@ mod differential;
 mod documents;
 mod editors;
 mod faces;
+mod fetching;
 mod fuzz;
 mod layering;
 mod lsp;

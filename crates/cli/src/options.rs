@@ -118,6 +118,7 @@ pub fn common_flags<T: HasCommon>() -> Vec<Flag<T>> {
         flag("keep-failed", Some('K'), &[], "keep the folder of a failed build", |o, _| set(o, "keep-failed", "true")),
         flag("impure", None, &[], "let evaluation see the environment and any file", |o, _| set(o, "pure-eval", "false")),
         flag("offline", None, &[], "fetch nothing that is not there", |o, _| {
+            set(o, "offline", "true")?;
             set(o, "substitute", "false")?;
             set(o, "tarball-ttl", "4294967295")
         }),

@@ -20,6 +20,19 @@ pub struct Builtin {
     /// Parameter names and text for documentation.
     pub params: &'static [&'static str],
     pub doc: &'static str,
+    /// The experimental feature without which `builtins` does not have it.
+    pub feature: Option<&'static str>,
+}
+
+/// The feature that is never on: of functions that other crates call by their name, and that no text can name.
+pub const INTERNAL_ONLY: &str = "internal";
+
+impl Builtin {
+    /// The same, behind an experimental feature.
+    pub(crate) const fn behind(mut self, feature: &'static str) -> Builtin {
+        self.feature = Some(feature);
+        self
+    }
 }
 
 /// What the builtins module hands to [`crate::Evaluator::new`].

@@ -8,7 +8,7 @@ use nival_syntax::Name;
 use rustc_hash::FxHashMap;
 
 use crate::ahead::Team;
-use crate::builtin::{BuiltinTable, LinkedBuiltin};
+use crate::builtin::{BuiltinTable, INTERNAL_ONLY, LinkedBuiltin};
 use crate::code::CodeCache;
 use crate::ctx::{Budget, Ctx};
 use crate::error::{EvalError, Result};
@@ -265,6 +265,9 @@ impl Ctx<'_> {
     fn make_builtins(&mut self, table: &BuiltinTable) {
         let mut set = AttrsBuilder::with_capacity(table.functions.len() + table.constants.len() + 4);
         for (i, builtin) in table.functions.iter().enumerate() {
+            if builtin.feature.is_some_and(|feature| feature == INTERNAL_ONLY || !self.host().experimental_feature(feature)) {
+                continue;
+            }
             set.push(Name::new(builtin.name), Value::builtin(BuiltinId(i as u16)));
         }
         for (name, value) in [("true", Value::TRUE), ("false", Value::FALSE), ("null", Value::NULL)] {

@@ -71,7 +71,8 @@ pub struct SearchPathEntry {
 /// What a fetching builtin wants: its name and arguments as JSON-like data stay with the host.
 #[derive(Debug, Clone)]
 pub struct FetchRequest {
-    /// `fetchurl`, `fetchTarball`, `fetchGit`, `fetchMercurial`, `fetchTree`, `getFlake`.
+    /// `fetchurl`, `fetchTarball`, `fetchGit`, `fetchMercurial`, `fetchTree`, or one of the functions that
+    /// flakes are fetched by.
     pub builtin: &'static str,
     pub args: Vec<(String, FetchArg)>,
 }
@@ -89,6 +90,18 @@ pub enum FetchArg {
 pub struct Fetched {
     pub store_path: String,
     pub attrs: Vec<(String, FetchArg)>,
+}
+
+/// Experimental features that are on where nothing else is said.
+pub const DEFAULT_FEATURES: &[&str] = &["nix-command", "flakes", "fetch-tree", "ca-derivations", "dynamic-derivations", "pipe-operators"];
+
+/// Whether `name` is on, given the values of `experimental-features` and `extra-experimental-features`.
+pub fn is_feature_on(name: &str, features: Option<&str>, extra: Option<&str>) -> bool {
+    let listed = |name: &str| {
+        let set = |features: &str| features.split_ascii_whitespace().any(|feature| feature == name);
+        features.map_or_else(|| DEFAULT_FEATURES.contains(&name), set) || extra.is_some_and(set)
+    };
+    listed(name) || (name == "fetch-tree" && listed("flakes"))
 }
 
 /// See the module documentation. Calls come from several threads.
@@ -118,7 +131,7 @@ pub trait Host: Send + Sync {
     /// Seconds since 1970, the same at each call of one evaluation; `None` in pure evaluation.
     fn current_time(&self) -> Option<i64>;
 
-    /// Whether this is pure evaluation; only messages ask.
+    /// Whether this is pure evaluation: nothing that may be different the next time.
     fn is_pure(&self) -> bool {
         false
     }
@@ -126,10 +139,10 @@ pub trait Host: Send + Sync {
     /// `builtins.currentSystem`; `None` in pure evaluation.
     fn current_system(&self) -> Option<String>;
 
-    /// Whether an experimental feature is on that is off by default: `parse-toml-timestamps`, `impure-derivations`.
+    /// Whether an experimental feature is on: `parse-toml-timestamps`, `impure-derivations`, `flakes`. Asked for builtins when
+    /// an evaluator starts.
     fn experimental_feature(&self, name: &str) -> bool {
-        let _ = name;
-        false
+        DEFAULT_FEATURES.contains(&name)
     }
 
     /// `/nix/store`, without a slash at the end.

@@ -126,7 +126,7 @@ fn meet(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 
 #[test]
 fn a_cycle_through_two_threads() {
-    let builtin = Builtin { name: "meet", arity: 1, run: meet, params: &["value"], doc: "" };
+    let builtin = Builtin { name: "meet", arity: 1, run: meet, params: &["value"], doc: "", feature: None };
     let evaluator = evaluator("rec { x = builtins.meet y2; y2 = y + 1; y = builtins.meet x2; x2 = x + 1; }", &[builtin]);
     let set = evaluator.enter(Arc::default(), |ctx| ctx.import(b"/main.nix")).unwrap().as_attrs().unwrap();
     let force = |name: &str| {

@@ -18,7 +18,7 @@ fn tick(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 
 fn evaluate(fixture: &str, watch: Option<Arc<Watch>>) -> (Arc<Evaluator>, Option<String>) {
     let mut table = builtins::table();
-    table.functions.push(Builtin { name: "tick", arity: 1, run: tick, params: &["value"], doc: "" });
+    table.functions.push(Builtin { name: "tick", arity: 1, run: tick, params: &["value"], doc: "", feature: None });
     let options = Options { watch, ..Options::default() };
     let evaluator = Evaluator::new(Arc::new(MemoryHost::new(fixture)), options, table);
     let result = evaluator.enter(Arc::default(), |ctx| ctx.import(b"/main.nix").and_then(|value| ctx.force_deep(value).map(drop)));

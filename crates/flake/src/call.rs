@@ -5,6 +5,7 @@ use nival_eval::{Attrs, AttrsBuilder, BuiltinTable, Ctx, EvalError, Value};
 use nival_syntax::Name;
 
 use crate::error::FlakeError;
+use crate::fetching::{FETCH_FLAKE, FETCH_LOCKED};
 use crate::graph::{Graph, Node, Source};
 
 /// Ties the knot between flakes. `nodes` has for each: `tree` (what was fetched, for the input
@@ -75,7 +76,7 @@ fn node_value(ctx: &mut Ctx<'_>, node: &Node) -> Result<Value, FlakeError> {
         Source::Tree(tree) => set.push(Name::new("tree"), *tree),
         Source::Locked { input, reference } => {
             let attrs = reference_value(ctx, reference);
-            let fetch = fetch_tree(ctx)?;
+            let fetch = fetcher(ctx, FETCH_LOCKED)?;
             let (tree, input) = (ctx.lazy_call(fetch, &[attrs]), ctx.string(input));
             set.push(Name::new("tree"), tree);
             set.push(Name::new("input"), input);
@@ -85,8 +86,8 @@ fn node_value(ctx: &mut Ctx<'_>, node: &Node) -> Result<Value, FlakeError> {
             set.push(Name::new("parent"), parent);
             set.push(Name::new("path"), path);
         }
-        Source::Missing { input, reference } => {
-            let error = FlakeError::NotLocked { input: input.clone(), reference: reference.clone() };
+        Source::Missing { input, reference, reason } => {
+            let error = FlakeError::NotLocked { input: input.clone(), reference: reference.clone(), reason: reason.clone() };
             let tree = ctx.failed(error.into());
             set.push(Name::new("tree"), tree);
         }
@@ -103,8 +104,8 @@ fn node_value(ctx: &mut Ctx<'_>, node: &Node) -> Result<Value, FlakeError> {
     Ok(ctx.attrs(set))
 }
 
-fn fetch_tree(ctx: &Ctx<'_>) -> Result<Value, FlakeError> {
-    ctx.builtin("fetchTree").ok_or_else(|| FlakeError::Eval(EvalError::other("'builtins.fetchTree' is missing")))
+fn fetcher(ctx: &Ctx<'_>, name: &'static str) -> Result<Value, FlakeError> {
+    ctx.builtin(name).ok_or_else(|| FlakeError::Eval(EvalError::other(format!("the evaluator has no '{name}'"))))
 }
 
 fn reference_value(ctx: &mut Ctx<'_>, reference: &FlakeRef) -> Value {
@@ -120,10 +121,10 @@ fn reference_value(ctx: &mut Ctx<'_>, reference: &FlakeRef) -> Value {
     ctx.attrs(set)
 }
 
-/// What `builtins.fetchTree` gives for a reference.
+/// What `builtins.fetchTree` gives for a reference, which need not be locked.
 pub fn tree_value(ctx: &mut Ctx<'_>, reference: &FlakeRef) -> Result<Value, FlakeError> {
     let attrs = reference_value(ctx, reference);
-    let fetch = fetch_tree(ctx)?;
+    let fetch = fetcher(ctx, FETCH_FLAKE)?;
     Ok(ctx.call(fetch, &[attrs])?)
 }
 
@@ -142,6 +143,9 @@ fn get_flake(ctx: &mut Ctx<'_>, args: &[Value]) -> nival_eval::Result<Value> {
         Some(set) => attrs_reference(ctx, set)?,
         None => FlakeRef::parse(&ctx.expect_string_no_context(value, what)?.to_str()).map_err(FlakeError::from)?,
     };
+    if ctx.host().is_pure() && !crate::fetching::is_locked(&reference) {
+        return Err(FlakeError::UnlockedFlake(reference.to_url().map_err(FlakeError::from)?).into());
+    }
     Ok(call_flake(ctx, &reference)?)
 }
 

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use nival_eval::builtins::flake::reference::RefError;
-use nival_eval::{EvalError, HostError};
+use nival_eval::{ErrorKind, EvalError, HostError, Pos};
+use nival_fetch::FetchError;
 use nival_source::SystemError;
 use nival_store::nar::NarError;
 use thiserror::Error;
@@ -41,19 +42,37 @@ pub enum FlakeError {
     FollowsNothing { input: String, follows: String },
     #[error("flake inputs are nested more than {0} deep")]
     TooDeep(usize),
-    /// The tree is not on this machine.
-    #[error(
-        "'{reference}' would have to be fetched, which nival does not do yet: it is not a folder of this machine, and the store does not have it"
-    )]
-    NeedsFetching { reference: String },
-    #[error(
-        "input '{input}' ('{reference}') is not in the lock file, and would have to be fetched to be locked, which nival does not do yet"
-    )]
-    NotLocked { input: String, reference: String },
+    #[error("input '{input}' ('{reference}') is not in the lock file, and could not be fetched to be locked: {reason}")]
+    NotLocked { input: String, reference: String, reason: String },
+    #[error("in pure evaluation mode, '{builtin}' doesn't fetch unlocked input '{input}'")]
+    Unlocked { builtin: &'static str, input: String },
+    #[error("in pure evaluation mode, '{builtin}' requires a 'sha256' argument")]
+    NeedsHash { builtin: &'static str },
+    #[error("in pure evaluation mode, 'fetchMercurial' requires a Mercurial revision")]
+    MercurialRev,
+    #[error("cannot call 'getFlake' on unlocked flake reference '{0}' (use --impure to override)")]
+    UnlockedFlake(String),
+    #[error("passing a string argument to 'fetchTree' requires the 'flakes' experimental feature")]
+    NeedsFeature,
+    #[error("'{0}' doesn't have a scheme")]
+    NoScheme(String),
+    #[error("unexpected argument 'type'")]
+    UnexpectedType,
+    #[error("argument 'name' isn’t supported in call to 'fetchTree'")]
+    NoName,
+    #[error("hash mismatch in file downloaded from '{url}':\n  specified: sha256:{expected}\n  got:       sha256:{got}")]
+    FileHash { url: String, expected: String, got: String },
+    #[error("cannot find flake '{0}' in the flake registries")]
+    NotInRegistry(String),
+    #[error("cycle detected in flake registry for '{0}'")]
+    RegistryCycle(String),
+    #[error("could not parse the flake registry '{path}': {reason}")]
+    BadRegistry { path: String, reason: String },
+    /// `input` is what was being fetched, where the message does not say it.
+    #[error("{error}")]
+    Fetch { input: Option<String>, error: FetchError },
     #[error("NAR hash mismatch in input '{reference}', expected '{expected}' but got '{got}'")]
     NarHash { reference: String, expected: String, got: String },
-    #[error("cannot read the index of the Git repository '{}': {reason}", .repository.display())]
-    GitIndex { repository: PathBuf, reason: String },
     #[error(transparent)]
     System(#[from] SystemError),
     #[error(transparent)]
@@ -62,7 +81,7 @@ pub enum FlakeError {
     Host(#[from] HostError),
     #[error(transparent)]
     Store(#[from] nival_store::StoreError),
-    #[error("{0}")]
+    #[error("{}", .0.message)]
     Eval(Box<EvalError>),
 }
 
@@ -77,6 +96,7 @@ impl From<FlakeError> for Box<EvalError> {
         match error {
             FlakeError::Eval(error) => error,
             FlakeError::Host(error) => error.into(),
+            FlakeError::Fetch { input, error } => fetch_error(input, &error),
             other => EvalError::other(other.to_string()),
         }
     }
@@ -87,7 +107,21 @@ impl From<FlakeError> for HostError {
         match error {
             FlakeError::Eval(error) => HostError::Eval(error),
             FlakeError::Host(error) => error,
-            other => HostError::Io(other.to_string()),
+            other => HostError::Eval(other.into()),
         }
+    }
+}
+
+fn fetch_error(input: Option<String>, error: &FetchError) -> Box<EvalError> {
+    let kind = match error {
+        FetchError::Cancelled => ErrorKind::Cancelled,
+        FetchError::Refused { .. } => ErrorKind::Forbidden,
+        FetchError::Download { .. } | FetchError::Status { .. } | FetchError::GitFetch { .. } | FetchError::Io { .. } => ErrorKind::Io,
+        _ => ErrorKind::Other,
+    };
+    let error = EvalError::new(kind, error.to_string());
+    match input {
+        Some(input) => error.context(Pos::NONE, format!("while fetching the input '{input}'")),
+        None => error,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use nival_eval::builtins::flake::reference::{Attr, FlakeRef};
-use nival_eval::{Ctx, Value};
+use nival_eval::{Ctx, ErrorKind, Value};
 
 use crate::call::tree_value;
 use crate::declared::{Declared, Input};
@@ -22,8 +22,8 @@ pub enum Source {
     Locked { input: String, reference: FlakeRef },
     /// In the tree of another node, at this path (as it is written).
     Within { parent: usize, path: String },
-    /// Neither locked nor local.
-    Missing { input: String, reference: String },
+    /// Neither locked nor to be had now.
+    Missing { input: String, reference: String, reason: String },
 }
 
 /// One flake, or one tree that is none.
@@ -70,7 +70,7 @@ impl Graph {
     /// Inputs that are neither locked nor local, with their references.
     pub fn missing(&self) -> impl Iterator<Item = (&str, &str)> {
         self.nodes.iter().filter_map(|node| match &node.source {
-            Source::Missing { input, reference } => Some((input.as_str(), reference.as_str())),
+            Source::Missing { input, reference, .. } => Some((input.as_str(), reference.as_str())),
             _ => None,
         })
     }
@@ -205,13 +205,18 @@ impl Builder<'_, '_> {
         let (source, dir) = if let Some(path) = relative_path(reference) {
             let dir = normalise_text(&format!("{parent_dir}/{path}/{subdir}"));
             (Source::Within { parent, path }, dir)
-        } else if is_local(reference) {
-            let tree = tree_value(self.ctx, &without_dir(reference))?;
+        } else {
+            let tree = match tree_value(self.ctx, &without_dir(reference)) {
+                Ok(tree) => tree,
+                Err(error) if is_local(reference) || is_cancelled(&error) => return Err(error),
+                // Only who needs it has to know.
+                Err(error) => {
+                    let missing = Source::Missing { input: here.join("/"), reference: shown, reason: error.to_string() };
+                    return Ok(self.add(missing, &subdir, is_flake));
+                }
+            };
             let dir = directory(self.ctx, tree, &subdir)?;
             (Source::Tree(tree), dir)
-        } else {
-            let missing = Source::Missing { input: here.join("/"), reference: shown };
-            return Ok(self.add(missing, &subdir, is_flake));
         };
         let index = self.add(source, &subdir, is_flake);
         if is_flake {
@@ -352,6 +357,10 @@ fn path_of(reference: &FlakeRef) -> Option<&str> {
 
 fn relative_path(reference: &FlakeRef) -> Option<String> {
     path_of(reference).filter(|path| !path.starts_with('/')).map(str::to_owned)
+}
+
+fn is_cancelled(error: &FlakeError) -> bool {
+    matches!(error, FlakeError::Eval(error) if error.kind == ErrorKind::Cancelled)
 }
 
 /// Whether nothing has to be fetched from elsewhere.

@@ -1,31 +1,29 @@
-//! Flakes: references as people write them, lock files, and the value of a flake with its inputs. Read-only: nothing is
-//! fetched and no lock file is written.
+//! Flakes: references as people write them, lock files, registries, the value of a flake with its inputs, and what the builtins
+//! that fetch do with `nival_fetch`. No lock file is written.
 //!
 //! Architecture invariants:
-//! - Files are reached through the evaluator's host and `nival_source::System` alone.
+//! - Files are reached through the evaluator's host, `nival_source::System` and `nival_fetch` alone.
 //! - A flake is evaluated at the store path that its tree has, as in Nix, so that everything made from it has the same
-//!   store paths; the bytes stay in the user's folder, from which the host reads them.
-//! - Trees of inputs are looked for when they are needed. What is not on this machine is a [`FlakeError::NeedsFetching`] or
-//!   [`FlakeError::NotLocked`] that names the input.
-//! - Lock files and Git indexes are hostile input: parsers check everything and have bounds.
-//! - Of a Git repository the tracked files count, as in Nix, uncommitted changes included. Its commits are not read: such a
-//!   flake has no `rev`, and its `lastModified` is that of its newest file.
+//!   store paths; the bytes stay in the user's folder or in the cache of fetched trees, from which the host reads them.
+//! - Inputs are fetched when they are needed. What is locked and in the store is not fetched at all.
+//! - Lock files and registries are hostile input: parsers check everything and have bounds.
+//! - Of a Git repository's working tree the tracked files count, as in Nix, uncommitted changes included.
 //!
-//! Where to start: [`call_flake`], then [`graph`].
+//! Where to start: [`call_flake`], then [`graph`] and [`fetching`].
 
 pub mod call;
 pub mod declared;
 pub mod error;
-pub mod git_index;
+pub mod fetching;
 pub mod graph;
 pub mod installable;
 pub mod lock;
-pub mod tree;
+pub mod registry;
 
 pub use call::{call_flake, call_graph, install};
 pub use error::FlakeError;
+pub use fetching::{Doors, Rules, Shelf, fetch};
 pub use graph::Graph;
 pub use installable::{Installable, locate, parse_reference};
 pub use lock::LockFile;
 pub use nival_eval::builtins::flake::reference::{Attr as FlakeAttr, FlakeRef};
-pub use tree::{Doors, fetch_tree};

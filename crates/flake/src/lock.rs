@@ -110,7 +110,7 @@ fn input_path(value: &Value) -> Result<Vec<String>, String> {
     path.ok_or_else(|| "an input path is not a list of names".to_owned())
 }
 
-fn reference(value: &Value) -> Result<FlakeRef, String> {
+pub(crate) fn reference(value: &Value) -> Result<FlakeRef, String> {
     let mut out = FlakeRef::default();
     for (name, value) in value.as_object().ok_or("a reference is not an object")? {
         let attr = match value {

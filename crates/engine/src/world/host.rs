@@ -12,6 +12,7 @@ use nival_source::{FileKind, SystemError};
 use nival_store::{HashAlgo, StoreDir, StorePath, StorePathSet, store_path};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::fetching::{self, Fetching};
 use super::overlay::{Buffers, Overlay, to_path};
 use super::pending::{Pending, PendingTable, Redirect};
 use super::policy::Policy;
@@ -55,6 +56,7 @@ pub struct EngineHost {
     edited: Arc<FxHashSet<PathBuf>>,
     /// Folders, and whether they are in a tree of nixpkgs.
     library_folders: Mutex<FxHashMap<PathBuf, bool>>,
+    pub(super) fetching: Fetching,
     now: OnceLock<i64>,
 }
 
@@ -91,6 +93,7 @@ impl EngineHost {
     ) -> Self {
         let policy = Policy::new(&config, &*view.system);
         EngineHost {
+            fetching: Fetching::new(&config, &policy, &*view.system),
             policy: RwLock::new(policy),
             store_dir: store.store_dir(),
             config,
@@ -141,6 +144,17 @@ impl EngineHost {
             Some(Redirect::Source(file)) => Some(file),
             _ => None,
         }
+    }
+
+    /// Records that results rest on a file that somebody else reads.
+    pub(super) fn note_read(&self, path: &Path) {
+        let system = self.view().system;
+        self.reads().note_file(path, &*system);
+    }
+
+    /// Records that results rest on a whole tree.
+    pub(super) fn note_tree(&self, path: &Path) {
+        self.reads().trees.insert(path.to_owned());
     }
 
     /// What was read so far.
@@ -421,21 +435,25 @@ impl Host for EngineHost {
         )
     }
 
-    fn read_dir(&self, path: &[u8]) -> HostResult<Vec<(Vec<u8>, FileType)>> {
+    fn read_dir(&self, asked: &[u8]) -> HostResult<Vec<(Vec<u8>, FileType)>> {
         self.reading(
-            path,
+            asked,
             |reads, _, path| {
                 reads.listed.insert(path.to_owned());
             },
             |view, place| match place {
                 Place::Disk { path, .. } => {
-                    let entries = view.read_dir(&path).map_err(|e| match e.source.kind() {
+                    let mut entries = view.read_dir(&path).map_err(|e| match e.source.kind() {
                         std::io::ErrorKind::NotADirectory => HostError::Io(format!("'{}' is not a directory", path.display())),
                         _ => io_error(&e),
                     })?;
+                    // What a filter left out of a tree is not there.
+                    if let Some((folder, kept)) = self.pending.kept(&to_path(asked), self.store_dir.as_str()) {
+                        entries.retain(|entry| kept.contains(&folder.join(&entry.name)));
+                    }
                     Ok(entries.into_iter().map(|entry| (entry.name.into_vec(), file_type(entry.kind))).collect())
                 }
-                Place::Contents(_) | Place::Nothing => Err(not_found(path)),
+                Place::Contents(_) | Place::Nothing => Err(not_found(asked)),
             },
         )
     }
@@ -475,8 +493,8 @@ impl Host for EngineHost {
     }
 
     fn experimental_feature(&self, name: &str) -> bool {
-        let options = ["experimental-features", "extra-experimental-features"].map(|option| self.config.options.get(option));
-        options.into_iter().flatten().any(|features| features.split_ascii_whitespace().any(|feature| feature == name))
+        let option = |name: &str| self.config.options.get(name).map(String::as_str);
+        nival_eval::host::is_feature_on(name, option("experimental-features"), option("extra-experimental-features"))
     }
 
     fn store_dir(&self) -> &str {
@@ -495,11 +513,8 @@ impl Host for EngineHost {
     }
 
     fn resolve_search_path(&self, entry: &SearchPathEntry) -> HostResult<Option<Vec<u8>>> {
-        let text = String::from_utf8_lossy(&entry.path).into_owned();
-        if text.contains("://") || text.starts_with("channel:") || text.starts_with("flake:") {
-            return Err(HostError::Forbidden(format!(
-                "the search path entry '{text}' would have to be fetched, which nival does not do yet"
-            )));
+        if fetching::is_remote(&entry.path) {
+            return self.fetch_entry(entry);
         }
         let mut path = to_path(&entry.path);
         if path.is_relative() {
@@ -594,12 +609,7 @@ impl Host for EngineHost {
     }
 
     fn fetch(&self, request: FetchRequest) -> HostResult<Fetched> {
-        if request.builtin != "fetchTree" && request.builtin != "fetchGit" {
-            return Err(HostError::Forbidden(format!("'builtins.{}' would have to fetch, which nival does not do yet", request.builtin)));
-        }
-        let view = self.view();
-        let doors = nival_flake::Doors { host: self, files: &view, system: &*view.system };
-        Ok(nival_flake::fetch_tree(doors, &request)?)
+        self.fetch_now(&request)
     }
 
     fn trace(&self, message: &str) {

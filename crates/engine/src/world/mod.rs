@@ -15,6 +15,7 @@
 //! Changes that nobody announces are found by comparing the time stamps of what was read whenever a session begins.
 
 mod edits;
+mod fetching;
 pub mod host;
 mod memory;
 pub mod overlay;

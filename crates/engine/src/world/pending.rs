@@ -91,6 +91,17 @@ impl PendingTable {
         }
     }
 
+    /// What of the folder at `path` counts, if it is in a pending tree that was filtered: the paths of what a filter kept.
+    pub fn kept(&self, path: &Path, store_dir: &str) -> Option<(PathBuf, Arc<FxHashSet<PathBuf>>)> {
+        let below = path.strip_prefix(store_dir).ok()?;
+        let mut components = below.components();
+        let base = components.next()?.as_os_str().to_str()?;
+        match self.lock().get(&format!("{store_dir}/{base}"))? {
+            Pending::Tree { source, kept: Some(kept), .. } => Some((source.join(components.as_path()), Arc::clone(kept))),
+            _ => None,
+        }
+    }
+
     /// Everything pending that `roots` need, what is referred to first. What is not pending is taken to be in the store.
     pub fn closure(&self, roots: &[String]) -> Vec<(String, Pending)> {
         let table = self.lock();

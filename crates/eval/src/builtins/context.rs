@@ -18,7 +18,7 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("unsafeDiscardStringContext", &["string"], discard, "The string without its dependencies: what uses it will not be built with them present."),
     builtin("unsafeDiscardOutputDependency", &["string"], discard_output, "The string where each dependency on a derivation file with all it needs (as `drvPath` has) becomes one on the file alone."),
     builtin("addDrvOutputDependencies", &["string"], add_outputs, "The reverse of `unsafeDiscardOutputDependency`, for a string that depends on exactly one derivation file."),
-    builtin("outputOf", &["derivation", "output"], output_of, "The output `output` of the derivation that a string refers to; the string may itself be the output of a derivation that is only known once built."),
+    builtin("outputOf", &["derivation", "output"], output_of, "The output `output` of the derivation that a string refers to; the string may itself be the output of a derivation that is only known once built.").behind("dynamic-derivations"),
 ];
 
 fn has_context(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {

@@ -3,7 +3,7 @@
 use nival_store::{Hash, HashAlgo};
 
 use super::support::{builtin, frame, known, mismatch};
-use crate::builtin::Builtin;
+use crate::builtin::{Builtin, INTERNAL_ONLY};
 use crate::error::{EvalError, Result};
 use crate::host::{FetchArg, FetchRequest, Fetched};
 use crate::print::phrase;
@@ -16,7 +16,9 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("fetchTarball", &["source"], |ctx, args| download(ctx, args[0], "fetchTarball"), "Downloads and unpacks an archive and gives the path of the folder. `source` is a URL or `{ url, sha256 ? …, name ? … }`; pure evaluation needs the hash."),
     builtin("fetchGit", &["source"], |ctx, args| tree(ctx, args[0], "fetchGit"), "Fetches a revision of a Git repository: a set with `outPath`, `rev`, `lastModified` and so on. `source` is a URL, a path, or `{ url, rev ? …, ref ? …, … }`."),
     builtin("fetchMercurial", &["source"], mercurial, "Fetches a revision of a Mercurial repository. `source` is a URL or `{ url, rev ? …, name ? … }`."),
-    builtin("fetchTree", &["source"], |ctx, args| tree(ctx, args[0], "fetchTree"), "Fetches a source tree of any kind that flakes know: `{ type = \"github\"; owner = …; repo = …; }`, or a URL-like reference. The result is a set with `outPath`, `narHash` and what the kind tells."),
+    builtin("fetchTree", &["source"], |ctx, args| tree(ctx, args[0], "fetchTree"), "Fetches a source tree of any kind that flakes know: `{ type = \"github\"; owner = …; repo = …; }`, or a URL-like reference. The result is a set with `outPath`, `narHash` and what the kind tells.").behind("fetch-tree"),
+    builtin("fetchFlakeTree", &["source"], |ctx, args| tree(ctx, args[0], "fetchFlakeTree"), "As `fetchTree`, for a flake that the user has named: it need not be locked.").behind(INTERNAL_ONLY),
+    builtin("fetchFinalTree", &["source"], |ctx, args| tree(ctx, args[0], "fetchFinalTree"), "As `fetchTree`, for an input that a lock file has: what it says is the result.").behind(INTERNAL_ONLY),
     builtin("getFlake", &["reference"], get_flake, "The flake that a reference such as `\"github:NixOS/nixpkgs\"` names: its outputs and metadata. In pure evaluation the reference must be locked."),
 ];
 

@@ -10,7 +10,7 @@ use crate::{CoerceOptions, Ctx};
 
 /// A table entry; `name` is without `__`.
 pub(super) const fn builtin(name: &'static str, params: &'static [&'static str], run: BuiltinFn, doc: &'static str) -> Builtin {
-    Builtin { name, arity: params.len() as u8, run, params, doc }
+    Builtin { name, arity: params.len() as u8, run, params, doc, feature: None }
 }
 
 /// "while evaluating the first argument passed to builtins.map".

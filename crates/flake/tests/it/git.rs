@@ -1,29 +1,28 @@
 //! Flakes in Git repositories: only what is tracked counts.
 
+use std::path::Path;
+use std::process::Command;
+
 use expect_test::expect;
 
-use crate::host::{Fixture, set_times, write};
+use crate::host::{Fixture, write};
 
-/// A Git index of version 2.
-fn index(names: &[&str]) -> Vec<u8> {
-    let mut out = b"DIRC".to_vec();
-    out.extend(2u32.to_be_bytes());
-    out.extend((names.len() as u32).to_be_bytes());
-    for name in names {
-        let start = out.len();
-        let mut entry = [0u8; 62];
-        entry[24..28].copy_from_slice(&0o100_644u32.to_be_bytes());
-        out.extend(entry);
-        out.extend(name.bytes());
-        out.push(0);
-        out.resize(start + (out.len() - start).div_ceil(8) * 8, 0);
-    }
-    out
+fn git(dir: &Path, args: &[&str]) -> String {
+    let output = Command::new("git")
+        .args(["-c", "user.name=n", "-c", "user.email=e@x", "-c", "init.defaultBranch=main"])
+        .args(args)
+        .current_dir(dir)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_COMMITTER_DATE", "1700000000 +0000")
+        .env("GIT_AUTHOR_DATE", "1700000000 +0000")
+        .output()
+        .unwrap_or_else(|error| panic!("git is needed: install it ({error})"));
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-#[test]
-fn tracked_files() {
-    let fixture = Fixture::new(
+fn fixture() -> Fixture {
+    Fixture::new(
         r#"
         //- flake.nix
         { outputs = { self }: { names = builtins.attrNames (builtins.readDir ./.); sub = builtins.attrNames (builtins.readDir ./sub); x = import ./untracked.nix; }; }
@@ -34,20 +33,46 @@ fn tracked_files() {
         //- sub/untracked
         1
         "#,
-    );
-    write(&fixture.dir.join(".git/index"), &index(&["flake.nix", "gone.nix", "sub/flake.nix"]));
-    set_times(&fixture.dir);
+    )
+}
+
+#[test]
+fn tracked_files() {
+    let fixture = fixture();
+    git(&fixture.dir, &["init", "-q"]);
+    write(&fixture.dir.join("gone.nix"), b"1");
+    git(&fixture.dir, &["add", "flake.nix", "sub/flake.nix", "gone.nix"]);
+    git(&fixture.dir, &["commit", "-qm", "1"]);
+    let rev = git(&fixture.dir, &["rev-parse", "HEAD"]);
     let reference = format!("git+file://{}", fixture.dir.display());
-    expect![[r#"[["flake.nix","sub"],["flake.nix"],1700000000,false,false]"#]]
-        .assert_eq(&fixture.eval_reference(&reference, "[ flake.names flake.sub flake.lastModified flake.submodules (flake ? rev) ]"));
-    expect!["error: path '<store>/untracked.nix' does not exist"].assert_eq(
-        &fixture
-            .eval_reference(&reference, "flake.x")
-            .replace(&fixture.eval_reference(&reference, "flake.outPath").replace('"', ""), "<store>"),
-    );
+    let eval = |expr: &str| fixture.eval_reference(&reference, expr).replace(&rev, "<rev>").replace(&rev[..7], "<short>");
+    expect![[r#"[["flake.nix","gone.nix","sub"],["flake.nix"],1700000000,false,"<rev>","<short>",1,false]"#]].assert_eq(&eval(
+        "[ flake.names flake.sub flake.lastModified flake.submodules flake.rev flake.shortRev flake.revCount (flake ? dirtyRev) ]",
+    ));
+    std::fs::remove_file(fixture.dir.join("gone.nix")).unwrap();
+    expect![[r#"[["flake.nix","sub"],"<rev>-dirty","<short>-dirty",false,1700000000]"#]]
+        .assert_eq(&eval("[ flake.names flake.dirtyRev flake.dirtyShortRev (flake ? rev) flake.lastModified ]"));
+    expect!["error: path '<store>/untracked.nix' does not exist"]
+        .assert_eq(&eval("flake.x").replace(&eval("flake.outPath").replace('"', ""), "<store>"));
     expect![[r#"["sub",true]"#]].assert_eq(&fixture.eval_reference(&format!("{reference}?dir=sub"), "[ flake.here flake.above ]"));
-    expect!["error: 'git+file://<dir>?rev=0123456789012345678901234567890123456789' would have to be fetched, which nival does not do yet: it is not a folder of this machine, and the store does not have it"].assert_eq(&fixture.eval_reference(&format!("{reference}?rev=0123456789012345678901234567890123456789"), "flake.names"));
     write(&fixture.dir.join(".git/index"), b"garbage");
-    expect!["error: cannot read the index of the Git repository '<dir>': it has another format"]
-        .assert_eq(&fixture.eval_reference(&reference, "flake.names"));
+    expect!["error: cannot read the index of the Git repository '<dir>': it has another format"].assert_eq(&eval("flake.names"));
+}
+
+#[test]
+fn revisions() {
+    let fixture = fixture();
+    git(&fixture.dir, &["init", "-q"]);
+    git(&fixture.dir, &["add", "flake.nix", "sub"]);
+    git(&fixture.dir, &["commit", "-qm", "1"]);
+    let rev = git(&fixture.dir, &["rev-parse", "HEAD"]);
+    git(&fixture.dir, &["rm", "-rq", "sub"]);
+    git(&fixture.dir, &["commit", "-qm", "2"]);
+    let reference = |query: &str| format!("git+file://{}?{query}", fixture.dir.display());
+    let at = |query: &str| fixture.eval_reference(&reference(query), "[ flake.names flake.revCount ]");
+    expect![[r#"[["flake.nix","sub"],1]"#]].assert_eq(&at(&format!("rev={rev}")));
+    expect![[r#"[["flake.nix"],2]"#]].assert_eq(&at("ref=main"));
+    expect!["error: getting Git object '0123456789012345678901234567890123456789': object not found - no match for id"]
+        .assert_eq(&at("rev=0123456789012345678901234567890123456789"));
+    expect!["error: resolving Git reference 'none': revspec 'none' not found"].assert_eq(&at("ref=none"));
 }

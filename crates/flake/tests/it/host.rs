@@ -10,14 +10,14 @@ use std::time::{Duration, UNIX_EPOCH};
 use expect_test::Expect;
 use nival_eval::host::{AddPath, FetchRequest, Fetched, SearchPathEntry};
 use nival_eval::{Evaluator, FileType, Host, HostError, HostResult, Options};
-use nival_flake::{Doors, FlakeRef};
-use nival_source::OsSystem;
+use nival_fetch::{Fetcher, NoObserver, Place, Settings};
+use nival_flake::{Doors, FlakeRef, Rules, Shelf};
 use nival_store::nar::{DiskSource, FileKind};
 use nival_store::{ContentAddressMethod, HashAlgo, LocalStore, StoreConfig, StorePathSet};
 
 pub struct TestHost {
     store: LocalStore,
-    system: OsSystem,
+    fetcher: Fetcher,
 }
 
 /// A folder with files, and a store beside it.
@@ -49,7 +49,10 @@ impl Fixture {
         set_times(&dir);
         let store_dir = temporary.path().join("store");
         let store = LocalStore::open(StoreConfig::chroot(&store_dir)).unwrap();
-        let host = Arc::new(TestHost { store, system: OsSystem });
+        let mut settings = Settings::new(temporary.path().join("cache"));
+        settings.refuse_network = Some("in a test".to_owned());
+        let fetcher = Fetcher::new(settings);
+        let host = Arc::new(TestHost { store, fetcher });
         let mut table = nival_eval::builtins::table();
         nival_flake::install(&mut table);
         let evaluator = Evaluator::new(host.clone(), Options::default(), table);
@@ -128,6 +131,26 @@ fn kind(kind: fs::FileType) -> FileType {
 impl TestHost {
     fn real(&self, path: &[u8]) -> PathBuf {
         self.store.config().to_real(os(path))
+    }
+}
+
+impl Shelf for TestHost {
+    fn shelve(&self, store_path: &str, name: &str, place: &Place, _recursive: bool) -> HostResult<()> {
+        let kept = match place {
+            Place::Local { kept, .. } => kept.as_ref(),
+            Place::Cached(_) => None,
+        };
+        let mut keep = |path: &Path, _: FileKind| {
+            let relative = path.strip_prefix(place.path()).unwrap_or(path);
+            Ok(kept.is_none_or(|kept| kept.contains(relative.as_os_str().as_bytes())))
+        };
+        let none = StorePathSet::new();
+        let added = self
+            .store
+            .add_path(name, &DiskSource, place.path(), ContentAddressMethod::Nar, HashAlgo::Sha256, &none, Some(&mut keep))
+            .map_err(failed)?;
+        assert_eq!(self.store.store_dir().print(&added.path), store_path);
+        Ok(())
     }
 }
 
@@ -217,7 +240,17 @@ impl Host for TestHost {
     }
 
     fn fetch(&self, request: FetchRequest) -> HostResult<Fetched> {
-        Ok(nival_flake::fetch_tree(Doors::disk(self, &self.system), &request)?)
+        let rules = Rules::default();
+        let doors = Doors {
+            host: self,
+            files: &DiskSource,
+            unsaved: &|_| false,
+            fetcher: &self.fetcher,
+            observer: &NoObserver,
+            shelf: self,
+            rules: &rules,
+        };
+        Ok(nival_flake::fetch(doors, &request)?)
     }
 
     fn trace(&self, _message: &str) {}

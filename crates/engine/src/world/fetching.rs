@@ -1,0 +1,180 @@
+//! Fetching for evaluations: settings from the configuration, what is fetched as pending paths, cancellation.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use nival_eval::HostResult;
+use nival_eval::host::{FetchArg, FetchRequest, Fetched, Host, SearchPathEntry};
+use nival_fetch::{Fetcher, Observer, Place, Settings};
+use nival_flake::{Doors, Rules, Shelf};
+use nival_source::System;
+use rustc_hash::FxHashMap;
+
+use super::host::EngineHost;
+use super::pending::Pending;
+use super::policy::Policy;
+use crate::cancel::CancelToken;
+use crate::config::EngineConfig;
+
+const GLOBAL_REGISTRY: &str = "https://channels.nixos.org/flake-registry.json";
+
+/// What one generation of values fetches with. A question is answered once: the same fetch gives the same for all of them.
+pub struct Fetching {
+    fetcher: Fetcher,
+    rules: Rules,
+    answers: Mutex<FxHashMap<String, Fetched>>,
+}
+
+impl Fetching {
+    pub fn new(config: &EngineConfig, policy: &Policy, system: &dyn System) -> Fetching {
+        let on = |name: &str| config.options.get(name).is_some_and(|value| matches!(value.as_str(), "true" | "yes" | "1"));
+        let rules = Rules {
+            pure: policy.pure,
+            confined: policy.untrusted,
+            trust_forges: config.options.get("trust-tarballs-from-git-forges").is_none_or(|value| value != "false"),
+            registries: registries(system),
+            global_registry: config.options.get("flake-registry").cloned().unwrap_or_else(|| GLOBAL_REGISTRY.to_owned()),
+        };
+        let mut settings = settings(config, system);
+        if policy.untrusted {
+            settings.refuse_network = Some("because this workspace is not trusted; trust it to let it download".to_owned());
+        } else if on("offline") {
+            settings.refuse_network = Some("because of '--offline'; leave that out to download".to_owned());
+        }
+        Fetching { fetcher: Fetcher::new(settings), rules, answers: Mutex::default() }
+    }
+}
+
+fn settings(config: &EngineConfig, system: &dyn System) -> Settings {
+    let folder = |name: &str| system.env_var(OsStr::new(name)).map(PathBuf::from).filter(|path| path.is_absolute());
+    let cache = folder("XDG_CACHE_HOME").or_else(|| system.home_dir().map(|home| home.join(".cache")));
+    let mut settings = Settings::new(cache.unwrap_or_else(|| PathBuf::from("/var/empty/.cache")).join("nival/fetch"));
+    settings.ssl_cert_file = folder("NIX_SSL_CERT_FILE").or_else(|| folder("SSL_CERT_FILE"));
+    settings.netrc_file = Some(folder("NIX_CONF_DIR").unwrap_or_else(|| PathBuf::from("/etc/nix")).join("netrc"));
+    for (name, value) in &config.options {
+        settings.set(name, value);
+    }
+    for (name, value) in &config.options {
+        // `nival.forge-url.github.com = http://…`: a mirror of a forge.
+        if let Some(host) = name.strip_prefix("forge-url.") {
+            settings.base_urls.insert(host.to_owned(), value.clone());
+        }
+    }
+    if config.options.contains_key("refresh") {
+        settings.tarball_ttl = Duration::ZERO;
+    }
+    settings
+}
+
+/// The user's, then the system's.
+fn registries(system: &dyn System) -> Vec<PathBuf> {
+    let variable = |name: &str| system.env_var(OsStr::new(name)).map(PathBuf::from).filter(|path| path.is_absolute());
+    let user = variable("XDG_CONFIG_HOME").or_else(|| system.home_dir().map(|home| home.join(".config")));
+    let site = variable("NIX_CONF_DIR").unwrap_or_else(|| PathBuf::from("/etc/nix"));
+    user.map(|folder| folder.join("nix/registry.json")).into_iter().chain([site.join("registry.json")]).collect()
+}
+
+/// Whoever evaluates on this thread.
+struct Waiting<'a> {
+    host: &'a EngineHost,
+    cancel: CancelToken,
+}
+
+impl Observer for Waiting<'_> {
+    fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+
+    fn warn(&self, message: &str) {
+        self.host.warn(message);
+    }
+}
+
+impl Shelf for EngineHost {
+    fn shelve(&self, store_path: &str, name: &str, place: &Place, recursive: bool) -> HostResult<()> {
+        let source = place.path().to_owned();
+        let kept = match place {
+            Place::Cached(_) => None,
+            Place::Local { path, kept } => {
+                self.note_tree(path);
+                kept.as_ref().map(|kept| kept.0.iter().map(|name| path.join(OsStr::from_bytes(name))).collect())
+            }
+        };
+        let tree = Pending::Tree { source, name: name.to_owned(), recursive, kept: kept.map(std::sync::Arc::new) };
+        self.pending.insert(store_path, tree);
+        Ok(())
+    }
+}
+
+impl EngineHost {
+    pub(super) fn fetch_now(&self, request: &FetchRequest) -> HostResult<Fetched> {
+        let key = format!("{request:?}");
+        let answers = || self.fetching.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = answers().get(&key) {
+            return Ok(known.clone());
+        }
+        let view = self.view();
+        // A file of this machine may change like any other.
+        if let Some(FetchArg::String(url)) = request.args.iter().find(|(name, _)| name == "url").map(|(_, url)| url)
+            && let Some(path) = url.strip_prefix(b"file://")
+        {
+            self.note_read(Path::new(OsStr::from_bytes(path)));
+        }
+        let unsaved = |path: &Path| view.buffers.contains_key(path);
+        let observer = Waiting { host: self, cancel: crate::session::current_cancel() };
+        let doors = Doors {
+            host: self,
+            files: &view,
+            unsaved: &unsaved,
+            fetcher: &self.fetching.fetcher,
+            observer: &observer,
+            shelf: self,
+            rules: &self.fetching.rules,
+        };
+        let fetched = nival_flake::fetch(doors, request)?;
+        answers().insert(key, fetched.clone());
+        Ok(fetched)
+    }
+
+    /// What an entry of the search path that is no file name stands for; `None` where it cannot be had.
+    pub(super) fn fetch_entry(&self, entry: &SearchPathEntry) -> HostResult<Option<Vec<u8>>> {
+        let text = String::from_utf8_lossy(&entry.path).into_owned();
+        let string = |text: &str| FetchArg::String(text.as_bytes().to_vec());
+        let request = match text.strip_prefix("flake:") {
+            Some(reference) => {
+                let reference = nival_flake::FlakeRef::parse(reference).map_err(nival_flake::FlakeError::from)?;
+                let attr = |attr: &nival_flake::FlakeAttr| match attr {
+                    nival_flake::FlakeAttr::Text(text) => string(text),
+                    nival_flake::FlakeAttr::Int(int) => FetchArg::Int(*int),
+                    nival_flake::FlakeAttr::Bool(bool) => FetchArg::Bool(*bool),
+                };
+                let args = reference.attrs.iter().map(|(name, value)| (name.clone(), attr(value))).collect();
+                FetchRequest { builtin: nival_flake::fetching::FETCH_FLAKE, args }
+            }
+            None => {
+                let args = vec![("url".to_owned(), string(&text)), ("name".to_owned(), string("source"))];
+                FetchRequest { builtin: "fetchTarball", args }
+            }
+        };
+        match self.fetch_now(&request) {
+            Ok(fetched) => Ok(Some(fetched.store_path.into_bytes())),
+            Err(nival_eval::HostError::Eval(error))
+                if !matches!(error.kind, nival_eval::ErrorKind::Cancelled | nival_eval::ErrorKind::Forbidden) =>
+            {
+                self.warn(&format!("Nix search path entry '{text}' cannot be downloaded, ignoring: {}", error.message));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Whether an entry of the search path is to be fetched.
+pub(super) fn is_remote(path: &[u8]) -> bool {
+    ["http://", "https://", "file://", "channel:", "flake:", "git://", "s3://", "ssh://"]
+        .iter()
+        .any(|start| path.starts_with(start.as_bytes()))
+}
