@@ -6,7 +6,7 @@ mod inputs;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
-use nival_store::derivation::{DownstreamPlaceholder, ModuloError, ModuloHashes};
+use nival_store::derivation::{DownstreamPlaceholder, HashModulo, ModuloError, ModuloHashes};
 use nival_store::store_path::{make_text_path, output_placeholder};
 use nival_store::{ContentAddress, ContentAddressMethod, Derivation, DerivationOutput, Hash, HashAlgo, StoreDir, StorePath};
 use nival_syntax::Name;
@@ -91,6 +91,7 @@ fn write(ctx: &mut Ctx<'_>, name: &str, set: crate::Attrs) -> Result<Value> {
         return Err(other("derivation names are allowed to end in '.drv' only if they produce a single derivation file"));
     }
 
+    let mut modulo = None;
     if let Some(hash) = hash {
         if !only_out {
             return Err(other("multiple outputs are not supported in fixed-output derivations"));
@@ -109,9 +110,9 @@ fn write(ctx: &mut Ctx<'_>, name: &str, set: crate::Attrs) -> Result<Value> {
     } else {
         drv.outputs = outputs.into_iter().map(|output| (output, DerivationOutput::Deferred)).collect();
         load_inputs(ctx, &dir, &drv)?;
-        HASHES.fill_in_outputs(&dir, &mut drv).map_err(other)?;
+        modulo = Some(HASHES.fill_in_outputs(&dir, &mut drv).map_err(other)?);
     }
-    finish(ctx, &dir, &drv)
+    finish(ctx, &dir, &drv, modulo)
 }
 
 fn load_inputs(ctx: &Ctx<'_>, dir: &StoreDir, drv: &Derivation) -> Result<()> {
@@ -143,21 +144,25 @@ fn fixed(
     Ok(())
 }
 
-/// Writes the `.drv` file and gives the set of paths.
-fn finish(ctx: &mut Ctx<'_>, dir: &StoreDir, drv: &Derivation) -> Result<Value> {
+/// Writes the `.drv` file and gives the set of paths. `modulo` is the derivation's hash, where it is known already.
+fn finish(ctx: &mut Ctx<'_>, dir: &StoreDir, drv: &Derivation, modulo: Option<HashModulo>) -> Result<Value> {
     let text = drv.to_aterm(dir).map_err(other)?;
     let references = drv.references();
     let path = make_text_path(dir, &format!("{}.drv", drv.name), &HashAlgo::Sha256.hash(&text), &references).map_err(other)?;
     let drv_path = dir.print(&path);
     let references: Vec<String> = references.iter().map(|path| dir.print(path)).collect();
     ctx.host().write_derivation(&drv_path, &text, &references)?;
-    if HASHES.get(&path).is_none() {
-        if drv.derivation_type().map_err(other)?.is_fixed() {
-            // Its own hash does not look at its inputs.
-        } else {
-            load_inputs(ctx, dir, drv)?;
-        }
-        let hash = HASHES.hash(dir, drv).map_err(other)?;
+    if !HASHES.contains(&path) {
+        let hash = match modulo {
+            Some(hash) => hash,
+            None => {
+                // The hash of a fixed one does not look at its inputs.
+                if !drv.derivation_type().map_err(other)?.is_fixed() {
+                    load_inputs(ctx, dir, drv)?;
+                }
+                HASHES.hash(dir, drv).map_err(other)?
+            }
+        };
         HASHES.insert(path.clone(), hash);
     }
 

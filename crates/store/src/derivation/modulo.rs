@@ -64,6 +64,10 @@ impl ModuloHashes {
         self.memo.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(path).cloned()
     }
 
+    pub fn contains(&self, path: &StorePath) -> bool {
+        self.memo.read().unwrap_or_else(|poisoned| poisoned.into_inner()).contains_key(path)
+    }
+
     pub fn insert(&self, path: StorePath, hash: HashModulo) {
         self.memo.write().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(path, hash);
     }
@@ -79,7 +83,7 @@ impl ModuloHashes {
         let mut stack = vec![(path.clone(), load(path)?)];
         let mut entered = FxHashSet::from_iter([path.clone()]);
         while let Some((path, drv)) = stack.last() {
-            let missing = drv.input_drvs.keys().find(|input| self.get(input).is_none());
+            let missing = drv.input_drvs.keys().find(|input| !self.contains(input));
             match missing {
                 Some(input) if !matches!(drv.derivation_type()?, DerivationType::Fixed | DerivationType::Impure) => {
                     if !entered.insert(input.clone()) {
@@ -105,19 +109,24 @@ impl ModuloHashes {
         match drv.derivation_type()? {
             DerivationType::Fixed => Ok(HashModulo::Fixed(fixed_hashes(dir, drv)?)),
             DerivationType::Impure => Ok(HashModulo::Deferred(HashAlgo::Sha256.hash("impure"))),
-            DerivationType::InputAddressed { .. } | DerivationType::Floating => {
-                let inputs = self.inputs(drv)?;
-                let hash = HashAlgo::Sha256.hash(drv.to_aterm_modulo(dir, &inputs.hashes, false)?);
-                let known = drv.outputs.values().all(|output| matches!(output, DerivationOutput::InputAddressed(_)));
-                Ok(if known && !inputs.deferred { HashModulo::Regular(hash) } else { HashModulo::Deferred(hash) })
-            }
+            DerivationType::InputAddressed { .. } | DerivationType::Floating => Self::hash_with(dir, drv, &self.inputs(drv)?),
         }
+    }
+
+    /// Of a derivation that is neither fixed nor impure.
+    fn hash_with(dir: &StoreDir, drv: &Derivation, inputs: &Inputs) -> Result<HashModulo, ModuloError> {
+        let hash = HashAlgo::Sha256.hash(drv.to_aterm_modulo(dir, &inputs.hashes, false)?);
+        let known = drv.outputs.values().all(|output| matches!(output, DerivationOutput::InputAddressed(_)));
+        Ok(if known && !inputs.deferred { HashModulo::Regular(hash) } else { HashModulo::Deferred(hash) })
     }
 
     /// The hash that the derivation's own output paths are made from: its outputs, and the variables named after them,
     /// count as empty. `None` when an input is deferred.
     pub fn hash_masked(&self, dir: &StoreDir, drv: &Derivation) -> Result<Option<Hash>, ModuloError> {
-        let inputs = self.inputs(drv)?;
+        Self::masked_with(dir, drv, &self.inputs(drv)?)
+    }
+
+    fn masked_with(dir: &StoreDir, drv: &Derivation, inputs: &Inputs) -> Result<Option<Hash>, ModuloError> {
         if inputs.deferred {
             return Ok(None);
         }
@@ -140,19 +149,20 @@ impl ModuloHashes {
 
     /// Puts every input of `drv` into the table.
     pub fn load_inputs(&self, dir: &StoreDir, drv: &Derivation, read: &mut DerivationReader<'_>) -> Result<(), ModuloError> {
-        drv.input_drvs.keys().try_for_each(|input| self.of_path(dir, input, read).map(drop))
+        drv.input_drvs.keys().filter(|input| !self.contains(input)).try_for_each(|input| self.of_path(dir, input, read).map(drop))
     }
 
     /// Gives an input-addressed derivation its output paths, in its outputs and in the variables of their names. Its
     /// outputs become [`DerivationOutput::Deferred`] when an input's outputs are not known yet. Inputs must be in the
-    /// table.
-    pub fn fill_in_outputs(&self, dir: &StoreDir, drv: &mut Derivation) -> Result<(), ModuloError> {
+    /// table. Gives what [`ModuloHashes::hash`] then does.
+    pub fn fill_in_outputs(&self, dir: &StoreDir, drv: &mut Derivation) -> Result<HashModulo, ModuloError> {
         if drv.outputs.values().any(|output| !matches!(output, DerivationOutput::InputAddressed(_) | DerivationOutput::Deferred)) {
             return Err(ModuloError::NotInputAddressed(drv.name.clone()));
         }
         // The variables must be there, if empty, before the hash is taken.
         drv.env.extend(drv.outputs.keys().map(|output| (output.clone().into_bytes(), Vec::new())));
-        let hash = self.hash_masked(dir, drv)?;
+        let inputs = self.inputs(drv)?;
+        let hash = Self::masked_with(dir, drv, &inputs)?;
         for (output, value) in &mut drv.outputs {
             match &hash {
                 Some(hash) => {
@@ -163,7 +173,7 @@ impl ModuloHashes {
                 None => *value = DerivationOutput::Deferred,
             }
         }
-        Ok(())
+        Self::hash_with(dir, drv, &inputs)
     }
 
     fn inputs(&self, drv: &Derivation) -> Result<Inputs, ModuloError> {
