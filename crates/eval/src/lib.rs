@@ -4,12 +4,15 @@
 //! - No disk, clock, environment, store or network except through [`Host`].
 //! - A [`Value`] is one word, `Copy + Send + Sync`, and lives as long as the [`Evaluator`] that made it.
 //! - Forcing the same thunk from several threads gives every one the same result, computed once.
+//! - Evaluation on several threads ([`Evaluator::enter_team`]) says what it says on one: `ahead.rs`. What speaks or acts
+//!   outside asks [`Ctx::in_order`] first.
 //! - No input (file, depth of recursion, size of a list) crashes the process: it ends in an [`EvalError`].
 //! - `unsafe` lives in `heap/` and `value/` only.
 //!
 //! It knows no salsa, no store database, no terminal.
 //!
-//! Start reading at [`value`], then `ctx.rs` (what builtins and callers use) and `interp/`.
+//! Start reading at [`value`], then `ctx.rs` (what builtins and callers use) and `interp/`; for threads at
+//! `forcing.rs` (the protocol, checked by `tests/forcing_model.rs`) and `ahead.rs`.
 //!
 //! # Writing a builtin
 //! ```ignore
