@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod crash;
+mod derivations;
 mod differential;
 mod documents;
 mod editors;
