@@ -25,6 +25,7 @@ use std::time::Duration;
 use crate::ctx::Ctx;
 use crate::error::{ErrorKind, EvalError, Result};
 use crate::evaluator::Evaluator;
+use crate::heap::ScratchVec;
 use crate::value::{Attrs, List, Thunk, ThunkKind, Value, View};
 
 /// What will be done with a value.
@@ -353,7 +354,7 @@ pub(crate) struct Calls {
     function: Value,
     elements: &'static [Value],
     /// The calls from number `first` on, where others may make them.
-    ahead: Vec<Value>,
+    ahead: ScratchVec<Value>,
     first: usize,
     offer: Offer,
 }
@@ -364,7 +365,7 @@ const MIN_CALLS: usize = 8;
 impl Calls {
     /// All results will be needed unless one fails. `function` is forced.
     pub fn new(function: Value, list: List) -> Self {
-        Calls { function, elements: list.elements(), ahead: Vec::new(), first: 0, offer: Offer(None) }
+        Calls { function, elements: list.elements(), ahead: ScratchVec::new(), first: 0, offer: Offer(None) }
     }
 
     /// Makes call number `index`; they are made one after the other.

@@ -10,9 +10,10 @@ use rustc_hash::FxHashMap;
 
 use crate::ahead::Team;
 use crate::code::Compiler;
+use crate::collect::Collect;
 use crate::error::{ErrorKind, EvalError, Pos, Result};
 use crate::evaluator::Evaluator;
-use crate::heap::Region;
+use crate::heap::{Region, ScratchSet, ScratchVec, Stack};
 use crate::host::Host;
 use crate::ops::path::normalise;
 use crate::ops::update::MergePlan;
@@ -33,6 +34,7 @@ pub struct Budget {
 pub struct Ctx<'e> {
     pub(crate) evaluator: &'e Evaluator,
     pub(crate) region: Region<'e>,
+    pub(crate) stack: Stack,
     /// Number of this context, never 0.
     pub(crate) thread: u32,
     /// What a thunk's state word is while this thread runs it.
@@ -46,7 +48,7 @@ pub struct Ctx<'e> {
     /// And has been given up: no thunk may keep what comes of it.
     pub(crate) gave_up: bool,
     /// What was evaluated throughout ahead of its turn.
-    pub(crate) seen_deep: rustc_hash::FxHashSet<u64>,
+    pub(crate) seen_deep: ScratchSet<u64>,
     /// How many waits there are on this stack in which something else was begun.
     pub(crate) helping: u32,
     /// Nested calls.
@@ -83,8 +85,8 @@ const LARGE: usize = 512 << 10;
 const STACK_RESERVE: usize = 512 << 10;
 
 impl<'e> Ctx<'e> {
-    /// `stack` is how many bytes of stack may be used from here on.
-    pub(crate) fn new(evaluator: &'e Evaluator, thread: u32, alone: bool, stack: usize, cancel: Arc<AtomicBool>) -> Self {
+    /// `bytes` is how many bytes of stack may be used from here on.
+    pub(crate) fn new(evaluator: &'e Evaluator, thread: u32, alone: bool, bytes: usize, stack: Stack, cancel: Arc<AtomicBool>) -> Self {
         let mut region = Region::new(&evaluator.heap);
         let watch = evaluator.options.watch.as_ref().map(watch::Local::new);
         if watch.is_some() {
@@ -94,17 +96,18 @@ impl<'e> Ctx<'e> {
         Ctx {
             evaluator,
             region,
+            stack,
             thread,
             pending: State::new(ThunkKind::Pending, thread),
             alone,
             team: None,
             quiet: false,
             gave_up: false,
-            seen_deep: rustc_hash::FxHashSet::default(),
+            seen_deep: ScratchSet::default(),
             helping: 0,
             depth: 0,
             fuel: FUEL,
-            stack_limit: stack_pointer().saturating_sub(stack).saturating_add(STACK_RESERVE),
+            stack_limit: stack_pointer().saturating_sub(bytes).saturating_add(STACK_RESERVE),
             cancel,
             deadline: evaluator.options.budget.time.map(|t| Instant::now() + t),
             call_pos: Pos::NONE,
@@ -144,8 +147,12 @@ impl<'e> Ctx<'e> {
     #[cold]
     #[inline(never)]
     pub(crate) fn step_slow(&mut self) -> Result<()> {
-        self.fuel = FUEL;
+        self.fuel = match self.evaluator.options.collect {
+            Collect::Stress(steps) => steps.clamp(1, FUEL),
+            _ => FUEL,
+        };
         self.region.grew = self.watch.is_some();
+        self.collect_if_due();
         if stack_pointer() < self.stack_limit {
             return Err(EvalError::new(ErrorKind::StackOverflow, "stack overflow (possible infinite recursion)"));
         }
@@ -254,13 +261,16 @@ impl<'e> Ctx<'e> {
 
     /// A list of `len` elements made one after the other; an error where that many do not fit the budget.
     pub fn list_with(&mut self, len: usize, mut element: impl FnMut(&mut Self, usize) -> Result<Value>) -> Result<Value> {
-        // Once while they are collected, once as a list.
-        self.check_large(len.saturating_mul(2))?;
-        let mut elements = Vec::with_capacity(len.min(1 << 16));
-        for i in 0..len {
-            elements.push(element(self, i)?);
+        if len == 0 {
+            return Ok(self.evaluator.empty_list());
         }
-        Ok(self.list(&elements))
+        self.check_large(len)?;
+        let (list, slots) = List::alloc(&mut self.region, len);
+        for i in 0..len {
+            let value = element(self, i)?;
+            slots.set(i, value);
+        }
+        Ok(list)
     }
 
     /// The set that `builder` collected.
@@ -272,12 +282,13 @@ impl<'e> Ctx<'e> {
     pub fn map_attrs(&mut self, of: Attrs, mut value: impl FnMut(&mut Self, Attr) -> Result<Value>) -> Result<Value> {
         let flat = self.flatten(of);
         let Some(shape) = flat.shape() else { return Ok(of.value()) };
-        let mut values = Vec::with_capacity(shape.len());
-        for (&name, &old) in shape.names().iter().zip(flat.slots(shape)) {
-            values.push(value(self, Attr { name, value: old })?);
-        }
         let plain = self.evaluator.shapes.without_positions(shape);
-        Ok(Attrs::alloc_with(&mut self.region, plain, |slots| slots.copy_from_slice(&values)))
+        let (set, slots) = Attrs::alloc(&mut self.region, plain);
+        for (i, (&name, &old)) in shape.names().iter().zip(flat.slots(shape)).enumerate() {
+            let value = value(self, Attr { name, value: old })?;
+            slots.set(i, value);
+        }
+        Ok(set)
     }
 
     /// The attributes of `of` that `keep` wants, with their positions: for `removeAttrs`, `intersectAttrs`.
@@ -329,6 +340,10 @@ impl<'e> Ctx<'e> {
         value
     }
 
+    pub(crate) fn forget_name_strings(&mut self) {
+        self.name_strings.clear();
+    }
+
     /// [`Name::new`] through a cache of this thread, which takes no lock.
     pub fn name(&mut self, bytes: &[u8]) -> Name {
         if let Some(&name) = self.names.get(bytes) {
@@ -376,9 +391,9 @@ impl<'e> Ctx<'e> {
     }
 
     /// Attributes in the order of their names' bytes: the order of `attrNames`, printing and JSON.
-    pub fn attrs_sorted(&mut self, set: Attrs) -> Vec<Attr> {
+    pub fn attrs_sorted(&mut self, set: Attrs) -> ScratchVec<Attr> {
         let flat = self.flatten(set);
-        let Some(shape) = flat.shape() else { return Vec::new() };
+        let Some(shape) = flat.shape() else { return ScratchVec::default() };
         shape.alphabetical().iter().map(|&i| Attr { name: shape.names()[i as usize], value: flat.slot(i) }).collect()
     }
 
@@ -394,7 +409,7 @@ impl<'e> Ctx<'e> {
 
     /// Attributes in the order in which they are evaluated where all are: that of [`Name`], as in Nix; where several threads
     /// make names, that of their bytes, which is always the same.
-    pub(crate) fn attrs_in_turn(&mut self, set: Attrs) -> Vec<Attr> {
+    pub(crate) fn attrs_in_turn(&mut self, set: Attrs) -> ScratchVec<Attr> {
         if self.team.is_some() { self.attrs_sorted(set) } else { self.attrs_unsorted(set).collect() }
     }
 

@@ -10,10 +10,11 @@ use rustc_hash::FxHashMap;
 use crate::ahead::Team;
 use crate::builtin::{BuiltinTable, INTERNAL_ONLY, LinkedBuiltin};
 use crate::code::CodeCache;
+use crate::collect::{Collect, Inside};
 use crate::ctx::{Budget, Ctx};
 use crate::error::{EvalError, Result};
 use crate::forcing::Waits;
-use crate::heap::{Heap, Region, Table};
+use crate::heap::{Heap, Region, Roots, Stack, Table};
 use crate::host::Host;
 use crate::linked::{Linked, Origin, Unit, empties};
 use crate::lints::LiteralLints;
@@ -41,6 +42,7 @@ pub struct Options {
     pub tracking: bool,
     /// Lowered files, to be shared by the evaluators of a process.
     pub code: Arc<CodeCache>,
+    pub collect: Collect,
     /// Who looks on; read it with [`Evaluator::watched`].
     pub watch: Option<Arc<Watch>>,
 }
@@ -56,6 +58,7 @@ impl Default for Options {
             single_threaded: false,
             tracking: false,
             code: Arc::default(),
+            collect: Collect::Never,
             watch: None,
         }
     }
@@ -93,6 +96,8 @@ pub struct Evaluator {
     pub(crate) names: Names,
     pub(crate) host: Arc<dyn Host>,
     pub(crate) options: Options,
+    pub(crate) roots: Roots,
+    pub(crate) collections: AtomicU32,
     /// Values of files, by the path that was asked for and by the resolved one.
     pub(crate) imports: Mutex<FxHashMap<Vec<u8>, Value>>,
     /// Store paths of copied paths.
@@ -106,6 +111,7 @@ pub struct Evaluator {
     builtins_value: OnceLock<Value>,
     threads: AtomicU32,
     turn: Mutex<()>,
+    pub(crate) inside: Inside,
 }
 
 impl Evaluator {
@@ -126,6 +132,8 @@ impl Evaluator {
             host,
             tracker: options.tracking.then(Tracker::default),
             options,
+            roots: Roots::default(),
+            collections: AtomicU32::new(0),
             imports: Mutex::default(),
             copied: Mutex::default(),
             empty_list,
@@ -134,6 +142,7 @@ impl Evaluator {
             builtins_value: OnceLock::new(),
             threads: AtomicU32::new(0),
             turn: Mutex::new(()),
+            inside: Inside::default(),
         });
         evaluator.enter(Arc::default(), |ctx| {
             ctx.make_builtins(&builtins);
@@ -153,9 +162,12 @@ impl Evaluator {
     }
 
     pub(crate) fn enter_with<'a, R>(&'a self, team: Option<&'a Team>, cancel: Arc<AtomicBool>, work: impl FnOnce(&mut Ctx<'_>) -> R) -> R {
+        let _inside = self.inside.enter();
         let thread = self.threads.fetch_add(1, Ordering::Relaxed) + 1;
+        let callers = Stack::callers();
         stacker::grow(STACK, || {
-            let mut ctx = Ctx::new(self, thread, self.options.single_threaded, STACK, cancel);
+            let stack = Stack::entered(callers, STACK);
+            let mut ctx = Ctx::new(self, thread, self.options.single_threaded, STACK, stack, cancel);
             ctx.team = team;
             work(&mut ctx)
         })
@@ -201,6 +213,10 @@ impl Evaluator {
     #[inline(always)]
     pub(crate) fn empty_attrs(&self) -> Value {
         self.empty_attrs
+    }
+
+    pub(crate) fn globals(&self) -> &[Value] {
+        self.globals.get().map_or(&[], |all| all)
     }
 
     /// The value of a global name, or `UNSET`.

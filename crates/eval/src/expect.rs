@@ -4,6 +4,7 @@
 use crate::ahead::Ahead;
 use crate::ctx::{Ctx, What};
 use crate::error::{EvalError, Pos, Result};
+use crate::heap::ScratchSet;
 use crate::print::{attr_part, item_part};
 use crate::value::{Attrs, ContextElement, List, Str, Value, View};
 
@@ -71,11 +72,11 @@ impl Ctx<'_> {
 
     /// Everything inside too (lists and sets), except inside functions.
     pub fn force_deep(&mut self, value: Value) -> Result<Value> {
-        let mut seen = rustc_hash::FxHashSet::default();
+        let mut seen = ScratchSet::default();
         self.force_deep_inner(value, &mut seen)
     }
 
-    pub(crate) fn force_deep_inner(&mut self, value: Value, seen: &mut rustc_hash::FxHashSet<u64>) -> Result<Value> {
+    pub(crate) fn force_deep_inner(&mut self, value: Value, seen: &mut ScratchSet<u64>) -> Result<Value> {
         let value = self.force(value)?;
         match value.view() {
             View::List(list) if seen.insert(value.0) => {

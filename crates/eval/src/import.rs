@@ -6,6 +6,7 @@ use nival_syntax::Name;
 use crate::corepkgs;
 use crate::ctx::Ctx;
 use crate::error::{ErrorContext, ErrorKind, EvalError, Pos, Result};
+use crate::heap::ScratchVec;
 use crate::host::{FileType, SearchPathEntry};
 use crate::linked::{Linked, Origin, Unit};
 use crate::ops::coerce::CoerceOptions;
@@ -126,7 +127,7 @@ impl<'e> Ctx<'e> {
         let scope = self.expect_attrs(scope, || "while evaluating the first argument passed to builtins.scopedImport".into())?;
         let file = self.resolve_file(path)?;
         let unit = self.read_unit(&file)?;
-        let scope: Vec<(Name, Value)> = self.attrs_unsorted(scope).map(|a| (a.name, a.value)).collect();
+        let scope: ScratchVec<(Name, Value)> = self.attrs_unsorted(scope).map(|a| (a.name, a.value)).collect();
         let value = self.load(unit, &scope)?;
         self.force(value)
     }

@@ -96,6 +96,13 @@ impl Linked {
         Pos::expr(self.id, id)
     }
 
+    /// The constants that have been made.
+    pub(crate) fn constant_values(&self) -> impl Iterator<Item = Value> {
+        let consts = self.consts.iter().map(|word| Value(word.load(Ordering::Acquire)));
+        let sets = self.sets.iter().map(|set| set.constant.load(Ordering::Acquire)).filter(|&word| word != NO_CONSTANT);
+        consts.chain(sets.map(Value))
+    }
+
     /// Tells the lambdas where their module is.
     pub(crate) fn settle(&self) {
         for lambda in &self.lambdas {

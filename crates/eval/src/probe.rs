@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 
 use crate::ctx::Ctx;
 use crate::error::{ErrorKind, EvalError, Pos, Result};
+use crate::heap::Root;
 use crate::linked::{Linked, Origin, Unit};
 use crate::ops::path::parent;
 use crate::value::{AttrsBuilder, Frame, Value};
@@ -21,6 +22,8 @@ use crate::value::{AttrsBuilder, Frame, Value};
 pub struct Probe {
     module: u32,
     root: Frame,
+    /// Keeps the root frame.
+    _kept: Root,
     /// The expression around each expression.
     parents: Box<[Option<ExprId>]>,
     /// Held while frames are filled.
@@ -29,6 +32,8 @@ pub struct Probe {
 
 #[derive(Default)]
 struct Known {
+    /// Keeps the frames and values.
+    kept: Vec<Root>,
     /// The frames of functions that were entered, by index.
     frames: FxHashMap<u32, Frame>,
     /// Values that were asked for.
@@ -47,7 +52,8 @@ impl<'e> Ctx<'e> {
         let origin = Origin { file: Some(path.to_vec()), label: String::new(), base: parent(path).to_vec() };
         let linked = self.load_module(Unit { origin, text, on_disk: false }, &[]).1;
         let root = Frame::alloc(&mut self.region, Frame::NONE, linked.module.frame_size as usize);
-        Probe { module: linked.id, root, parents: parents(&linked.module), known: Mutex::default() }
+        let kept = self.root(Value(root.0));
+        Probe { module: linked.id, root, _kept: kept, parents: parents(&linked.module), known: Mutex::default() }
     }
 
     /// The value of an expression of the probe's module, not forced.
@@ -98,6 +104,7 @@ impl<'e> Ctx<'e> {
                         Some(&known) => known,
                         None => {
                             let new = self.enter_lambda(m, frame, id, index, call);
+                            known.kept.push(self.root(Value(new.0)));
                             known.frames.insert(index, new);
                             new
                         }
@@ -110,6 +117,7 @@ impl<'e> Ctx<'e> {
             Some(value) if !value.is_unset() => value,
             _ => self.delay(m, frame, target),
         };
+        known.kept.push(self.root(value));
         known.values.insert(target, value);
         Ok(value)
     }

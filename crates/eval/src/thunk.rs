@@ -63,11 +63,13 @@ impl Ctx<'_> {
         match result {
             Ok(value) if self.alone => {
                 debug_assert!(!value.is_thunk());
+                self.region.wrote(thunk.address());
                 thunk.finish_alone(value.0);
                 Ok(value)
             }
             Ok(value) if !self.gave_up => {
                 debug_assert!(!value.is_thunk());
+                self.region.wrote(thunk.address());
                 if thunk.finish(value.0) {
                     self.evaluator.waits.wake();
                 }
@@ -85,8 +87,10 @@ impl Ctx<'_> {
     fn eval_thunk(&mut self, thunk: Thunk, state: State) -> Result<Value> {
         match state.kind() {
             ThunkKind::Suspended => {
-                let linked = self.evaluator.linked(state.module());
-                self.eval(linked, thunk.frame(), ExprId(state.number()))
+                let (linked, frame) = (self.evaluator.linked(state.module()), thunk.frame());
+                // What it binds is put into slots of the frame.
+                self.region.wrote(frame.0);
+                self.eval(linked, frame, ExprId(state.number()))
             }
             _ => {
                 let (function, args) = thunk.application(state);

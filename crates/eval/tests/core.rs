@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use expect_test::{Expect, expect};
 use nival_eval::testing::MemoryHost;
-use nival_eval::{Budget, ErrorKind, EvalError, Evaluator, Options, Result, builtins, print};
+use nival_eval::{Budget, Collect, ErrorKind, EvalError, Evaluator, Options, Result, builtins, print};
 
 fn evaluator(fixture: &str, options: Options) -> Arc<Evaluator> {
     Evaluator::new(Arc::new(MemoryHost::new(fixture)), options, builtins::table())
@@ -20,16 +20,27 @@ fn run(evaluator: &Evaluator) -> Result<String> {
     })
 }
 
-/// `/main.nix` of the fixture, strictly; errors with the place where they happened.
+/// `/main.nix` of the fixture, strictly; errors with the place where they happened. Once more with memory collected all the time.
 fn check(fixture: &str, expected: Expect) {
-    let evaluator = evaluator(fixture, Options::default());
-    let shown = match run(&evaluator) {
+    let shown = show(fixture, Collect::Never);
+    expected.assert_eq(&shown);
+    // A deep stack is long to look through.
+    if fixture.contains("9900") {
+        return;
+    }
+    for steps in [1, 13] {
+        assert_eq!(show(fixture, Collect::Stress(steps)), shown, "collecting every {steps} steps");
+    }
+}
+
+fn show(fixture: &str, collect: Collect) -> String {
+    let evaluator = evaluator(fixture, Options { collect, ..Options::default() });
+    match run(&evaluator) {
         Ok(text) => text,
         Err(error) => {
             format!("{}{}{}", place(&evaluator, &error), error.message, error.hints.iter().map(|h| format!("; {h}")).collect::<String>())
         }
-    };
-    expected.assert_eq(&shown);
+    }
 }
 
 fn place(evaluator: &Evaluator, error: &EvalError) -> String {

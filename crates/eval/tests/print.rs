@@ -5,10 +5,18 @@ use std::sync::Arc;
 use expect_test::{Expect, expect};
 use nival_eval::print::{self, PrintOptions, XmlOptions};
 use nival_eval::testing::MemoryHost;
-use nival_eval::{Ctx, Evaluator, Options, Result, Value, builtins};
+use nival_eval::{Collect, Ctx, Evaluator, Options, Result, Value, builtins};
 
-fn shown(expression: &str, print: impl FnOnce(&mut Ctx<'_>, Value) -> Result<Vec<u8>>) -> String {
-    let evaluator = Evaluator::new(Arc::new(MemoryHost::default()), Options::default(), builtins::table());
+/// Also with memory collected all the time.
+fn shown(expression: &str, print: impl Fn(&mut Ctx<'_>, Value) -> Result<Vec<u8>>) -> String {
+    let shown = shown_with(Collect::Never, expression, &print);
+    assert_eq!(shown_with(Collect::Stress(1), expression, &print), shown, "with collections");
+    shown
+}
+
+fn shown_with(collect: Collect, expression: &str, print: impl Fn(&mut Ctx<'_>, Value) -> Result<Vec<u8>>) -> String {
+    let options = Options { collect, ..Options::default() };
+    let evaluator = Evaluator::new(Arc::new(MemoryHost::default()), options, builtins::table());
     let printed = evaluator.enter(Arc::default(), |ctx| {
         let value = ctx.eval_text(expression.as_bytes(), b"/", "«string»", &[])?;
         print(ctx, value)

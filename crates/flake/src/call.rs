@@ -73,7 +73,7 @@ fn key(index: usize) -> Name {
 fn node_value(ctx: &mut Ctx<'_>, node: &Node) -> Result<Value, FlakeError> {
     let mut set = AttrsBuilder::new();
     match &node.source {
-        Source::Tree(tree) => set.push(Name::new("tree"), *tree),
+        Source::Tree(tree) => set.push(Name::new("tree"), tree.get()),
         Source::Locked { input, reference } => {
             let attrs = reference_value(ctx, reference);
             let fetch = fetcher(ctx, FETCH_LOCKED)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use nival_eval::builtins::flake::reference::{Attr, FlakeRef};
-use nival_eval::{Ctx, ErrorKind, Value};
+use nival_eval::{Ctx, ErrorKind, Root, Value};
 
 use crate::call::tree_value;
 use crate::declared::{Declared, Input};
@@ -17,7 +17,7 @@ const MAX_DEPTH: usize = 32;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
     /// Fetched already.
-    Tree(Value),
+    Tree(Root),
     /// To be fetched when it is needed: the path of inputs that leads to it, and the attributes for `fetchTree`.
     Locked { input: String, reference: FlakeRef },
     /// In the tree of another node, at this path (as it is written).
@@ -61,7 +61,7 @@ impl Graph {
         let dir = directory(ctx, tree, subdir)?;
         let declared = Declared::read(ctx, dir.as_bytes(), shown)?;
         let lock = read_lock(ctx, &dir)?;
-        let root = Node { source: Source::Tree(tree), subdir: subdir.to_owned(), is_flake: true, inputs: BTreeMap::new() };
+        let root = Node { source: Source::Tree(ctx.root(tree)), subdir: subdir.to_owned(), is_flake: true, inputs: BTreeMap::new() };
         let mut builder = Builder { ctx, nodes: vec![root], edges: vec![BTreeMap::new()] };
         builder.declare(0, &declared.inputs, &[], lock.as_ref(), &BTreeMap::new(), &dir, 0)?;
         builder.resolve()
@@ -216,7 +216,7 @@ impl Builder<'_, '_> {
                 }
             };
             let dir = directory(self.ctx, tree, &subdir)?;
-            (Source::Tree(tree), dir)
+            (Source::Tree(self.ctx.root(tree)), dir)
         };
         let index = self.add(source, &subdir, is_flake);
         if is_flake {

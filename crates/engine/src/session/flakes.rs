@@ -89,7 +89,7 @@ impl EvalSession {
                 Some(outputs) => outputs,
                 None => flake,
             };
-            find(ctx, outputs, &candidates, &parsed)
+            find(ctx, outputs, &candidates, &parsed).map(|(value, path)| (ctx.root(value), path))
         })?;
         Ok((self.wrap(value), path))
     }

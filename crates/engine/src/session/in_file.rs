@@ -27,7 +27,7 @@ impl EvalSession {
         let probe = generation.probe(path, text);
         let value = self.run(control, |ctx| {
             let probe = probe.get_or_init(|| ctx.probe(text.as_bytes().into(), path.as_os_str().as_bytes()));
-            ctx.probe_expr(probe, target)
+            ctx.probe_expr(probe, target).map(|value| ctx.root(value))
         });
         self.known(value.map(|value| self.wrap(value)))
     }

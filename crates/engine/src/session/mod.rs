@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use nival_eval::{Ctx, ErrorKind, EvalError, Pos, Value};
+use nival_eval::{Ctx, ErrorKind, EvalError, Pos, Root, Value};
 use nival_syntax::Name;
 
 pub use self::complete::Completions;
@@ -38,14 +38,14 @@ use crate::world::{Generation, Pin, Work};
 pub struct EvalValue {
     generation: Arc<Generation>,
     epoch: u64,
-    value: Value,
+    value: Root,
     /// The attributes that were selected to get it and where they are written, for messages.
     path: Arc<[(String, Pos)]>,
 }
 
 impl std::fmt::Debug for EvalValue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("EvalValue").field(&self.value).finish()
+        f.debug_tuple("EvalValue").field(&self.value.get()).finish()
     }
 }
 
@@ -61,7 +61,7 @@ pub struct EvalSession {
     epoch: u64,
     /// Where there is none, an edit of something that was read ends the session's evaluations.
     pin: Option<Pin>,
-    scope: BTreeMap<Name, Value>,
+    scope: BTreeMap<Name, Root>,
     base: PathBuf,
 }
 
@@ -84,12 +84,12 @@ impl EvalSession {
         self.generation.config.trust
     }
 
-    fn wrap(&self, value: Value) -> EvalValue {
+    fn wrap(&self, value: Root) -> EvalValue {
         EvalValue { generation: Arc::clone(&self.generation), epoch: self.epoch, value, path: Arc::default() }
     }
 
     /// A value that was found at `names` inside `outer`.
-    fn wrap_at(&self, value: Value, outer: &EvalValue, names: &[(String, Pos)]) -> EvalValue {
+    fn wrap_at(&self, value: Root, outer: &EvalValue, names: &[(String, Pos)]) -> EvalValue {
         let path = if names.is_empty() { Arc::clone(&outer.path) } else { outer.path.iter().chain(names).cloned().collect() };
         EvalValue { generation: Arc::clone(&self.generation), epoch: self.epoch, value, path }
     }
@@ -100,7 +100,7 @@ impl EvalSession {
     /// It is of another generation: its memory has nothing to do with this session's.
     fn unwrap(&self, value: &EvalValue) -> Answer<Value> {
         if Arc::ptr_eq(&self.generation, &value.generation) && self.epoch == value.epoch {
-            Ok(value.value)
+            Ok(value.value.get())
         } else {
             Err(Report::new(ReportKind::Evaluation, "the value was evaluated before a file changed and cannot be used any more")
                 .hint("evaluate it again"))
@@ -165,7 +165,7 @@ impl EvalSession {
 
     /// As [`EvalSession::run`], for work that gives a value.
     fn run_value(&self, control: &Control, work: impl FnOnce(&mut Ctx<'_>) -> nival_eval::Result<Value> + Send) -> Answer<EvalValue> {
-        self.run(control, work).map(|value| self.wrap(value))
+        self.run(control, |ctx| work(ctx).map(|value| ctx.root(value))).map(|value| self.wrap(value))
     }
 }
 

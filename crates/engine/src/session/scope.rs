@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use nival_eval::{Ctx, ErrorKind, Value};
+use nival_eval::{Ctx, ErrorKind, Root, Value};
 use nival_syntax::Name;
 
 use super::{Answer, EvalSession, EvalValue, other_error};
@@ -21,8 +21,8 @@ impl EvalSession {
     /// # Errors
     /// The value is of an older world.
     pub fn define(&mut self, name: &str, value: &EvalValue) -> Answer<()> {
-        let value = self.unwrap(value)?;
-        self.scope.insert(Name::new(name), value);
+        self.unwrap(value)?;
+        self.scope.insert(Name::new(name), value.value.clone());
         Ok(())
     }
 
@@ -34,7 +34,7 @@ impl EvalSession {
         let set = self.unwrap(set)?;
         let attrs = self.run(control, |ctx| {
             let set = ctx.expect_attrs(set, || "while adding the attributes of a set to the scope".to_owned())?;
-            Ok(ctx.attrs_sorted(set).into_iter().map(|attr| (attr.name, attr.value)).collect::<Vec<(Name, Value)>>())
+            Ok(ctx.attrs_sorted(set).into_iter().map(|attr| (attr.name, ctx.root(attr.value))).collect::<Vec<(Name, Root)>>())
         })?;
         let count = attrs.len();
         self.scope.extend(attrs);
@@ -67,7 +67,7 @@ impl EvalSession {
 
     /// What a name was defined as.
     pub fn defined(&self, name: &str) -> Option<EvalValue> {
-        self.scope.get(&Name::new(name)).map(|&value| self.wrap(value))
+        self.scope.get(&Name::new(name)).map(|value| self.wrap(value.clone()))
     }
 
     /// Evaluates a text to its outermost constructor. `origin` is what errors call it, such as `«string»`.
@@ -87,12 +87,12 @@ impl EvalSession {
     /// # Errors
     /// The text does not parse or names something undefined.
     pub fn lazy_text(&self, origin: &str, text: &str, control: &Control) -> Answer<EvalValue> {
-        let scope: Vec<(Name, Value)> = self.scope.iter().map(|(&name, &value)| (name, value)).collect();
+        let scope: Vec<(Name, Value)> = self.scope.iter().map(|(&name, value)| (name, value.get())).collect();
         self.run_value(control, |ctx| ctx.lazy_text(text.as_bytes(), self.base.as_os_str().as_bytes(), origin, &scope))
     }
 
     fn text_value(&self, ctx: &mut Ctx<'_>, origin: &str, text: &[u8]) -> nival_eval::Result<Value> {
-        let scope: Vec<(Name, Value)> = self.scope.iter().map(|(&name, &value)| (name, value)).collect();
+        let scope: Vec<(Name, Value)> = self.scope.iter().map(|(&name, value)| (name, value.get())).collect();
         let base = self.base.as_os_str().as_bytes();
         // What a person types is evaluated each time, with its traces.
         match self.pin {

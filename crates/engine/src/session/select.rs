@@ -49,7 +49,7 @@ impl EvalSession {
     /// An argument without a default is missing, or evaluation fails.
     pub fn auto_call(&self, value: &EvalValue, args: &AutoArgs, control: &Control) -> Answer<EvalValue> {
         let args = self.raw_args(args)?;
-        let called = self.run_on(value, control, |ctx, value| auto_call(ctx, value, &args))?;
+        let called = self.run_on(value, control, |ctx, value| auto_call(ctx, value, &args).map(|called| ctx.root(called)))?;
         Ok(self.wrap_at(called, value, &[]))
     }
 
@@ -62,7 +62,8 @@ impl EvalSession {
         let mut steps = Vec::new();
         let selected = self.run_on(value, control, |ctx, value| {
             let selected = select(ctx, value, path, &args, &mut steps)?;
-            auto_call(ctx, selected, &args).map_err(|error| in_path(&steps, error))
+            let called = auto_call(ctx, selected, &args).map_err(|error| in_path(&steps, error))?;
+            Ok(ctx.root(called))
         })?;
         Ok(self.wrap_at(selected, value, &steps))
     }
@@ -76,7 +77,8 @@ impl EvalSession {
         let mut steps = Vec::new();
         let selected = self.run_on(value, control, |ctx, value| {
             let selected = select(ctx, value, path, &args, &mut steps)?;
-            ctx.force(selected).map_err(|error| in_path(&steps, error))
+            let forced = ctx.force(selected).map_err(|error| in_path(&steps, error))?;
+            Ok(ctx.root(forced))
         })?;
         Ok(self.wrap_at(selected, value, &steps))
     }

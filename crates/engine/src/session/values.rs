@@ -1,7 +1,7 @@
 //! Looking at values: kind, attributes, items, text.
 
 use nival_eval::print::{self, ErrorStyle};
-use nival_eval::{Attr, Ctx, Pos, Result, Value, View};
+use nival_eval::{Attr, Ctx, Pos, Result, Root, Value, View};
 use nival_syntax::Name;
 
 use super::{Answer, EvalSession, EvalValue, errors};
@@ -169,7 +169,7 @@ impl EvalSession {
         let wanted = Name::new(name);
         let found = self.run_on(value, control, |ctx, value| {
             let set = ctx.force(value)?.as_attrs();
-            Ok(set.and_then(|set| Some((set.get(wanted)?, set.position(wanted)))))
+            Ok(set.and_then(|set| Some((ctx.root(set.get(wanted)?), set.position(wanted)))))
         })?;
         Ok(found.map(|(found, pos)| self.wrap_at(found, value, &[(name.to_owned(), pos)])))
     }
@@ -196,7 +196,7 @@ impl EvalSession {
     /// Evaluation of the list fails.
     pub fn items(&self, value: &EvalValue, control: &Control) -> Answer<Vec<EvalValue>> {
         let items = self.run_on(value, control, |ctx, value| match ctx.force(value)?.view() {
-            View::List(list) => Ok(list.elements().to_vec()),
+            View::List(list) => Ok(list.elements().iter().map(|&item| ctx.root(item)).collect::<Vec<Root>>()),
             _ => Ok(Vec::new()),
         })?;
         Ok(items.into_iter().enumerate().map(|(index, item)| self.wrap_at(item, value, &[(index.to_string(), Pos::NONE)])).collect())

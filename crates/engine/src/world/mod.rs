@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use nival_eval::{CodeCache, Evaluator, Options, Probe};
+use nival_eval::{CodeCache, Collect, Evaluator, Options, Probe};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use self::edits::{Edits, Pin};
@@ -107,6 +107,14 @@ impl Generation {
         options.max_call_depth = language.max_call_depth.unwrap_or(options.max_call_depth);
         options.watch = config.watching.as_ref().map(|watching| Arc::clone(&watching.watch));
         options.budget.bytes = usize::try_from(bytes).ok();
+        // For tests and measurements: 0 is never, else every so manieth step.
+        let asked = host.view().system.env_var("NIVAL_COLLECT".as_ref());
+        options.collect = match asked.and_then(|steps| steps.to_str()?.parse().ok()) {
+            Some(0) => Collect::Never,
+            Some(steps) => Collect::Stress(steps),
+            None if config.once => Collect::Automatic,
+            None => Collect::Never,
+        };
         let mut builtins = nival_eval::builtins::table();
         nival_flake::install(&mut builtins);
         let evaluator = Evaluator::new(Arc::clone(&host) as Arc<dyn nival_eval::Host>, options, builtins);

@@ -8,6 +8,7 @@ use super::support::{arg, builtin, frame, known, required};
 use crate::ahead::Ahead;
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
+use crate::heap::ScratchVec;
 use crate::value::{AttrsBuilder, Value, View};
 use crate::{Ctx, Pos};
 
@@ -95,7 +96,7 @@ fn list_to_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let list = ctx.expect_list(args[0], frame("while evaluating the argument passed to builtins.listToAttrs"))?;
     let known = known();
     let pair = || "in a {name=...; value=...;} pair".to_owned();
-    let mut pairs = Vec::with_capacity(list.len());
+    let mut pairs = ScratchVec::with_capacity(list.len());
     let offer = ctx.offer(list.elements().iter().copied(), Ahead::Force);
     for (i, &element) in list.elements().iter().enumerate() {
         offer.reached(i);
@@ -141,7 +142,7 @@ fn cat_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let name = ctx.expect_string_no_context(args[0], arg("first", "catAttrs"))?;
     let name = ctx.name(name.bytes());
     let list = ctx.expect_list(args[1], arg("second", "catAttrs"))?;
-    let mut found = Vec::new();
+    let mut found = ScratchVec::new();
     for &element in list.elements() {
         let what = frame("while evaluating an element in the list passed as second argument to builtins.catAttrs");
         found.extend(ctx.expect_attrs(element, what)?.get(name));
@@ -179,13 +180,13 @@ fn zip_attrs_with(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let function = ctx.expect_function(args[0], arg("first", "zipAttrsWith"))?;
     let list = ctx.expect_list(args[1], arg("second", "zipAttrsWith"))?;
     let mut indices: FxHashMap<Name, usize> = FxHashMap::default();
-    let mut values: Vec<(Name, Vec<Value>)> = Vec::new();
+    let mut values: Vec<(Name, ScratchVec<Value>)> = Vec::new();
     for &element in list.elements() {
         let what = frame("while evaluating a value of the list passed as second argument to builtins.zipAttrsWith");
         let set = ctx.expect_attrs(element, what)?;
         for attr in ctx.attrs_unsorted(set) {
             let index = *indices.entry(attr.name).or_insert_with(|| {
-                values.push((attr.name, Vec::new()));
+                values.push((attr.name, ScratchVec::new()));
                 values.len() - 1
             });
             values[index].1.push(attr.value);

@@ -1,7 +1,6 @@
 //! `genericClosure`.
 
 use std::cmp::Ordering;
-use std::collections::VecDeque;
 
 use rustc_hash::FxHashSet;
 
@@ -9,6 +8,7 @@ use super::support::{builtin, frame, known, mismatch, required};
 use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::{ErrorKind, EvalError, Pos, Result};
+use crate::heap::ScratchVec;
 use crate::print::for_message;
 use crate::value::{Value, View};
 
@@ -20,10 +20,11 @@ pub(super) const TABLE: &[Builtin] = &[
 /// Keys seen so far. Strings and integers, the usual keys, are hashed; the others are kept in order of comparison.
 #[derive(Default)]
 struct Seen {
+    /// Of the keys in `ordered`, which keeps them alive.
     strings: FxHashSet<&'static [u8]>,
     ints: FxHashSet<i64>,
     /// Sorted, with the elements they belong to. Holds every key once one of them is neither string nor integer, or both occur.
-    ordered: Vec<(Value, Value)>,
+    ordered: ScratchVec<(Value, Value)>,
     mixed: bool,
 }
 
@@ -91,10 +92,12 @@ fn generic_closure(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let what = frame("while evaluating the 'operator' attribute passed as argument to builtins.genericClosure");
     let operator = ctx.expect_function(operator, what)?;
 
-    let mut work: VecDeque<Value> = start.elements().iter().copied().collect();
+    let mut work: ScratchVec<Value> = start.elements().iter().copied().collect();
+    let mut next = 0;
     let mut seen = Seen::default();
-    let mut found = Vec::new();
-    while let Some(element) = work.pop_front() {
+    let mut found = ScratchVec::new();
+    while let Some(&element) = work.get(next) {
+        next += 1;
         let key = key_of(ctx, element)?;
         if !seen.insert(ctx, key, element)? {
             continue;
@@ -105,7 +108,7 @@ fn generic_closure(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
                 ctx.expect_list(more, frame("while evaluating the return value of the `operator` passed to builtins.genericClosure"))?;
             for &next in list.elements() {
                 ctx.force(next)?;
-                work.push_back(next);
+                work.push(next);
             }
             Ok(())
         });

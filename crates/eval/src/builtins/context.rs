@@ -55,8 +55,8 @@ fn get_context(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         }
         if !info.outputs.is_empty() {
             info.outputs.sort();
-            let outputs: Vec<Value> = info.outputs.iter().map(|output| ctx.string(output)).collect();
-            inner.push(known.outputs, ctx.list(&outputs));
+            let outputs = ctx.list_with(info.outputs.len(), |ctx, i| Ok(ctx.string(&info.outputs[i])))?;
+            inner.push(known.outputs, outputs);
         }
         set.push(nival_syntax::Name::new(path), ctx.attrs(inner));
     }

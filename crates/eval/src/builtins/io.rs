@@ -7,6 +7,7 @@ use super::support::{arg, builtin, frame, known};
 use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::{ErrorKind, EvalError, Result};
+use crate::heap::ScratchVec;
 use crate::host::FileType;
 use crate::value::{AttrsBuilder, Context, ContextElement, Value};
 
@@ -72,7 +73,7 @@ fn import_derivation(ctx: &mut Ctx<'_>, path: &[u8]) -> Result<Option<Value>> {
     set.push(known.drv_path, ctx.string_with_context(path, context));
     let name = drv.env.get(b"name".as_slice()).cloned().unwrap_or_default();
     set.push(known.name, ctx.string(name));
-    let outputs: Vec<Value> = drv.outputs.keys().map(|output| ctx.string(output)).collect();
+    let outputs: ScratchVec<Value> = drv.outputs.keys().map(|output| ctx.string(output)).collect();
     set.push(known.outputs, ctx.list(&outputs));
     for output in drv.outputs.keys() {
         let value = DerivedPath::Built { drv: Box::new(DerivedPath::Opaque(text.clone())), output: output.clone() }.text(ctx)?;

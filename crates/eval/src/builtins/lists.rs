@@ -1,6 +1,6 @@
 //! Lists.
 
-use rustc_hash::FxHashMap;
+use nival_syntax::Name;
 
 use super::peeksort::peeksort;
 use super::support::{While, arg, builtin, frame, known, quoted_arg};
@@ -8,6 +8,7 @@ use crate::Ctx;
 use crate::ahead::{Ahead, Calls};
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
+use crate::heap::{ScratchMap, ScratchVec};
 use crate::value::{AttrsBuilder, List, Value};
 
 #[rustfmt::skip]
@@ -76,7 +77,7 @@ fn filter(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         return Ok(list.value());
     }
     let predicate = ctx.expect_function(args[0], arg("first", "filter"))?;
-    let mut kept = Vec::with_capacity(list.len());
+    let mut kept = ScratchVec::with_capacity(list.len());
     let mut calls = Calls::new(predicate, list);
     for (i, &element) in list.elements().iter().enumerate() {
         let keep = calls.call(ctx, i)?;
@@ -104,16 +105,13 @@ fn concat(ctx: &mut Ctx<'_>, lists: &[List]) -> Result<Value> {
         return Ok(only.value());
     }
     let length = lists.iter().fold(0, |sum: usize, list| sum.saturating_add(list.len()));
-    // Once while they are collected, once as a list.
-    ctx.check_large(length.saturating_mul(2))?;
-    let mut elements = Vec::with_capacity(length);
-    lists.iter().for_each(|list| elements.extend_from_slice(list.elements()));
-    Ok(ctx.list(&elements))
+    let mut elements = lists.iter().flat_map(|list| list.elements());
+    ctx.list_with(length, |_, _| Ok(elements.next().copied().unwrap_or(Value::NULL)))
 }
 
 fn concat_lists(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let list = ctx.expect_list(args[0], arg("first", "concatLists"))?;
-    let mut lists = Vec::with_capacity(list.len());
+    let mut lists = ScratchVec::with_capacity(list.len());
     let offer = ctx.offer(list.elements().iter().copied(), Ahead::Force);
     for (i, &element) in list.elements().iter().enumerate() {
         offer.reached(i);
@@ -167,7 +165,7 @@ fn sort(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         return Ok(list.value());
     }
     let less = ctx.expect_function(args[0], arg("first", "sort"))?;
-    let mut elements = Vec::with_capacity(list.len());
+    let mut elements = ScratchVec::with_capacity(list.len());
     let offer = ctx.offer(list.elements().iter().copied(), Ahead::Force);
     for (i, &element) in list.elements().iter().enumerate() {
         offer.reached(i);
@@ -187,7 +185,7 @@ fn sort(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 fn partition(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let predicate = ctx.expect_function(args[0], arg("first", "partition"))?;
     let list = ctx.expect_list(args[1], arg("second", "partition"))?;
-    let (mut right, mut wrong) = (Vec::with_capacity(list.len()), Vec::new());
+    let (mut right, mut wrong) = (ScratchVec::with_capacity(list.len()), ScratchVec::new());
     let mut calls = Calls::new(predicate, list);
     for (i, &element) in list.elements().iter().enumerate() {
         ctx.force(element)?;
@@ -205,7 +203,7 @@ fn partition(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 fn group_by(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let key = ctx.expect_function(args[0], arg("first", "groupBy"))?;
     let list = ctx.expect_list(args[1], arg("second", "groupBy"))?;
-    let mut groups: FxHashMap<nival_syntax::Name, Vec<Value>> = FxHashMap::default();
+    let mut groups: ScratchMap<Name, ScratchVec<Value>> = ScratchMap::default();
     let mut calls = Calls::new(key, list);
     for (i, &element) in list.elements().iter().enumerate() {
         let result = calls.call(ctx, i)?;
@@ -223,7 +221,7 @@ fn group_by(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 fn concat_map(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let function = ctx.expect_function(args[0], arg("first", "concatMap"))?;
     let list = ctx.expect_list(args[1], arg("second", "concatMap"))?;
-    let mut lists = Vec::with_capacity(list.len());
+    let mut lists = ScratchVec::with_capacity(list.len());
     let mut calls = Calls::new(function, list);
     for i in 0..list.len() {
         let result = calls.call(ctx, i)?;

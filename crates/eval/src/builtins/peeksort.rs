@@ -5,6 +5,7 @@
 //! 2018), with insertion sort for up to 16 elements. It is stable, and gives some reordering whatever the comparator says.
 
 use crate::error::Result;
+use crate::heap::ScratchVec;
 
 /// Up to this many elements are sorted by insertion.
 const SMALL: usize = 16;
@@ -20,7 +21,7 @@ pub(super) fn peeksort<T: Copy>(items: &mut [T], less: &mut impl FnMut(T, T) -> 
             Ok(())
         }
         _ => {
-            let buffer = Vec::with_capacity(items.len());
+            let buffer = ScratchVec::with_capacity(items.len());
             let end = items.len();
             Sorter { items, buffer, less }.sort(0, end, 0, end)
         }
@@ -29,7 +30,7 @@ pub(super) fn peeksort<T: Copy>(items: &mut [T], less: &mut impl FnMut(T, T) -> 
 
 struct Sorter<'a, T, F> {
     items: &'a mut [T],
-    buffer: Vec<T>,
+    buffer: ScratchVec<T>,
     less: &'a mut F,
 }
 

@@ -8,6 +8,7 @@ use super::support::{arg, builtin};
 use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::{ErrorKind, EvalError, Result};
+use crate::heap::ScratchVec;
 use crate::value::{Str, Value};
 
 #[rustfmt::skip]
@@ -67,7 +68,7 @@ fn run<R>(
 }
 
 fn groups(ctx: &mut Ctx<'_>, subject: &[u8], captures: &Captures) -> Value {
-    let groups: Vec<Value> =
+    let groups: ScratchVec<Value> =
         captures[1..].iter().map(|span| span.map_or(Value::NULL, |(start, end)| ctx.string(&subject[start..end]))).collect();
     ctx.list(&groups)
 }
@@ -87,7 +88,7 @@ fn split(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let ere = compiled(pattern)?;
     let subject = ctx.expect_string(args[1], arg("second", "split"))?;
     let bytes = subject.bytes();
-    let mut parts = Vec::new();
+    let mut parts = ScratchVec::new();
     let mut end = 0;
     match ere.literal().filter(|literal| !literal.is_empty()) {
         Some(literal) => {

@@ -5,6 +5,7 @@ use super::version;
 use crate::ahead::Ahead;
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
+use crate::heap::ScratchVec;
 use crate::value::{AttrsBuilder, Str, Value};
 use crate::{CoerceOptions, Ctx};
 
@@ -63,7 +64,7 @@ fn concat_strings_sep(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let list = ctx.expect_list(args[1], what)?;
     let mut context = Gathered::new();
     context.add(separator);
-    let mut parts: Vec<&[u8]> = Vec::with_capacity(2 * list.len());
+    let mut parts: ScratchVec<&[u8]> = ScratchVec::with_capacity(2 * list.len());
     let offer = ctx.offer(list.elements().iter().copied(), Ahead::Text);
     for (i, &element) in list.elements().iter().enumerate() {
         offer.reached(i);
@@ -87,13 +88,14 @@ fn replace_strings(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     if from.len() != to.len() {
         return Err(EvalError::other("'from' and 'to' arguments passed to builtins.replaceStrings have different lengths"));
     }
-    let mut patterns: Vec<&'static [u8]> = Vec::with_capacity(from.len());
+    let mut patterns: ScratchVec<&'static [u8]> = ScratchVec::with_capacity(from.len());
     for &element in from.elements() {
         let what = frame("while evaluating one of the strings to replace passed to builtins.replaceStrings");
         patterns.push(ctx.expect_string(element, what)?.bytes());
     }
     // Replacements are evaluated when they are first needed.
-    let mut replacements: Vec<Option<Str>> = vec![None; to.len()];
+    let mut replacements: ScratchVec<Option<Str>> = ScratchVec::new();
+    replacements.resize(to.len(), None);
     let subject = ctx.expect_string(args[2], arg("third", "replaceStrings"))?;
     let mut context = Gathered::new();
     context.add(subject);
@@ -107,7 +109,7 @@ fn replace_strings(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
             None => has_empty = true,
         }
     }
-    let mut parts: Vec<&'static [u8]> = Vec::new();
+    let mut parts: ScratchVec<&'static [u8]> = ScratchVec::new();
     let (mut at, mut copied) = (0, 0);
     while at <= bytes.len() {
         if !has_empty {
@@ -160,6 +162,6 @@ fn compare_versions(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 
 fn split_version(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let version = ctx.expect_string_no_context(args[0], arg("first", "splitVersion"))?;
-    let components: Vec<&[u8]> = version::components(version.bytes()).collect();
+    let components: ScratchVec<&[u8]> = version::components(version.bytes()).collect();
     ctx.list_with(components.len(), |ctx, i| Ok(ctx.string(components[i])))
 }

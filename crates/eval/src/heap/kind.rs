@@ -1,31 +1,68 @@
-//! [`Kind`]: what an object is, for those who count.
+//! [`Kind`]: what an object is.
 
-/// What a piece of memory was asked for. Nothing is stored of it: only an evaluation that is watched counts kinds.
+/// What an object is; `mark.rs` says what its words are. 1 in a block's map is no object but the beginning of a hole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Kind {
-    Thunk,
+    /// A suspended expression, or its value.
+    Thunk = FIRST,
+    /// A suspended application, or its value.
+    Application,
     /// The variables of a call, file or `let`.
     Frame,
     Set,
+    /// A set that is another one with a few names more.
+    Layered,
     List,
     String,
     Path,
-    /// A function, or one with some of its arguments.
     Closure,
+    /// A function with some of its arguments.
+    Partial,
     /// Integers and floats that do not fit a word, objects of the host.
     Number,
     /// String contexts.
     Context,
 }
 
+const FIRST: u8 = 2;
+
 impl Kind {
-    pub const ALL: [Kind; 9] =
-        [Kind::Thunk, Kind::Frame, Kind::Set, Kind::List, Kind::String, Kind::Path, Kind::Closure, Kind::Number, Kind::Context];
+    pub const ALL: [Kind; 12] = [
+        Kind::Thunk,
+        Kind::Application,
+        Kind::Frame,
+        Kind::Set,
+        Kind::Layered,
+        Kind::List,
+        Kind::String,
+        Kind::Path,
+        Kind::Closure,
+        Kind::Partial,
+        Kind::Number,
+        Kind::Context,
+    ];
+
+    fn index(self) -> usize {
+        (self as u8 - FIRST) as usize
+    }
 
     /// A word for tables and JSON.
     pub fn name(self) -> &'static str {
-        ["thunks", "frames", "sets", "lists", "strings", "paths", "closures", "numbers", "contexts"][self as usize]
+        [
+            "thunks",
+            "applications",
+            "frames",
+            "sets",
+            "layered sets",
+            "lists",
+            "strings",
+            "paths",
+            "closures",
+            "partial applications",
+            "numbers",
+            "contexts",
+        ][self.index()]
     }
 }
 
@@ -42,11 +79,11 @@ pub struct Allocations([Tally; Kind::ALL.len()]);
 
 impl Allocations {
     pub fn of(&self, kind: Kind) -> Tally {
-        self.0[kind as usize]
+        self.0[kind.index()]
     }
 
     pub(crate) fn add(&mut self, kind: Kind, bytes: usize) {
-        let tally = &mut self.0[kind as usize];
+        let tally = &mut self.0[kind.index()];
         tally.number += 1;
         tally.bytes += bytes as u64;
     }

@@ -1,16 +1,43 @@
-//! Memory of values: bump regions, one per thread, without reference counts and without a collector.
+//! Memory of values: bump regions, one per thread, over blocks that a non-moving mark-and-sweep collector reclaims.
+//!
+//! An evaluator reserves a range of addresses once and uses it block by block (`space.rs`, `block.rs`). Each block begins
+//! with a map, one byte for every 16 bytes of it: the kind of the object that begins there, or 0. So objects need no header,
+//! any address inside one leads to its beginning, and an object ends where the next byte that is not 0 says so. Threads fill
+//! holes (runs of free bytes) by bumping a pointer (`region.rs`). A collection (`mark.rs`, `sweep.rs`, driven by
+//! `collect.rs` one level up) marks in the same map what the roots reach and makes holes of the rest. It looks at the
+//! objects' words precisely, and at the native stacks conservatively (`stack.rs`): every word that points into an object
+//! keeps it.
 //!
 //! Invariants that every `unsafe` block of `heap/` and `value/` relies on:
-//! 1. An object is at least 8-aligned, never moves, and lives until its [`Heap`] is dropped. No [`crate::Value`]
+//! 1. An object is at least 16-aligned and never moves. It lives as long as something the collector looks at refers to it:
+//!    a live object, a root of the evaluator ([`Root`], imports, constants), a word on the stack of a thread inside
+//!    `Evaluator::enter`, or a [`ScratchVec`] and its kin. Nothing else may hold a [`crate::Value`], or what is borrowed from one
+//!    (bytes of a string, elements of a list), across a step of evaluation: not a `Vec`, not a `Box`, not a map. No value
 //!    outlives the [`crate::Evaluator`] that owns the heap.
-//! 2. Fresh memory is zero; a zero word is `Value::UNSET`.
-//! 3. An object is fully written before its address is published (with Release) to another thread. After that only
-//!    words of type `AtomicU64` change: thunk states, frame slots, caches.
+//! 2. Fresh memory is zero; a zero word is `Value::UNSET`. The kind that an object was allocated with tells what its
+//!    words are (`mark.rs` has the table), at every moment at which a collection can happen.
+//! 3. Collections happen in `Ctx::step_slow` only: between two steps of evaluation, never inside an allocation. What is
+//!    being made, and not yet referred to by a whole object, needs no root until the next step.
+//! 4. An object is fully written before its address is published (with Release) to another thread. After that only
+//!    words of type `AtomicU64` change: thunk states, frame slots, caches; and, while every thread stands still, the
+//!    collector puts the value of a finished thunk in place of the reference to it.
 
+mod block;
 mod kind;
+mod mark;
 mod region;
+mod roots;
+mod scratch;
+mod space;
+mod stack;
+mod sweep;
 mod table;
 
 pub use kind::{Allocations, Kind, Tally};
+pub(crate) use mark::Marker;
 pub use region::{Heap, Region};
+pub use roots::Root;
+pub(crate) use roots::Roots;
+pub use scratch::{Few, Scratch, ScratchMap, ScratchSet, ScratchVec};
+pub(crate) use stack::{Stack, scan_registers_and_stack};
 pub(crate) use table::Table;

@@ -1,92 +1,172 @@
-//! [`Heap`]: all chunks of one evaluator; [`Region`]: the chunk that one thread is filling.
+//! [`Heap`]: all blocks of one evaluator; [`Region`]: the holes that one thread is filling.
 
-use std::ptr::NonNull;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
 
+use super::block::{BLOCK, DATA, HOLE, MARK, MIN_HOLE, NOTED, address_of, map_byte, map_of};
+use super::space::{Space, State};
 use super::{Allocations, Kind};
 
-/// First chunk of a region in bytes; each further one is at least a huge page and doubles up to [`MAX_CHUNK`].
-const MIN_CHUNK: usize = 256 << 10;
-const MAX_CHUNK: usize = 16 << 20;
+/// A hole is taken and cleared by this many bytes at a time, so that they are in the cache when they are written.
+const CHUNK: usize = 32 << 10;
+/// Bigger objects do not make a region leave the hole it is filling.
+const MEDIUM: usize = 256;
+/// Bigger objects get blocks of their own.
+const LARGE_OBJECT: usize = 256 << 10;
+/// A block with less in holes is left alone.
+const WORTHWHILE: u32 = 16 << 10;
 
-/// From this size on chunks are aligned to it and backed by huge pages where the system has them: a page fault then costs
-/// one in 512 of what it would.
-const HUGE_PAGE: usize = 2 << 20;
-
-/// The chunks of all regions of an evaluator, freed together when it is dropped.
+/// The memory of an evaluator's values, freed when it is dropped.
 #[derive(Debug, Default)]
 pub struct Heap {
-    chunks: Mutex<Chunks>,
-    /// Bytes handed out to regions.
-    reserved: AtomicUsize,
+    space: Mutex<Space>,
+    /// Where regions that ended had got to.
+    rests: Mutex<Vec<Bump>>,
+    /// Bytes handed out since the last collection.
+    allocated: AtomicUsize,
+    /// Bytes that the last collection found in use.
+    live: AtomicUsize,
+    /// The same of the last one that looked at everything.
+    live_full: AtomicUsize,
 }
-
-#[derive(Debug, Default)]
-struct Chunks {
-    all: Vec<(NonNull<u8>, usize)>,
-    /// Unfilled rests of regions that ended: start and end.
-    rests: Vec<(usize, usize)>,
-}
-
-// SAFETY: the pointers are only used to unmap the chunks on drop.
-unsafe impl Send for Chunks {}
 
 impl Heap {
-    /// Bytes mapped so far for all threads.
+    /// Bytes in use: what the last collection left, and what was handed out since, over all threads.
     pub fn reserved_bytes(&self) -> usize {
-        self.reserved.load(Ordering::Relaxed)
+        self.live.load(Ordering::Relaxed) + self.allocated.load(Ordering::Relaxed)
     }
 
-    fn map(&self, bytes: usize) -> NonNull<u8> {
-        let start = if bytes < HUGE_PAGE { map_zeroed(bytes) } else { map_aligned(bytes) };
-        let Some(start) = start else { std::alloc::handle_alloc_error(std::alloc::Layout::new::<[u64; 512]>()) };
-        self.reserved.fetch_add(bytes, Ordering::Relaxed);
-        self.chunks.lock().unwrap_or_else(|e| e.into_inner()).all.push((start, bytes));
-        start
+    /// Bytes handed out since the last collection.
+    pub(crate) fn allocated(&self) -> usize {
+        self.allocated.load(Ordering::Relaxed)
     }
-}
 
-/// Fresh zeroed memory.
-fn map_zeroed(bytes: usize) -> Option<NonNull<u8>> {
-    // SAFETY: an anonymous private mapping touches no existing memory; the result is checked.
-    let address = unsafe {
-        libc::mmap(
-            std::ptr::null_mut(),
-            bytes,
-            libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
-            -1,
-            0,
-        )
-    };
-    NonNull::new(address.cast::<u8>()).filter(|_| address != libc::MAP_FAILED)
-}
+    /// Bytes that the last collection found in use.
+    pub(crate) fn live(&self) -> usize {
+        self.live.load(Ordering::Relaxed)
+    }
 
-/// As [`map_zeroed`], aligned to [`HUGE_PAGE`]. `bytes` is a multiple of the page size.
-fn map_aligned(bytes: usize) -> Option<NonNull<u8>> {
-    let whole = map_zeroed(bytes + HUGE_PAGE)?;
-    let before = whole.as_ptr().align_offset(HUGE_PAGE);
-    // SAFETY: `before + bytes` lies within the mapping just made, of which only the two ends are given back. Advice changes
-    // no contents; that it may be refused does no harm.
-    unsafe {
-        let start = whole.as_ptr().add(before);
-        if before > 0 {
-            libc::munmap(whole.as_ptr().cast(), before);
+    /// Bytes that the last full collection found in use.
+    pub(crate) fn live_full(&self) -> usize {
+        self.live_full.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn space(&self) -> MutexGuard<'_, Space> {
+        self.space.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// All regions begin anew: what they had left is among the holes that the sweep found.
+    pub(super) fn swept(&self, live: usize, full: bool) {
+        if full {
+            self.live_full.store(live, Ordering::Relaxed);
         }
-        libc::munmap(start.add(bytes).cast(), HUGE_PAGE - before);
-        #[cfg(target_os = "linux")]
-        libc::madvise(start.cast(), bytes, libc::MADV_HUGEPAGE);
-        NonNull::new(start)
+        self.rests.lock().unwrap_or_else(|e| e.into_inner()).clear();
+        self.live.store(live, Ordering::Relaxed);
+        self.allocated.store(0, Ordering::Relaxed);
     }
 }
 
-impl Drop for Heap {
-    fn drop(&mut self) {
-        for &(start, bytes) in &self.chunks.get_mut().unwrap_or_else(|e| e.into_inner()).all {
-            // SAFETY: the chunk was mapped with this length and, by invariant 1, nothing refers to it any more.
-            unsafe { libc::munmap(start.as_ptr().cast(), bytes) };
+/// A hole that is being filled.
+#[derive(Debug, Default)]
+struct Bump {
+    next: usize,
+    /// Up to here memory may be handed out at once: `zeroed`, or `next` where every object is counted.
+    end: usize,
+    /// Up to here memory is zero.
+    zeroed: usize,
+    hole_end: usize,
+    /// From here on the block was never written.
+    fresh: usize,
+    /// Beginning of the block, or 0.
+    block: usize,
+}
+
+impl Bump {
+    #[inline(always)]
+    fn alloc(&mut self, kind: Kind, bytes: usize) -> *mut u64 {
+        let start = self.next;
+        self.next = start + bytes;
+        // SAFETY: `start` lies in a block that this region fills; nobody else writes this byte.
+        unsafe { *map_byte(start) = kind as u8 };
+        start as *mut u64
+    }
+
+    /// Makes room for `bytes` in the hole; how many bytes were taken from it, 0 if it is too short.
+    fn extend(&mut self, bytes: usize) -> usize {
+        if self.next + bytes > self.hole_end {
+            return 0;
         }
+        let end = (self.next + bytes).max(self.zeroed + CHUNK).min(self.hole_end);
+        let dirty = end.min(self.fresh);
+        if self.zeroed < dirty {
+            // SAFETY: the hole is this region's own.
+            unsafe { std::ptr::write_bytes(self.zeroed as *mut u8, 0, dirty - self.zeroed) };
+        }
+        self.fresh = self.fresh.max(end);
+        let taken = end - self.zeroed;
+        (self.end, self.zeroed) = (end, end);
+        taken
+    }
+
+    /// Marks where the filled part of the hole ends.
+    fn flush(&self) {
+        if self.next < self.hole_end {
+            // SAFETY: a granule of the hole, which is this region's own.
+            unsafe { *map_byte(self.next) = HOLE };
+        }
+    }
+
+    /// Leaves the block.
+    fn leave(&mut self, space: &mut Space) {
+        if self.block != 0 {
+            self.flush();
+            let index = space.index(self.block);
+            space.blocks[index].fresh = (self.fresh - self.block) as u32;
+        }
+        *self = Bump::default();
+    }
+
+    /// Goes to the next hole of the block with at least `least` bytes.
+    fn next_hole(&mut self, least: usize) -> bool {
+        if self.block == 0 {
+            return false;
+        }
+        self.flush();
+        // SAFETY: the block is in use by this region alone.
+        let map = unsafe { map_of(self.block) };
+        let mut at = (self.hole_end - self.block - DATA) / super::block::GRANULE;
+        while let Some(found) = map.get(at..).and_then(|rest| memchr::memchr(HOLE, rest)) {
+            let start = at + found;
+            at = start + 1 + map[start + 1..].iter().take_while(|&&b| b == 0).count();
+            if (at - start) * super::block::GRANULE >= least {
+                (self.next, self.hole_end) = (address_of(self.block, start), address_of(self.block, at));
+                (self.end, self.zeroed) = (self.next, self.next);
+                return true;
+            }
+        }
+        let end = self.block + BLOCK;
+        (self.next, self.end, self.zeroed, self.hole_end) = (end, end, end, end);
+        false
+    }
+
+    /// Takes another block, which has a hole of at least `least` bytes.
+    fn next_block(&mut self, space: &mut Space, least: usize) {
+        self.leave(space);
+        let open = |b: &super::space::BlockInfo| b.state == State::Open && b.free >= WORTHWHILE && b.longest as usize >= least;
+        let from = space.cursor.min(space.blocks.len());
+        let index = match space.blocks[from..].iter().position(open) {
+            Some(found) => from + found,
+            None => space.take(1, State::Taken),
+        };
+        if least <= MEDIUM {
+            space.cursor = space.cursor.max(index.min(from + 1));
+        }
+        let info = &mut space.blocks[index];
+        (info.state, info.young) = (State::Taken, true);
+        let fresh = info.fresh as usize;
+        let block = space.address(index);
+        let (start, hole_end) = (block + DATA, if fresh == DATA { block + BLOCK } else { block + DATA });
+        *self = Bump { next: start, end: start, zeroed: start, hole_end, fresh: block + fresh, block };
     }
 }
 
@@ -94,42 +174,57 @@ impl Drop for Heap {
 #[derive(Debug)]
 pub struct Region<'h> {
     heap: &'h Heap,
-    next: usize,
-    /// Where the chunk ends; `next` where objects are counted, so that every one takes the slow way.
-    end: usize,
-    /// Where the chunk really ends.
-    chunk_end: usize,
-    chunk: usize,
+    small: Bump,
+    /// For objects that did not fit the hole.
+    medium: Bump,
     counts: Option<Box<Allocations>>,
-    /// Set when a new chunk was mapped, so that the budget is looked at soon.
+    /// Bytes taken that the heap was not told of yet.
+    taken: usize,
+    /// Old objects that were written to.
+    noted: Vec<usize>,
+    /// Set when more memory was taken, so that budget and collection are looked at soon.
     pub(crate) grew: bool,
 }
 
 impl<'h> Region<'h> {
     pub fn new(heap: &'h Heap) -> Self {
-        let rest = heap.chunks.lock().unwrap_or_else(|e| e.into_inner()).rests.pop();
-        let (next, end) = rest.unwrap_or((0, 0));
-        Region { heap, next, end, chunk_end: end, chunk: MIN_CHUNK, counts: None, grew: false }
+        let small = heap.rests.lock().unwrap_or_else(|e| e.into_inner()).pop().unwrap_or_default();
+        Region { heap, small, medium: Bump::default(), counts: None, taken: 0, noted: Vec::new(), grew: false }
     }
 
     /// Counts objects from now on, by sending each through [`Region::alloc_slow`]: who does not count pays nothing.
     pub(crate) fn count(&mut self) {
         self.counts = Some(Box::default());
-        self.end = self.next;
+        self.small.end = self.small.next;
     }
 
     pub(crate) fn counted(&self) -> Option<&Allocations> {
         self.counts.as_deref()
     }
 
+    /// To be called when an object that may be old is given a reference to another: see `mark.rs`.
+    #[inline(always)]
+    pub(crate) fn wrote(&mut self, address: u64) {
+        // SAFETY: an object is at `address`, so that its block has a map.
+        if unsafe { *map_byte(address as usize) } & (MARK | NOTED) == MARK {
+            self.note(address as usize);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn note(&mut self, address: usize) {
+        // SAFETY: as above. Another thread that does the same notes the object twice, which does no harm.
+        unsafe { *map_byte(address) |= NOTED };
+        self.noted.push(address);
+    }
+
     /// `words` zeroed words of 8 bytes.
     #[inline(always)]
     pub fn alloc(&mut self, kind: Kind, words: usize) -> *mut u64 {
-        let bytes = words * 8;
-        let start = self.next;
-        if bytes <= self.end - start {
-            self.next = start + bytes;
-            return start as *mut u64;
+        let bytes = (words * 8 + 15) & !15;
+        if bytes <= self.small.end - self.small.next {
+            return self.small.alloc(kind, bytes);
         }
         self.alloc_slow(kind, bytes)
     }
@@ -137,33 +232,67 @@ impl<'h> Region<'h> {
     #[cold]
     #[inline(never)]
     fn alloc_slow(&mut self, kind: Kind, bytes: usize) -> *mut u64 {
+        let heap = self.heap;
         if let Some(counts) = &mut self.counts {
             counts.add(kind, bytes);
-            if bytes <= self.chunk_end - self.next {
-                let start = self.next;
-                self.next += bytes;
-                self.end = self.next;
-                return start as *mut u64;
+            // Nothing is left in the hole as far as the quick way can see.
+            self.small.end = self.small.zeroed;
+        }
+        let object = self.find(heap, kind, bytes);
+        if self.counts.is_some() {
+            self.small.end = self.small.next;
+        }
+        object
+    }
+
+    fn find(&mut self, heap: &Heap, kind: Kind, bytes: usize) -> *mut u64 {
+        if bytes > LARGE_OBJECT {
+            self.grew = true;
+            heap.allocated.fetch_add(bytes, Ordering::Relaxed);
+            return heap.space().large(kind, bytes) as *mut u64;
+        }
+        let (mut bump, mut least) = (&mut self.small, MIN_HOLE);
+        if bytes > MEDIUM && bump.next + bytes > bump.hole_end {
+            (bump, least) = (&mut self.medium, bytes.max(CHUNK));
+        }
+        while bytes > bump.end - bump.next {
+            let taken = bump.extend(bytes);
+            if taken > 0 {
+                self.taken += taken;
+                if self.taken >= CHUNK / 2 {
+                    heap.allocated.fetch_add(std::mem::take(&mut self.taken), Ordering::Relaxed);
+                    self.grew = true;
+                }
+            } else if !bump.next_hole(least.max(bytes)) {
+                bump.next_block(&mut heap.space(), least.max(bytes));
             }
         }
-        self.grew = true;
-        if bytes > self.chunk / 4 {
-            // A large object gets a mapping of its own, and the current chunk stays in use.
-            return self.heap.map(bytes.next_multiple_of(4096)).as_ptr().cast();
-        }
-        let start = self.heap.map(self.chunk).as_ptr() as usize;
-        self.chunk_end = start + self.chunk;
-        self.next = start + bytes;
-        self.end = if self.counts.is_some() { self.next } else { self.chunk_end };
-        self.chunk = (self.chunk * 2).clamp(HUGE_PAGE, MAX_CHUNK);
-        start as *mut u64
+        bump.alloc(kind, bytes)
+    }
+
+    /// Marks the ends of what was filled and lets the blocks go: before a collection.
+    pub(crate) fn flush(&mut self) {
+        let mut space = self.heap.space();
+        self.small.leave(&mut space);
+        self.medium.leave(&mut space);
+        self.taken = 0;
+        space.noted.append(&mut self.noted);
     }
 }
 
 impl Drop for Region<'_> {
     fn drop(&mut self) {
-        if self.chunk_end - self.next > 4096 {
-            self.heap.chunks.lock().unwrap_or_else(|e| e.into_inner()).rests.push((self.next, self.chunk_end));
+        self.heap.allocated.fetch_add(self.taken, Ordering::Relaxed);
+        self.medium.leave(&mut self.heap.space());
+        self.heap.space().noted.append(&mut self.noted);
+        if self.small.block != 0 {
+            self.small.end = self.small.zeroed;
+            self.small.flush();
+            let mut space = self.heap.space();
+            let index = space.index(self.small.block);
+            space.blocks[index].fresh = (self.small.fresh - self.small.block) as u32;
+            drop(space);
+            self.heap.rests.lock().unwrap_or_else(|e| e.into_inner()).push(std::mem::take(&mut self.small));
         }
     }
 }
@@ -179,7 +308,7 @@ mod tests {
         let mut last = 0;
         for words in [1, 2, 3, 1000, 100_000, 5] {
             let start = region.alloc(Kind::String, words);
-            assert_eq!(start as usize % 8, 0);
+            assert_eq!(start as usize % 16, 0);
             assert_ne!(start as usize, last);
             last = start as usize;
             // SAFETY: `words` words were just allocated.
@@ -196,27 +325,11 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_of_a_chunk_is_used_again() {
+    fn the_rest_of_a_hole_is_used_again() {
         let heap = Heap::default();
         Region::new(&heap).alloc(Kind::String, 1);
         let before = heap.reserved_bytes();
         Region::new(&heap).alloc(Kind::String, 1);
         assert_eq!(heap.reserved_bytes(), before);
-    }
-
-    #[test]
-    fn objects_are_counted_by_kind_and_memory_is_used_as_before() {
-        let (plain, counted) = (Heap::default(), Heap::default());
-        let (mut a, mut b) = (Region::new(&plain), Region::new(&counted));
-        b.count();
-        for words in [1, 2, 100_000, 3, 40_000, 4] {
-            a.alloc(Kind::Set, words);
-            b.alloc(Kind::Set, words);
-        }
-        b.alloc(Kind::List, 2);
-        let counts = b.counted().copied().unwrap_or_default();
-        assert_eq!((counts.of(Kind::Set).number, counts.of(Kind::Set).bytes), (6, 8 * 140_010));
-        assert_eq!((counts.of(Kind::List).number, counts.of(Kind::Thunk).number), (1, 0));
-        assert_eq!(plain.reserved_bytes(), counted.reserved_bytes());
     }
 }

@@ -5,6 +5,7 @@ use nival_syntax::Name;
 
 use crate::ctx::Ctx;
 use crate::error::{EvalError, Pos, Result};
+use crate::heap::Few;
 use crate::linked::{Linked, LinkedLambda};
 use crate::value::{Attrs, BuiltinId, Closure, Frame, NOT_FOUND, Partial, Value, View};
 use crate::watch::Step;
@@ -52,11 +53,11 @@ impl<'e> Ctx<'e> {
                 self.run_builtin(builtin, values, m.pos(id))
             }
             _ => {
-                let mut values: smallvec::SmallVec<[Value; 8]> = smallvec::SmallVec::with_capacity(args.len());
+                let mut values: Few<Value, 8> = Few::new(Value::UNSET);
                 for &arg in args {
                     values.push(self.delay(m, frame, arg));
                 }
-                self.apply(function, &values, m.pos(id))
+                self.apply(function, values.as_slice(), m.pos(id))
             }
         }
     }

@@ -100,6 +100,7 @@ impl<'e> Ctx<'e> {
         let thunk = value;
         let value = self.force(thunk)?;
         if !value.known_by_place() && !self.may_be_reset(thunk) {
+            self.region.wrote(frame.0);
             frame.set(slot, value);
         }
         Ok(value)

@@ -4,6 +4,7 @@ use nival_hir::module::{Expr, ExprId};
 
 use crate::ctx::Ctx;
 use crate::error::{ErrorContext, EvalError, Result};
+use crate::heap::Few;
 use crate::linked::Linked;
 use crate::ops::coerce::CoerceOptions;
 use crate::value::{ContextSum, Frame, Value};
@@ -14,7 +15,7 @@ const SEGMENT: CoerceOptions = CoerceOptions { more: false, copy_to_store: false
 
 impl<'e> Ctx<'e> {
     pub(super) fn eval_interpolate(&mut self, m: &'e Linked, frame: Frame, id: ExprId, parts: &'e [ExprId]) -> Result<Value> {
-        let mut strings: smallvec::SmallVec<[&'static [u8]; 8]> = smallvec::SmallVec::with_capacity(parts.len());
+        let mut strings: Few<&'static [u8], 8> = Few::new(&[]);
         let mut context = ContextSum::default();
         for &part in parts {
             let value = match self.eval(m, frame, part) {
@@ -33,7 +34,7 @@ impl<'e> Ctx<'e> {
         }
         let _ = id;
         let context = context.finish(&mut self.region);
-        self.string_from_parts(&strings, context)
+        self.string_from_parts(strings.as_slice(), context)
     }
 
     pub(super) fn eval_path_interpolate(&mut self, m: &'e Linked, frame: Frame, id: ExprId, parts: &'e [ExprId]) -> Result<Value> {

@@ -1,11 +1,10 @@
 //! The form in which `nix-instantiate --eval` prints values. It does not say which function or thunk a value is, and it
 //! cannot be read back.
 
-use rustc_hash::FxHashSet;
-
 use super::{float, known, literal};
 use crate::Ctx;
 use crate::error::{ErrorKind, EvalError, Result};
+use crate::heap::ScratchSet;
 use crate::value::{ThunkKind, Value, View};
 
 /// `value` after everything in it was evaluated.
@@ -13,7 +12,7 @@ use crate::value::{ThunkKind, Value, View};
 /// # Errors
 /// Where the value is nested deeper than calls may be.
 pub fn ambiguous(ctx: &mut Ctx<'_>, value: Value) -> Result<Vec<u8>> {
-    let mut printer = Printer { ctx, out: Vec::new(), seen: FxHashSet::default(), lazy: false };
+    let mut printer = Printer { ctx, out: Vec::new(), seen: ScratchSet::default(), lazy: false };
     printer.value(value, 0)?;
     Ok(printer.out)
 }
@@ -24,7 +23,7 @@ pub fn ambiguous(ctx: &mut Ctx<'_>, value: Value) -> Result<Vec<u8>> {
 /// # Errors
 /// As [`ambiguous`].
 pub fn ambiguous_lazy(ctx: &mut Ctx<'_>, value: Value) -> Result<Vec<u8>> {
-    let mut printer = Printer { ctx, out: Vec::new(), seen: FxHashSet::default(), lazy: true };
+    let mut printer = Printer { ctx, out: Vec::new(), seen: ScratchSet::default(), lazy: true };
     printer.value(value, 0)?;
     Ok(printer.out)
 }
@@ -42,7 +41,7 @@ struct Printer<'a, 'e> {
     ctx: &'a mut Ctx<'e>,
     out: Vec<u8>,
     /// Addresses of the sets and lists printed so far.
-    seen: FxHashSet<u64>,
+    seen: ScratchSet<u64>,
     /// What is not evaluated stays so.
     lazy: bool,
 }

@@ -1,9 +1,8 @@
 //! The form in which `nix eval`, the REPL, traces and messages print values.
 
-use rustc_hash::FxHashSet;
-
 use super::{attr_part, float, item_part, known, literal, resolve};
 use crate::error::{ErrorKind, EvalError, Result};
+use crate::heap::{ScratchSet, ScratchVec};
 use crate::value::{Attr, Attrs, List, ThunkKind, Value, View};
 use crate::{Ctx, Pos};
 
@@ -94,7 +93,7 @@ impl PrintOptions {
 /// # Errors
 /// Those of evaluating where `options.errors` lets them through, cancelling, and nesting without end.
 pub fn pretty(ctx: &mut Ctx<'_>, value: Value, options: PrintOptions) -> Result<Vec<u8>> {
-    let mut printer = Printer { ctx, options, out: Vec::new(), seen: FxHashSet::default(), attrs: 0, items: 0, indent: 0 };
+    let mut printer = Printer { ctx, options, out: Vec::new(), seen: ScratchSet::default(), attrs: 0, items: 0, indent: 0 };
     printer.value(value, 0)?;
     Ok(printer.out)
 }
@@ -117,7 +116,7 @@ struct Printer<'a, 'e> {
     ctx: &'a mut Ctx<'e>,
     options: PrintOptions,
     out: Vec<u8>,
-    seen: FxHashSet<u64>,
+    seen: ScratchSet<u64>,
     attrs: usize,
     items: usize,
     indent: usize,
@@ -274,7 +273,7 @@ impl Printer<'_, '_> {
             self.write("{ ... }");
             return Ok(());
         }
-        let mut sorted: Vec<Attr> = self.ctx.attrs_sorted(attrs);
+        let mut sorted: ScratchVec<Attr> = self.ctx.attrs_sorted(attrs);
         if self.options.max_attrs != usize::MAX {
             sorted.sort_by_key(|attr| !matches!(attr.name.as_bytes(), b"type" | b"_type"));
         }

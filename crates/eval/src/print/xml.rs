@@ -8,6 +8,7 @@ use super::{attr_part, float, item_part, resolve};
 use crate::Ctx;
 use crate::ahead::{Ahead, Offer};
 use crate::error::{ErrorKind, EvalError, Pos, Result};
+use crate::heap::ScratchVec;
 use crate::value::{Attrs, Closure, Context, ContextSum, Value, View};
 
 /// What to put in.
@@ -210,7 +211,7 @@ impl Printer<'_, '_> {
                     described.push(("name", name.as_bytes().into()));
                 }
                 self.open("attrspat", &described);
-                let mut names: Vec<&[u8]> = pattern.formals.iter().map(|formal| formal.name.as_bytes()).collect();
+                let mut names: ScratchVec<&[u8]> = pattern.formals.iter().map(|formal| formal.name.as_bytes()).collect();
                 names.sort_unstable();
                 for name in names {
                     self.empty("attr", &[("name", name.into())]);

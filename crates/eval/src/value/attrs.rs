@@ -11,7 +11,7 @@ use nival_syntax::Name;
 use super::shape::{NOT_FOUND, Shape, ShapeRef, ShapeTable};
 use super::{Slots, TAG_ATTRS, Value};
 use crate::error::Pos;
-use crate::heap::{Kind, Region};
+use crate::heap::{Kind, Region, ScratchVec};
 
 /// An attribute set. Attribute values may be thunks.
 #[derive(Clone, Copy)]
@@ -182,6 +182,7 @@ impl Attrs {
         }
         let (bottom, top) = (bottom.flatten(region, shapes), top.flatten(region, shapes));
         let flat = Attrs::merge(region, shapes, bottom, top);
+        region.wrote(self.0);
         self.flat_cache().store(flat.0, Ordering::Release);
         flat
     }
@@ -217,7 +218,7 @@ impl Attrs {
     /// `bottom // top` without copying either; both are flat.
     pub(crate) fn layer(region: &mut Region, bottom: Attrs, top: Attrs) -> Value {
         debug_assert!(bottom.shape().is_some() && top.shape().is_some());
-        let object = region.alloc(Kind::Set, 5);
+        let object = region.alloc(Kind::Layered, 5);
         // SAFETY: five words were just allocated.
         unsafe {
             *object = LAYERED;
@@ -243,7 +244,7 @@ impl std::fmt::Debug for Attrs {
 /// ```
 #[derive(Debug, Default)]
 pub struct AttrsBuilder {
-    attrs: Vec<(Name, u32, Value, Pos)>,
+    attrs: ScratchVec<(Name, u32, Value, Pos)>,
 }
 
 impl AttrsBuilder {
@@ -252,7 +253,7 @@ impl AttrsBuilder {
     }
 
     pub fn with_capacity(attrs: usize) -> Self {
-        AttrsBuilder { attrs: Vec::with_capacity(attrs) }
+        AttrsBuilder { attrs: ScratchVec::with_capacity(attrs) }
     }
 
     pub fn push(&mut self, name: Name, value: Value) {
@@ -261,7 +262,8 @@ impl AttrsBuilder {
 
     /// As [`AttrsBuilder::push`], with the position that `unsafeGetAttrPos` will tell.
     pub fn push_at(&mut self, name: Name, value: Value, pos: Pos) {
-        self.attrs.push((name, self.attrs.len() as u32, value, pos));
+        let order = self.attrs.len() as u32;
+        self.attrs.push((name, order, value, pos));
     }
 
     pub fn len(&self) -> usize {

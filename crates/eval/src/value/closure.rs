@@ -59,7 +59,7 @@ impl Partial {
 
     pub(crate) fn alloc(region: &mut Region, function: Value, first: &[Value], more: &[Value]) -> Value {
         let count = first.len() + more.len();
-        let object = region.alloc(Kind::Closure, 2 + count);
+        let object = region.alloc(Kind::Partial, 2 + count);
         // SAFETY: that many words were just allocated.
         unsafe {
             *object = BOX_PARTIAL | (count as u64) << 8;

@@ -1,9 +1,9 @@
 //! [`Value`]: one tagged word.
 //!
 //! Invariants: a non-zero word with tag 0 is the address of a [`Thunk`]; tags 2 to 5 and 7 are addresses of objects of
-//! that kind in the heap of the evaluator that made the value. A `Value` must not outlive its evaluator; the handles
-//! given out here ([`Str`], [`List`], [`Attrs`], …) and the slices they return have the same bound, which the type
-//! system does not track.
+//! that kind in the heap of the evaluator that made the value. A `Value`, the handles given out here ([`Str`], [`List`],
+//! [`Attrs`], …) and the slices they return are good as long as the collector can see them: see `heap`, whose first
+//! invariant the type system does not track.
 
 mod attrs;
 mod closure;

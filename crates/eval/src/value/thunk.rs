@@ -89,7 +89,7 @@ impl Thunk {
 
     /// The application of `function` to `args`, to be done when it is needed.
     pub(crate) fn apply(region: &mut Region, function: Value, args: &[Value]) -> Value {
-        let object = region.alloc(Kind::Thunk, 2 + args.len());
+        let object = region.alloc(Kind::Application, 2 + args.len());
         // SAFETY: that many words were just allocated.
         unsafe {
             *object = State::new(ThunkKind::Apply, args.len() as u32).0;

@@ -21,24 +21,30 @@ use std::sync::Arc;
 
 use expect_test::Expect;
 use nival_eval::testing::MemoryHost;
-use nival_eval::{Evaluator, Options, builtins, print};
+use nival_eval::{Collect, Evaluator, Options, builtins, print};
 
 /// Evaluates `expression` throughout, and compares what is printed, or the message of the error.
 fn check(expression: &str, expected: Expect) {
     check_in("", expression, expected);
 }
 
-/// As [`check`], with the files of `fixture`.
+/// As [`check`], with the files of `fixture`. Also with memory collected all the time.
 fn check_in(fixture: &str, expression: &str, expected: Expect) {
-    let evaluator = Evaluator::new(Arc::new(MemoryHost::new(fixture)), Options::default(), builtins::table());
+    let shown = shown(fixture, expression, Collect::Never);
+    expected.assert_eq(&shown);
+    assert_eq!(self::shown(fixture, expression, Collect::Stress(1)), shown, "with collections");
+}
+
+fn shown(fixture: &str, expression: &str, collect: Collect) -> String {
+    let options = Options { collect, ..Options::default() };
+    let evaluator = Evaluator::new(Arc::new(MemoryHost::new(fixture)), options, builtins::table());
     let printed = evaluator.enter(Arc::default(), |ctx| {
         let value = ctx.eval_text(expression.as_bytes(), b"/", "«string»", &[])?;
         ctx.force_deep(value)?;
         print::ambiguous(ctx, value)
     });
-    let shown = match printed {
+    match printed {
         Ok(text) => String::from_utf8_lossy(&text).into_owned(),
         Err(error) => format!("error: {error}"),
-    };
-    expected.assert_eq(&shown);
+    }
 }

@@ -1,0 +1,123 @@
+//! When memory is collected, and what is kept: the roots of an evaluator.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, MutexGuard};
+
+use crate::ctx::Ctx;
+use crate::evaluator::Evaluator;
+use crate::heap::{Heap, Marker, Root, scan_registers_and_stack};
+use crate::value::Value;
+
+/// When an evaluator frees the values that nothing refers to any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Collect {
+    /// All memory is freed with the evaluator.
+    Never,
+    /// When it pays: values that are kept outside of [`Evaluator::enter`] must be kept as [`Root`]s.
+    Automatic,
+    /// At every so manieth step that looks at limits, and what is freed is overwritten: for tests.
+    Stress(u32),
+}
+
+/// How many threads are inside an evaluator. While one collects no other gets in.
+#[derive(Debug, Default)]
+pub(crate) struct Inside(Mutex<u32>);
+
+/// Held by a thread that is inside.
+pub(crate) struct Entered<'a>(&'a Inside);
+
+impl Inside {
+    fn count(&self) -> MutexGuard<'_, u32> {
+        self.0.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    pub(crate) fn enter(&self) -> Entered<'_> {
+        *self.count() += 1;
+        Entered(self)
+    }
+
+    fn if_alone(&self, work: impl FnOnce()) {
+        let count = self.count();
+        if *count == 1 {
+            work();
+        }
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        *self.0.count() -= 1;
+    }
+}
+
+/// Bytes allocated before the first collection.
+const FIRST: usize = 32 << 20;
+
+impl Heap {
+    /// Whether so much was allocated since the last collection that another one pays.
+    fn is_due(&self) -> bool {
+        self.allocated() > FIRST.max(self.live() / 4)
+    }
+}
+
+impl Ctx<'_> {
+    /// To be called between two steps.
+    pub(crate) fn collect_if_due(&mut self) {
+        let due = match self.evaluator.options.collect {
+            Collect::Never => false,
+            Collect::Automatic => self.evaluator.heap.is_due() || self.is_over_budget(),
+            Collect::Stress(_) => true,
+        };
+        // What results rest on, and what threads offer each other, is kept in places that are no roots.
+        if due && self.tracking.is_none() && self.team.is_none() && self.stack.is_current() {
+            self.evaluator.inside.if_alone(|| self.collect());
+        }
+    }
+
+    /// Whether the budget is exceeded, and enough was allocated since the last collection to try one more.
+    fn is_over_budget(&self) -> bool {
+        let heap = &self.evaluator.heap;
+        self.evaluator.options.budget.bytes.is_some_and(|limit| heap.reserved_bytes() > limit && heap.allocated() > limit / 16)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn collect(&mut self) {
+        let number = self.evaluator.collections.fetch_add(1, Ordering::Relaxed);
+        let full = match self.evaluator.options.collect {
+            Collect::Stress(_) => number.is_multiple_of(4),
+            _ if self.is_over_budget() => true,
+            _ => self.evaluator.heap.live() > 2 * FIRST.max(self.evaluator.heap.live_full()),
+        };
+        self.region.flush();
+        // They are made anew when they are asked for.
+        self.forget_name_strings();
+        let evaluator = self.evaluator;
+        // SAFETY: no other thread is inside, and this one's region was just flushed.
+        let mut marker = unsafe { Marker::new(&evaluator.heap, full) };
+        evaluator.mark_roots(&mut marker);
+        scan_registers_and_stack(&self.stack, &mut marker);
+        marker.finish(matches!(evaluator.options.collect, Collect::Stress(_)));
+    }
+
+    /// Keeps a value beyond this `enter`.
+    pub fn root(&mut self, value: Value) -> Root {
+        self.evaluator.roots.add(value)
+    }
+}
+
+impl Evaluator {
+    fn mark_roots(&self, marker: &mut Marker<'_>) {
+        for values in [&self.imports, &self.copied] {
+            values.lock().unwrap_or_else(|e| e.into_inner()).values().for_each(|&value| marker.value(value));
+        }
+        [self.empty_list(), self.empty_attrs(), self.builtins()].into_iter().for_each(|value| marker.value(value));
+        self.globals().iter().for_each(|&value| marker.value(value));
+        for index in 0..self.modules.len() {
+            if let Some(linked) = self.modules.get(index) {
+                linked.constant_values().for_each(|value| marker.value(value));
+            }
+        }
+        self.roots.mark(marker);
+    }
+}

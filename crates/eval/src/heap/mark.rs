@@ -1,0 +1,293 @@
+//! [`Marker`]: finds what the roots reach.
+//!
+//! What the words of an object are, by its kind:
+//!
+//! | kind | words |
+//! |---|---|
+//! | thunk | value, or state; frame (meaningless beside a value or failure) |
+//! | application | value, or state; function and arguments, values (likewise) |
+//! | frame | enclosing frame or 0; values |
+//! | set | shape; values |
+//! | layered | 1; address of a set; the same; address of a set or 0; number |
+//! | list | length; values |
+//! | string | length; address of a context or 0; bytes |
+//! | context, path, number | no addresses |
+//! | closure | lambda; frame |
+//! | partial | header; values |
+//!
+//! A collection that is not full takes for granted that old objects, those that an earlier one reached, live. It looks at
+//! young ones only, and at the old ones that may refer to them, which are noted: those given a new reference
+//! (`Region::wrote`, called where thunks get their values, where forced values are put into slots, and where a thunk begins to run
+//! in a frame, whose slots it may fill), and those that a stack referred to at the last collection, which whoever held
+//! them may have gone on filling.
+
+use std::sync::MutexGuard;
+
+use super::Kind;
+use super::block::{HOLE, KIND, MARK, NOTED, extent, map_byte};
+use super::region::Heap;
+use super::space::Space;
+use crate::value::{State, TAG_IMMEDIATE, TAG_INT, TAG_MASK, ThunkKind, Value};
+
+/// One collection: roots are shown to it, then it is finished.
+pub(crate) struct Marker<'h> {
+    heap: &'h Heap,
+    space: MutexGuard<'h, Space>,
+    work: Vec<usize>,
+    /// What the stacks refer to.
+    held: Vec<usize>,
+    full: bool,
+    live: usize,
+}
+
+impl<'h> Marker<'h> {
+    /// `full`: look at everything, not only at what was made since the last collection.
+    ///
+    /// # Safety
+    /// Every thread inside the evaluator stands still and has flushed its region.
+    pub(crate) unsafe fn new(heap: &'h Heap, full: bool) -> Self {
+        let mut space = heap.space();
+        let noted = std::mem::take(&mut space.noted);
+        if full {
+            space.unmark();
+        }
+        let live = if full { 0 } else { heap.live() };
+        let mut marker = Marker { heap, space, work: Vec::new(), held: Vec::new(), full, live };
+        if !full {
+            for address in noted {
+                // SAFETY: an old object, which is still there.
+                unsafe { *map_byte(address) &= !NOTED };
+                marker.scan(address);
+            }
+        }
+        marker
+    }
+
+    /// Keeps what `word` points into, if that is an object of this heap.
+    #[inline]
+    pub(crate) fn word(&mut self, word: u64) {
+        if let Some(object) = self.space.object_at(word as usize) {
+            self.held.push(object);
+        }
+    }
+
+    /// Keeps a value.
+    #[inline(always)]
+    pub(crate) fn value(&mut self, value: Value) {
+        self.address(address_in(value));
+    }
+
+    /// Keeps the object at `address`, unless that is 0.
+    #[inline(always)]
+    pub(crate) fn address(&mut self, address: usize) {
+        if address != 0 {
+            self.work.push(address);
+        }
+    }
+
+    /// Values in the words of an object. A reference to a thunk is looked at later, by its slot.
+    fn slots(&mut self, object: *mut u64, from: usize, to: usize) {
+        self.work.reserve(to - from);
+        for index in from..to {
+            // SAFETY: inside the object.
+            let (slot, word) = unsafe { (object.add(index), *object.add(index)) };
+            if word & TAG_MASK == 0 {
+                if word != 0 {
+                    self.work.push(slot as usize | SLOT);
+                }
+            } else {
+                self.value(Value(word));
+            }
+        }
+    }
+
+    /// Where a slot refers to a finished thunk, its value takes its place, so that the thunk itself need not live; except
+    /// for what can be told apart by its place.
+    #[inline(always)]
+    fn shorten(slot: *mut u64) -> usize {
+        // SAFETY: a word of a live object; no other thread runs. Whoever holds the old word keeps the thunk by it.
+        unsafe {
+            let word = *slot;
+            if word & TAG_MASK != 0 {
+                // Met before: some objects are looked at twice.
+                return address_in(Value(word));
+            }
+            let inner = Value(*(word as *const u64));
+            if inner.0 & TAG_MASK == 0 || inner.known_by_place() {
+                return word as usize;
+            }
+            *slot = inner.0;
+            address_in(inner)
+        }
+    }
+
+    /// Marks and scans what was noted, until nothing is left. What is taken from the stack waits in a short queue, so that its
+    /// memory is in the cache when it is looked at.
+    fn drain(&mut self) {
+        let mut queue = [0usize; QUEUE];
+        let mut at = 0;
+        let mut waiting = 0;
+        loop {
+            let next = match self.work.pop() {
+                Some(item) => {
+                    let target = if item & SLOT != 0 {
+                        // SAFETY: a word of a live object.
+                        unsafe { *((item & !SLOT) as *const u64) as usize }
+                    } else {
+                        item
+                    };
+                    prefetch(target);
+                    prefetch(map_byte(target) as usize);
+                    waiting += 1;
+                    item
+                }
+                None if waiting == 0 => return,
+                None => 0,
+            };
+            let item = std::mem::replace(&mut queue[at % QUEUE], next);
+            at += 1;
+            if item == 0 {
+                continue;
+            }
+            waiting -= 1;
+            let address = if item & SLOT != 0 { Self::shorten((item & !SLOT) as *mut u64) } else { item };
+            if address == 0 {
+                continue;
+            }
+            let byte = map_byte(address);
+            // SAFETY: words of objects and roots are addresses of objects, whose blocks have a map.
+            unsafe {
+                debug_assert!(*byte & KIND > HOLE, "no object is at {address:#x}: {:#x}", *byte);
+                if *byte & MARK != 0 {
+                    continue;
+                }
+                *byte |= MARK;
+            }
+            self.live += self.scan(address);
+        }
+    }
+
+    /// Notes what an object refers to; its size.
+    fn scan(&mut self, address: usize) -> usize {
+        let object = address as *mut u64;
+        // SAFETY: the map says what lies here; the layouts are those of the table above.
+        unsafe {
+            let word = |index: usize| *object.add(index);
+            let kind = *map_byte(address) & KIND;
+            let bytes = match kind {
+                THUNK => {
+                    let first = word(0);
+                    if first & TAG_MASK != 0 {
+                        self.value(Value(first));
+                    } else if State(first).kind() != ThunkKind::Failed {
+                        self.address(word(1) as usize);
+                    }
+                    16
+                }
+                CLOSURE => {
+                    self.address(word(1) as usize);
+                    16
+                }
+                FRAME => {
+                    let bytes = extent(address);
+                    self.address(word(0) as usize);
+                    self.slots(object, 1, bytes / 8);
+                    bytes
+                }
+                SET => {
+                    let bytes = extent(address);
+                    self.slots(object, 1, bytes / 8);
+                    bytes
+                }
+                APPLICATION => {
+                    let bytes = extent(address);
+                    let first = word(0);
+                    if first & TAG_MASK != 0 {
+                        self.value(Value(first));
+                    } else if State(first).kind() != ThunkKind::Failed {
+                        self.slots(object, 1, bytes / 8);
+                    }
+                    bytes
+                }
+                LIST => {
+                    let len = word(0) as usize;
+                    self.slots(object, 1, 1 + len);
+                    (8 + len * 8).next_multiple_of(16)
+                }
+                STRING => {
+                    self.address(word(1) as usize);
+                    16 + (word(0) as usize).next_multiple_of(16)
+                }
+                LAYERED => {
+                    (1..4).for_each(|index| self.address(word(index) as usize));
+                    48
+                }
+                PARTIAL => {
+                    let bytes = extent(address);
+                    self.slots(object, 1, bytes / 8);
+                    bytes
+                }
+                _ => extent(address),
+            };
+            bytes
+        }
+    }
+
+    /// Reaches everything that the roots reach, then frees the rest.
+    pub(crate) fn finish(mut self, poison: bool) {
+        self.held.sort_unstable();
+        self.held.dedup();
+        let held = std::mem::take(&mut self.held);
+        for &address in &held {
+            // SAFETY: `word` found an object here.
+            if unsafe { *map_byte(address) } & MARK == 0 {
+                self.work.push(address);
+            } else {
+                // Old, and perhaps being filled.
+                self.scan(address);
+            }
+        }
+        self.drain();
+        for &address in &held {
+            // SAFETY: as above.
+            unsafe { *map_byte(address) |= NOTED };
+        }
+        self.space.noted = held;
+        let live = self.live;
+        self.heap.sweep(&mut self.space, live, self.full, poison);
+    }
+}
+
+/// Set in a work item that is the address of a slot.
+const SLOT: usize = 1;
+/// How many objects are being fetched while another is looked at.
+const QUEUE: usize = 16;
+
+/// The object that a value refers to, or 0.
+#[inline(always)]
+fn address_in(value: Value) -> usize {
+    match value.0 & TAG_MASK {
+        TAG_INT | TAG_IMMEDIATE => 0,
+        _ => (value.0 & !TAG_MASK) as usize,
+    }
+}
+
+#[inline(always)]
+fn prefetch(address: usize) {
+    // SAFETY: a hint, for any address.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address as *const i8);
+    }
+    let _ = address;
+}
+
+const THUNK: u8 = Kind::Thunk as u8;
+const APPLICATION: u8 = Kind::Application as u8;
+const FRAME: u8 = Kind::Frame as u8;
+const SET: u8 = Kind::Set as u8;
+const LAYERED: u8 = Kind::Layered as u8;
+const LIST: u8 = Kind::List as u8;
+const STRING: u8 = Kind::String as u8;
+const CLOSURE: u8 = Kind::Closure as u8;
+const PARTIAL: u8 = Kind::Partial as u8;

@@ -1,0 +1,213 @@
+//! [`Space`]: a reserved range of addresses, used block by block.
+
+use super::Kind;
+use super::block::{BLOCK, DATA, HOLE, KIND, LARGE, map_byte};
+
+/// Addresses reserved per evaluator, where the system gives that many; halved until it does. Costs nothing until used.
+const RESERVE: usize = 1 << 38;
+const LEAST: usize = 64 << 20;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Nothing lives in it.
+    Free,
+    /// May have holes.
+    Open,
+    /// A region fills its holes, or nothing more fits.
+    Taken,
+    /// First block of a large object, with the number of its blocks.
+    Large(u32),
+    /// Further block of a large object: how far the first one is.
+    Rest(u32),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BlockInfo {
+    pub state: State,
+    /// Bytes in holes that can be filled, after the last sweep.
+    pub free: u32,
+    /// The longest hole.
+    pub longest: u32,
+    /// Offset from which on the memory was never written.
+    pub fresh: u32,
+    /// Objects were made in it since the last collection.
+    pub young: bool,
+}
+
+/// The blocks of an evaluator.
+#[derive(Debug)]
+pub(super) struct Space {
+    base: usize,
+    mapped: (usize, usize),
+    capacity: usize,
+    pub blocks: Vec<BlockInfo>,
+    /// Where the search for open blocks goes on.
+    pub cursor: usize,
+    /// Old objects that may refer to young ones.
+    pub noted: Vec<usize>,
+}
+
+impl Default for Space {
+    fn default() -> Self {
+        let mut bytes = RESERVE;
+        loop {
+            if let Some(start) = map(bytes) {
+                let base = start.next_multiple_of(BLOCK);
+                return Space {
+                    base,
+                    mapped: (start, bytes),
+                    capacity: (start + bytes - base) / BLOCK,
+                    blocks: Vec::new(),
+                    cursor: 0,
+
+                    noted: Vec::new(),
+                };
+            }
+            bytes /= 2;
+            if bytes < LEAST {
+                out_of_memory();
+            }
+        }
+    }
+}
+
+fn out_of_memory() -> ! {
+    std::alloc::handle_alloc_error(std::alloc::Layout::new::<[u64; 512]>())
+}
+
+fn map(bytes: usize) -> Option<usize> {
+    // SAFETY: an anonymous private mapping touches no existing memory; the result is checked.
+    let address = unsafe {
+        libc::mmap(
+            std::ptr::null_mut(),
+            bytes,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+            -1,
+            0,
+        )
+    };
+    (address != libc::MAP_FAILED).then_some(address as usize)
+}
+
+impl Space {
+    pub(super) fn address(&self, index: usize) -> usize {
+        self.base + index * BLOCK
+    }
+
+    pub(super) fn index(&self, address: usize) -> usize {
+        (address - self.base) / BLOCK
+    }
+
+    /// `count` blocks in a row that nothing lives in; fresh ones if `fresh`, else also such as were used before.
+    pub(super) fn take(&mut self, count: usize, state: State) -> usize {
+        if count == 1
+            && let Some(index) = self.blocks.iter().position(|b| b.state == State::Free)
+        {
+            self.blocks[index].state = state;
+            return index;
+        }
+        let first = match self.free_run(count) {
+            Some(first) => first,
+            None => {
+                let first = self.blocks.len();
+                if first + count > self.capacity {
+                    out_of_memory();
+                }
+                // The first block of a small program is not worth a huge page.
+                #[cfg(target_os = "linux")]
+                if first > 0 {
+                    // SAFETY: the range lies in the reservation; advice changes no contents, and may be refused.
+                    unsafe { libc::madvise(self.address(first) as *mut libc::c_void, count * BLOCK, libc::MADV_HUGEPAGE) };
+                }
+                let free = (BLOCK - DATA) as u32;
+                self.blocks.resize(first + count, BlockInfo { state: State::Free, free, longest: free, fresh: DATA as u32, young: false });
+                first
+            }
+        };
+        self.blocks[first].state = state;
+        for (rest, block) in self.blocks[first..first + count].iter_mut().enumerate().skip(1) {
+            block.state = State::Rest(rest as u32);
+        }
+        first
+    }
+
+    fn free_run(&self, count: usize) -> Option<usize> {
+        self.blocks.windows(count).position(|run| run.iter().all(|b| b.state == State::Free))
+    }
+
+    /// Gives the memory of free blocks back to the system; they are fresh again.
+    pub(super) fn release(&mut self, index: usize) {
+        // SAFETY: nothing lives in the block, and it lies in the reservation.
+        unsafe { libc::madvise(self.address(index) as *mut libc::c_void, BLOCK, libc::MADV_DONTNEED) };
+        let free = (BLOCK - DATA) as u32;
+        self.blocks[index] = BlockInfo { state: State::Free, free, longest: free, fresh: DATA as u32, young: false };
+    }
+
+    /// The beginning of the object that `word` points into, if it does.
+    #[inline]
+    pub(super) fn object_at(&self, word: usize) -> Option<usize> {
+        let offset = word.wrapping_sub(self.base);
+        let index = offset / BLOCK;
+        let block = self.blocks.get(index)?;
+        match block.state {
+            State::Free => None,
+            State::Large(_) => self.large_at(index, word),
+            State::Rest(back) => self.large_at(index - back as usize, word),
+            State::Open | State::Taken => {
+                let start = self.address(index);
+                let mut at = map_byte(word);
+                if offset % BLOCK < DATA {
+                    return None;
+                }
+                let first = map_byte(start + DATA);
+                // SAFETY: `first..=at` lies in the map of a block in use.
+                unsafe {
+                    while *at == 0 && at > first {
+                        at = at.sub(1);
+                    }
+                    let kind = *at & KIND;
+                    let found = start + (at as usize - start) * super::block::GRANULE;
+                    (kind > HOLE).then_some(found)
+                }
+            }
+        }
+    }
+
+    fn large_at(&self, first: usize, word: usize) -> Option<usize> {
+        let start = self.address(first);
+        // SAFETY: the first word of a large object's first block is its length.
+        let bytes = unsafe { *(start as *const u64) } as usize;
+        (start + DATA..start + DATA + bytes).contains(&word).then_some(start + DATA)
+    }
+
+    /// Makes a large object of `bytes` bytes in blocks of its own; its address. The memory is zero.
+    pub(super) fn large(&mut self, kind: Kind, bytes: usize) -> usize {
+        let count = (DATA + bytes).div_ceil(BLOCK);
+        let first = self.take(count, State::Large(count as u32));
+        let start = self.address(first);
+        let touched = |b: &BlockInfo| b.fresh as usize > DATA;
+        for index in first..first + count {
+            if touched(&self.blocks[index]) {
+                let state = self.blocks[index].state;
+                self.release(index);
+                self.blocks[index].state = state;
+            }
+            self.blocks[index].fresh = BLOCK as u32;
+            self.blocks[index].young = true;
+        }
+        // SAFETY: the block is this object's own, from the map at its beginning on.
+        unsafe {
+            *(start as *mut u64) = bytes as u64;
+            *map_byte(start + DATA) = kind as u8 | LARGE;
+        }
+        start + DATA
+    }
+}
+
+impl Drop for Space {
+    fn drop(&mut self) {
+        // SAFETY: mapped with this length; by invariant 1 nothing refers to it any more.
+        unsafe { libc::munmap(self.mapped.0 as *mut libc::c_void, self.mapped.1) };
+    }
+}
