@@ -297,6 +297,36 @@ fn warnings_show_their_place_as_real_nix() {
     }
 }
 
+/// A store path that is printed exists afterwards, unless the command only reads.
+#[test]
+fn store_paths_that_are_printed_exist() {
+    let text = "let d = derivation { name = \"x\"; system = \"s\"; builder = \"/b\"; src = ./source; }; in [ d.drvPath ./source ]";
+    let strings = format!("toString (map (x: \"${{x}}\") ({text}))");
+    let lines: &[(&str, &[&str], usize)] = &[
+        ("nix", &["eval", "--impure", "--raw", "--expr", &strings], 2),
+        ("nix", &["eval", "--impure", "--json", "--expr", text], 2),
+        ("nix", &["eval", "--impure", "--json", "--read-only", "--expr", text], 0),
+        ("nix-instantiate", &["--eval", "--strict", "--json", "-E", text], 0),
+        ("nix-instantiate", &["--eval", "--strict", "--json", "--read-write-mode", "-E", text], 2),
+    ];
+    for (name, line, count) in lines {
+        let look = |real: bool| {
+            let world = World::default();
+            world.write("source", "text");
+            world.write("etc/nix.conf", "experimental-features = nix-command\n");
+            let mut command = if real { world.real_nix(name) } else { world.nival_as(name) };
+            let said = run(command.args(*line));
+            let own = world.path().to_string_lossy().into_owned();
+            let entries = world.store_entries().into_iter().filter_map(|entry| entry.get(32..).map(str::to_owned));
+            let entries: BTreeSet<_> = entries.collect();
+            (said.code, said.out.replace(&own, "").len(), entries)
+        };
+        let (ours, theirs) = (look(false), look(true));
+        assert_eq!(ours.2.len(), *count, "{line:?} {ours:?}");
+        assert_eq!(ours, theirs, "{line:?}");
+    }
+}
+
 /// The table of settings is that of real Nix.
 #[test]
 fn every_setting_of_real_nix_is_known() {

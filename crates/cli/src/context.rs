@@ -28,7 +28,7 @@ pub struct Context {
 }
 
 /// Settings of Nix's evaluator that change what is printed beside a value, and that this one does not have.
-const WITHOUT_EFFECT: [&str; 5] = ["debugger-on-trace", "debugger-on-warn", "eval-profiler", "ignore-try", "trace-function-calls"];
+const WITHOUT_EFFECT: [&str; 4] = ["debugger-on-trace", "debugger-on-warn", "ignore-try", "trace-function-calls"];
 
 /// What the command line, the environment and files of settings come to.
 pub struct Configured {
@@ -67,7 +67,7 @@ fn configured_from(mut settings: Settings, common: &Common, pure: bool) -> Resul
         return Err(Failure::message("native code during evaluation ('allow-unsafe-native-code-during-evaluation') is not supported"));
     }
     for name in WITHOUT_EFFECT {
-        if settings.boolean(name) == Some(true) || settings.get(name) == Some("flamegraph") {
+        if settings.boolean(name) == Some(true) {
             warn(format_args!("the setting '{name}' has no effect"));
         }
     }

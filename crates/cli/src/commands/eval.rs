@@ -104,16 +104,20 @@ fn evaluate(context: &Context, options: &Options, installable: &str) -> Result<E
     let mut out = std::io::stdout().lock();
     if let Some(path) = &options.write_to {
         write_to(context, &value, path)?;
-    } else if options.raw {
-        out.write_all(&session.raw(&value, control)?)?;
+        return Ok(Ended::Code(0));
+    }
+    let (text, end) = if options.raw {
+        (session.raw(&value, control)?, "")
     } else if options.json {
         let json = session.json(&value, control)?;
         let pretty = options.pretty.unwrap_or_else(|| std::io::IsTerminal::is_terminal(&std::io::stdout()));
-        writeln!(out, "{}", if pretty { pretty_json(&json) } else { json })?;
+        (if pretty { pretty_json(&json) } else { json }.into_bytes(), "\n")
     } else {
-        out.write_all(&session.print_bytes(&value, &PrintOptions::eval(), control)?)?;
-        out.write_all(b"\n")?;
-    }
+        (session.print_bytes(&value, &PrintOptions::eval(), control)?, "\n")
+    };
+    session.write_named(&text)?;
+    out.write_all(&text)?;
+    out.write_all(end.as_bytes())?;
     out.flush()?;
     Ok(Ended::Code(0))
 }

@@ -217,15 +217,19 @@ fn print(context: &Context, options: &Options, positional: &[String]) -> Result<
     options.legacy.for_each_value(context, positional, |value| {
         // Functions are called only where arguments were given.
         let value = if context.args.0.is_empty() { value } else { session.auto_call(&value, &context.args, control)? };
-        match options.output {
+        let text = match options.output {
             Output::Nix => {
                 let printing = if options.strict { PrintOptions::strict() } else { PrintOptions::lazy() };
-                out.write_all(&session.print_bytes(&value, &printing, control)?)?;
-                out.write_all(b"\n")?;
+                session.print_bytes(&value, &printing, control)?
             }
-            Output::Json => writeln!(out, "{}", session.json_of(&value, options.strict, control)?)?,
-            Output::Xml => out.write_all(&session.xml(&value, options.strict, !options.no_location, control)?)?,
-            Output::Raw => out.write_all(&session.raw_for(&value, "while generating the nix-instantiate output", control)?)?,
+            Output::Json => session.json_of(&value, options.strict, control)?.into_bytes(),
+            Output::Xml => session.xml(&value, options.strict, !options.no_location, control)?,
+            Output::Raw => session.raw_for(&value, "while generating the nix-instantiate output", control)?,
+        };
+        session.write_named(&text)?;
+        out.write_all(&text)?;
+        if matches!(options.output, Output::Nix | Output::Json) {
+            out.write_all(b"\n")?;
         }
         Ok(())
     })?;

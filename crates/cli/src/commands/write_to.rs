@@ -19,7 +19,11 @@ fn write(context: &Context, value: &EvalValue, at: Option<&Location>, path: &Pat
     let (session, control) = (&context.session, &context.control);
     let failed = |error: std::io::Error| Failure::message(format!("writing '{}': {error}", path.display()));
     match session.force(value, control)? {
-        ValueKind::String => std::fs::write(path, session.raw(value, control)?).map_err(failed),
+        ValueKind::String => {
+            let text = session.raw(value, control)?;
+            session.write_named(&text)?;
+            std::fs::write(path, text).map_err(failed)
+        }
         ValueKind::Attrs | ValueKind::Derivation => {
             std::fs::create_dir(path).map_err(failed)?;
             for item in session.attrs(value, control)? {

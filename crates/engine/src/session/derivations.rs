@@ -87,6 +87,20 @@ impl EvalSession {
         }
     }
 
+    /// Writes what was evaluated in this session and is named in `text`, derivations and copied files, with everything
+    /// it needs to the store: a store path that a command prints exists. Nothing where the store is only read.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn write_named(&self, text: &[u8]) -> Answer<()> {
+        let generation = &*self.generation;
+        if generation.config.store.read_only {
+            return Ok(());
+        }
+        let roots = generation.host.pending.named_in(text, generation.store.store_dir().as_str());
+        self.write_derivations(&roots)
+    }
+
     /// Writes derivations that were evaluated in this session, with everything they need, to the store.
     ///
     /// # Errors

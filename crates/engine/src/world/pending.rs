@@ -1,5 +1,6 @@
 //! What evaluation named a store path for but did not write: trees, texts and derivations, written when they are needed.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -102,6 +103,25 @@ impl PendingTable {
         }
     }
 
+    /// The pending store paths that a text names.
+    pub fn named_in(&self, text: &[u8], store_dir: &str) -> Vec<String> {
+        let table = self.lock();
+        if table.is_empty() {
+            return Vec::new();
+        }
+        let mut found = BTreeSet::new();
+        for at in memchr::memmem::find_iter(text, store_dir) {
+            let rest = text.get(at + store_dir.len()..).unwrap_or_default();
+            let name = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-._?=".contains(byte);
+            let length = rest.iter().skip(1).take_while(|byte| name(byte)).count();
+            // In prose a full stop may follow.
+            let path = text.get(at..=at + store_dir.len() + length).and_then(|path| std::str::from_utf8(path).ok()).unwrap_or_default();
+            let candidates = [path, path.trim_end_matches(['.', '?'])];
+            found.extend(candidates.into_iter().filter(|path| table.contains_key(*path)).map(str::to_owned));
+        }
+        found.into_iter().collect()
+    }
+
     /// Everything pending that `roots` need, what is referred to first. What is not pending is taken to be in the store.
     pub fn closure(&self, roots: &[String]) -> Vec<(String, Pending)> {
         let table = self.lock();
@@ -143,6 +163,17 @@ mod tests {
         table.insert("/s/other", text("other", &[]));
         let order: Vec<String> = table.closure(&["/s/a".into()]).into_iter().map(|(path, _)| path).collect();
         assert_eq!(order, ["/s/c", "/s/b", "/s/a"]);
+    }
+
+    #[test]
+    fn store_paths_in_a_text() {
+        let table = PendingTable::default();
+        for path in ["/s/a-x", "/s/b-y.drv", "/s/c"] {
+            table.insert(path, text("t", &[]));
+        }
+        let text = b"\"/s/a-x/bin\" \xff/s/b-y.drv. see /s/d, /s/ and /s/cc /s";
+        assert_eq!(table.named_in(text, "/s"), ["/s/a-x", "/s/b-y.drv"]);
+        assert_eq!(PendingTable::default().named_in(text, "/s"), [""; 0]);
     }
 
     #[test]
