@@ -109,7 +109,7 @@ fn evaluate(context: &Context, options: &Options, installable: &str) -> Result<E
     let (text, end) = if options.raw {
         (session.raw(&value, control)?, "")
     } else if options.json {
-        let json = session.json(&value, control)?;
+        let json = session.json_with_paths(&value, control)?;
         let pretty = options.pretty.unwrap_or_else(|| std::io::IsTerminal::is_terminal(&std::io::stdout()));
         (if pretty { pretty_json(&json) } else { json }.into_bytes(), "\n")
     } else {

@@ -223,12 +223,21 @@ impl EvalSession {
         })
     }
 
-    /// As `--json` prints, on one line. Paths get their store paths.
+    /// As `nix-instantiate --eval --json` prints, on one line. Paths get their store paths.
     ///
     /// # Errors
     /// Evaluation fails, or a function is in the value.
     pub fn json(&self, value: &EvalValue, control: &Control) -> Answer<String> {
         self.json_of(value, true, control)
+    }
+
+    /// As [`EvalSession::json`], with paths as they are: what `nix eval --json` prints.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn json_with_paths(&self, value: &EvalValue, control: &Control) -> Answer<String> {
+        let bytes = self.run_on(value, control, |ctx, value| Ok(print::to_json_with(ctx, value, false)?.0))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// As [`EvalSession::json`]. Where it is not `strict` nothing below the outermost value is evaluated.
