@@ -12,7 +12,8 @@
 //! - One writer: only [`Engine::apply`] changes anything a reader can see. It cancels running queries and bumps the
 //!   [`Revision`]; a snapshot of an older revision answers [`Cancelled`] from then on.
 //! - A snapshot holds no database handle while it is idle or while it evaluates, so a writer never waits for an evaluation.
-//! - Evaluation sees unsaved buffers, and nothing evaluated from a text is shown once that text has changed.
+//! - Evaluation sees unsaved buffers, and nothing evaluated from a text is shown once that text has changed. What an edit does
+//!   not touch is not evaluated again ([`world`]).
 //! - Evaluation runs on this crate's own big-stack threads, under a [`Control`]; a panic there ends in a [`Report`].
 //! - Without trust: pure evaluation, no builds, no import from derivation, bounded time and memory.
 //! - No LSP type, no JSON and no terminal: results are plain data, and [`render`] is the one place that makes text of errors.

@@ -6,6 +6,7 @@
 //! - Forcing the same thunk from several threads gives every one the same result, computed once.
 //! - Evaluation on several threads ([`Evaluator::enter_team`]) says what it says on one: `ahead.rs`. What speaks or acts
 //!   outside asks [`Ctx::in_order`] first.
+//! - A result that may have to be evaluated again ([`track`]) is stored in its thunk only.
 //! - No input (file, depth of recursion, size of a list) crashes the process: it ends in an [`EvalError`].
 //! - `unsafe` lives in `heap/` and `value/` only.
 //!

@@ -72,6 +72,11 @@ impl Edits {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What is in memory is worth keeping; much of what will be added to it is not.
+    pub fn begin_garbage(&self, bytes: usize) {
+        self.state().base.get_or_insert(bytes);
+    }
+
     pub fn epoch(&self) -> u64 {
         self.state().epoch
     }

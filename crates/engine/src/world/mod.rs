@@ -2,15 +2,21 @@
 //!
 //! # Generations
 //! All values of a workspace live in a [`Generation`]: one evaluator (heap, import cache, inline caches) with one
-//! [`host::EngineHost`] that writes down what every evaluation read. An edit asks the generation: *was this path read?*
-//! If not, the generation goes on, seeing the new text. If so, it is superseded: it takes no new sessions, running
-//! evaluations in it are cancelled, and it is dropped when the last value held by someone goes away. The next session
-//! starts a new generation, which evaluates again what it needs.
+//! [`host::EngineHost`] that writes down what every evaluation read. An edit asks the generation what it means
+//! ([`host::Verdict`]):
+//! - nobody has read the file: the generation goes on, seeing the new text;
+//! - its code is *followed* (files of the workspace that were imported): the edit is noted and a new epoch begins; the next
+//!   session makes it in the evaluator, which puts back what rests on the changed bindings and keeps all else ([`edits`],
+//!   `nival_eval::track`);
+//! - results rest on it in another way (its text was read, it was copied, it came or went, the trees around it were listed):
+//!   the generation is superseded. It takes no new sessions, running evaluations in it are cancelled, and it is dropped when
+//!   the last value held by someone goes away. The next session starts a new one, which evaluates again what it needs. Parsed
+//!   and lowered code is kept by content across generations.
 //!
-//! So no answer can rest on a text that has changed, whatever laziness did in between: a thunk made from file A may be
-//! forced by code of file B after a change, but never in the same generation. That is coarser than it has to be. What
-//! makes it cheap: parsed and lowered code is kept by content across generations, evaluation is lazy (a hover after an
-//! edit forces what the hover needs), and a file that no evaluation has read supersedes nothing.
+//! The evaluator may refuse a new text: it has errors, or too much rests on what it changes. Then a new generation answers, and
+//! the old one is parked for a few edits, for somebody may be in the midst of a word, or about to undo.
+//!
+//! So no answer can rest on a text that has changed, whatever laziness did in between.
 //!
 //! Changes that nobody announces are found by comparing the time stamps of what was read whenever a session begins.
 
@@ -154,7 +160,11 @@ impl Generation {
         let mut probes = self.probes.lock().unwrap_or_else(PoisonError::into_inner);
         match probes.get(path) {
             Some(known) if *known.text == *text => Arc::clone(&known.probe),
-            _ => {
+            known => {
+                if known.is_some() {
+                    // What was evaluated for the former text is garbage from now on.
+                    self.edits.begin_garbage(self.evaluator.heap_bytes());
+                }
                 let probe = Arc::new(OnceLock::new());
                 probes.insert(path.to_owned(), FileProbe { text: text.into(), probe: Arc::clone(&probe) });
                 probe
