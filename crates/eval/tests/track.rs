@@ -329,7 +329,7 @@ fn apply(program: &mut Program, before: &Program, change: &Change) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// After any edits, whatever was evaluated in between, every expression is what a new evaluator makes of it.
     #[test]

@@ -10,7 +10,7 @@ mod text;
 use nival_hir::module::{BinaryOp, Const, Expr, ExprId, PathKind};
 
 use crate::ctx::Ctx;
-use crate::error::{ErrorKind, EvalError, Result};
+use crate::error::{ErrorKind, EvalError, Place, Result};
 use crate::host::HostError;
 use crate::linked::Linked;
 use crate::ops::path::join;
@@ -187,9 +187,12 @@ impl<'e> Ctx<'e> {
         if self.eval_bool(m, frame, condition, "in the condition of the assert statement")? {
             return Ok(());
         }
-        // The message shows the text.
+        // The message shows the text, as it is now.
         self.depend_on_position(m.pos(condition));
-        let shown = m.show(condition, self.host());
+        let shown = match self.evaluator.present(m.pos(condition)) {
+            Some((now, Place::Expr(id))) => now.show(id, self.host()),
+            _ => m.show(condition, self.host()),
+        };
         if let Expr::Binary { op: BinaryOp::Equal, lhs, rhs } = m.expr(condition) {
             // Once more, to tell what differs. That the operands write the same slots again does no harm.
             let (a, b) = (self.eval(m, frame, lhs)?, self.eval(m, frame, rhs)?);

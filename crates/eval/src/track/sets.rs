@@ -33,6 +33,8 @@ pub(super) struct Sets {
     weights: FxHashMap<u32, usize>,
     coarse: FxHashSet<u32>,
     all_members: usize,
+    /// Everything is coarse, and what comes, too.
+    full: bool,
 }
 
 impl Default for Sets {
@@ -45,6 +47,7 @@ impl Default for Sets {
             weights: FxHashMap::default(),
             coarse: FxHashSet::default(),
             all_members: 0,
+            full: false,
         };
         sets.add([].into(), EMPTY);
         sets.new_cell();
@@ -65,7 +68,10 @@ impl Sets {
 
     pub fn new_cell(&mut self) -> u32 {
         let number = self.members.len() as u32;
-        self.add([number].into(), number)
+        if self.full {
+            self.coarse.insert(number);
+        }
+        self.add([number].into(), if self.full { EMPTY } else { number })
     }
 
     fn of(&self, set: u32) -> Arc<[u32]> {
@@ -85,6 +91,7 @@ impl Sets {
         let number = self.members.len() as u32;
         let number = self.add(members, number);
         if self.all_members > MAX_MEMBERS {
+            self.full = true;
             self.coarse.extend(self.members.iter().filter(|m| m.len() == 1).flat_map(|m| m.iter().copied()));
             self.refine();
         }
