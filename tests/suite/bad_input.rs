@@ -326,3 +326,26 @@ fn the_repl_goes_on() {
         assert!(message.contains(expected), "expected '{expected}' in:\n{message}");
     }
 }
+
+/// Evaluates an expression that never ends by itself, with a limit of one second.
+#[track_caller]
+fn takes_too_long(text: &str) {
+    let world = World::default();
+    let file = world.write("input.nix", text);
+    let begin = Instant::now();
+    let mut command = world.command("timeout");
+    let instantiate = world.nival_as("nix-instantiate");
+    command.args(["--kill-after=5", "110"]).arg(instantiate.get_program());
+    let message = run(command.args(["--eval", "--strict", "--eval-time-limit", "1", "--eval-memory-limit", "2000"]).arg(&file)).failed();
+    assert!(message.contains("evaluation took longer than") || message.contains("evaluation needed more than"), "{message}");
+    assert!(begin.elapsed() < Duration::from_secs(60), "it took {:?}", begin.elapsed());
+}
+
+#[test]
+fn time_has_a_limit() {
+    let deep = "builtins.foldl' (x: _: { a = x; b = x; }) { a = 1; }";
+    takes_too_long(&format!("let make = n: {deep} (builtins.genList (x: x) n); in make 60 == make 60"));
+    takes_too_long("builtins.genericClosure { startSet = [ { key = 0; } ]; operator = x: [ { key = x.key + 1; } ]; }");
+    takes_too_long("builtins.match \"(a*)*(a*)*(a*)*b\" (builtins.concatStringsSep \"\" (builtins.genList (_: \"a\") 5000))");
+    takes_too_long("let f = x: f (x + 1); in f 0");
+}

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use nival_engine::config::host_system;
 use nival_engine::settings::Source;
 use nival_engine::{
-    AutoArgs, CancelToken, Control, Engine, EngineConfig, EvalSession, EvalValue, FlakeLookup, RenderOptions, Report, ReportKind,
+    AutoArgs, Budget, CancelToken, Control, Engine, EngineConfig, EvalSession, EvalValue, FlakeLookup, RenderOptions, Report, ReportKind,
     SearchPathEntry, Settings, TraceKind,
 };
 use nival_source::OsSystem;
@@ -169,11 +169,14 @@ impl Context {
         let render = render_options(&configured.settings);
         let wanted = more(Wanted::from(&configured.settings, &|name| std::env::var(name).ok()));
         let watching = wanted.watching();
-        let mut engine = Engine::new(EngineConfig { once: true, watching: watching.clone(), ..configured.engine });
+        let mut budget = configured.engine.budget;
+        budget.bytes = budget.bytes.min(common.eval_bytes.unwrap_or(u64::MAX));
+        let mut engine = Engine::new(EngineConfig { once: true, watching: watching.clone(), budget, ..configured.engine });
         engine.set_trace_sink(show_trace_line);
         let mut session = engine.snapshot().session();
         session.set_base(&current_folder()?);
-        let control = Control::unlimited();
+        let time = common.eval_seconds.map(std::time::Duration::from_secs);
+        let control = Control::new(Budget { time, ..Budget::UNLIMITED });
         cancel_on_signal(control.cancel.clone());
         let told = watching.map(|watching| Told { wanted, watching, session: session.clone() });
         let mut context = Context { told, session, control, args: AutoArgs::default(), render };

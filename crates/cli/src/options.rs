@@ -39,6 +39,9 @@ pub struct Common {
     pub print_build_logs: bool,
     pub read_only: bool,
     pub no_gc_warning: bool,
+    /// Seconds that one evaluation may take, and bytes that its values may need.
+    pub eval_seconds: Option<u64>,
+    pub eval_bytes: Option<u64>,
 }
 
 impl Common {
@@ -168,6 +171,10 @@ pub fn setting_flags<T: HasCommon>() -> Vec<Flag<T>> {
     flags
 }
 
+fn limit(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("'{text}' is not a number"))
+}
+
 /// Flags of every command that evaluates.
 pub fn eval_flags<T: HasCommon>() -> Vec<Flag<T>> {
     fn arg<T: HasCommon>(options: &mut T, name: &str, source: ArgSource) -> Applied {
@@ -192,6 +199,14 @@ pub fn eval_flags<T: HasCommon>() -> Vec<Flag<T>> {
         }),
         flag("no-write-lock-file", None, &[], "accepted; lock files are never written", |_, _| Ok(())),
         flag("no-update-lock-file", None, &[], "accepted; lock files are never changed", |_, _| Ok(())),
+        flag("eval-time-limit", None, &["SECONDS"], "end an evaluation that takes longer", |o, v| {
+            o.common().eval_seconds = Some(limit(&v[0])?);
+            Ok(())
+        }),
+        flag("eval-memory-limit", None, &["MIB"], "end an evaluation whose values need more memory", |o, v| {
+            o.common().eval_bytes = Some(limit(&v[0])?.saturating_mul(1 << 20));
+            Ok(())
+        }),
         flag("eval-store", None, &["URL"], "the store that .drv files are written to", |o, v| {
             o.common().eval_store = Some(v[0].clone());
             Ok(())

@@ -173,6 +173,12 @@ impl<'e> Ctx<'e> {
         self.check_memory(0)
     }
 
+    /// As [`Ctx::interrupted`], where `held` bytes count that are no values yet.
+    pub(crate) fn interrupted_with(&mut self, held: usize) -> Result<()> {
+        self.interrupted()?;
+        self.check_memory(held)
+    }
+
     /// An error where `more` bytes do not fit the budget.
     pub(crate) fn check_memory(&self, more: usize) -> Result<()> {
         match self.evaluator.options.budget.bytes {
@@ -267,6 +273,7 @@ impl<'e> Ctx<'e> {
         self.check_large(len)?;
         let (list, slots) = List::alloc(&mut self.region, len);
         for i in 0..len {
+            self.enter_step()?;
             let value = element(self, i)?;
             slots.set(i, value);
         }

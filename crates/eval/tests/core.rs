@@ -237,3 +237,49 @@ fn assertions_tell_what_differs() {
 fn paths_end_at_whitespace() {
     check("[ /a${\"x\"} /b /c${\"y\"}/d /e ]", expect![["[ /ax /b /cy/d /e ]"]]);
 }
+
+/// Long loops that neither call nor force end when they are cancelled. What they work on is there before.
+#[test]
+fn long_loops_are_cancelled() {
+    let loops = [
+        "builtins.elem null m",
+        "m == n",
+        "builtins.sort builtins.lessThan m",
+        "builtins.split \"(a)|b\" s",
+        "builtins.split \"b\" s",
+        "builtins.match \"(a|b|ab)*c\" s",
+        "builtins.fromJSON json",
+        "builtins.concatStringsSep \"\" t",
+    ];
+    let fixture = format!(
+        "let big = builtins.genList (x: x) 900000; in {{
+           m = big; n = map (x: x) big; t = map (_: \"ab\") big; json = builtins.toJSON big;
+           s = builtins.concatStringsSep \"\" (map (_: \"ab\") big);
+           loops = {{ m, n, t, s, json }}: [ {} ];
+         }}",
+        loops.map(|text| format!("({text})")).join(" ")
+    );
+    let evaluator = evaluator(&fixture, Options::default());
+    let made = evaluator.enter(Arc::default(), |ctx| {
+        let set = ctx.import(b"/main.nix")?;
+        ctx.force_deep(set)?;
+        let attrs = set.as_attrs().expect("a set");
+        let loops = ctx.attr(attrs, nival_syntax::Name::new("loops"))?;
+        let data = ctx.filter_attrs(attrs, |name| name.as_bytes() != b"loops");
+        Ok::<_, Box<EvalError>>(ctx.call(loops, &[data])?.as_list().expect("a list"))
+    });
+    let made = made.expect("the data is made");
+    for (i, text) in loops.iter().enumerate() {
+        let cancel = Arc::new(AtomicBool::new(false));
+        let flag = cancel.clone();
+        let setter = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(2));
+            flag.store(true, Ordering::Relaxed);
+        });
+        let begin = Instant::now();
+        let kind = evaluator.enter(cancel, |ctx| ctx.force(made.elements()[i])).map_err(|error| error.kind);
+        assert_eq!(kind.err(), Some(ErrorKind::Cancelled), "{text} ended by itself in {:?}", begin.elapsed());
+        assert!(begin.elapsed() < Duration::from_secs(5), "{text} took {:?}", begin.elapsed());
+        setter.join().expect("no panic");
+    }
+}

@@ -45,7 +45,7 @@ pub use kind::SyntaxKind;
 pub use line_index::{ColumnEncoding, LineCol, LineIndex};
 pub use name::Name;
 pub use parse::{Parse, parse};
-pub use parser::MAX_DEPTH;
+pub use parser::{MAX_DEPTH, MAX_ERRORS};
 pub use reparse::reparse;
 pub use rowan::{TextRange, TextSize};
 pub use rowan_tree::{NixLanguage, SyntaxElement, SyntaxNode, SyntaxToken};

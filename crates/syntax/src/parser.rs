@@ -12,6 +12,9 @@ use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::flat::{Buffers, FlatTree, NodeData};
 use crate::lexer::{TokenData, lex, lex_code};
 
+/// Errors of one text that are kept: nobody reads more, and a hostile text has one at each byte.
+pub const MAX_ERRORS: usize = 10_000;
+
 /// No tree is deeper than this: more brackets inside each other or longer chains of operators are an error, and the rest of
 /// the text goes into one `Error` node. It leaves room for recursive readers (and rowan's recursive drop) on a 2 MiB stack.
 pub const MAX_DEPTH: u32 = 8192;
@@ -418,7 +421,7 @@ impl<'t> Parser<'t> {
 
     #[cold]
     pub fn error_range(&mut self, range: TextRange, kind: SyntaxErrorKind, hint: Option<&'static str>) {
-        if !self.silent {
+        if !self.silent && self.errors.len() < MAX_ERRORS {
             self.errors.push(SyntaxError { range, kind, hint });
         }
     }

@@ -100,6 +100,7 @@ fn list_to_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let offer = ctx.offer(list.elements().iter().copied(), Ahead::Force);
     for (i, &element) in list.elements().iter().enumerate() {
         offer.reached(i);
+        ctx.check_interrupt()?;
         let set = ctx.expect_attrs(element, frame("while evaluating an element of the list passed to builtins.listToAttrs"))?;
         let name = required(set, known.name, pair)?;
         let what = frame("while evaluating the `name` attribute of an element of the list passed to builtins.listToAttrs");
@@ -185,6 +186,7 @@ fn zip_attrs_with(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         let what = frame("while evaluating a value of the list passed as second argument to builtins.zipAttrsWith");
         let set = ctx.expect_attrs(element, what)?;
         for attr in ctx.attrs_unsorted(set) {
+            ctx.check_interrupt()?;
             let index = *indices.entry(attr.name).or_insert_with(|| {
                 values.push((attr.name, ScratchVec::new()));
                 values.len() - 1

@@ -91,6 +91,7 @@ fn filter(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 fn elem(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let list = ctx.expect_list(args[1], arg("second", "elem"))?;
     for &element in list.elements() {
+        ctx.check_interrupt()?;
         if ctx.equal(args[0], element).during(frame("while searching for the presence of the given element in the list"))? {
             return Ok(Value::TRUE);
         }
@@ -151,9 +152,6 @@ fn gen_list(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     };
     let generator = ctx.expect_function(args[0], arg("first", "genList"))?;
     ctx.list_with(length_usize, |ctx, i| {
-        if i & 0xffff == 0xffff {
-            ctx.check_interrupt()?;
-        }
         let index = ctx.int(i as i64);
         Ok(ctx.lazy_call(generator, &[index]))
     })
@@ -174,6 +172,7 @@ fn sort(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let natural = ctx.builtin("lessThan").is_some_and(|builtin| builtin.same(less));
     peeksort(&mut elements, &mut |a, b| {
         if natural {
+            ctx.check_interrupt()?;
             return Ok(ctx.compare(a, b).during(frame("while evaluating the ordering function passed to builtins.sort"))?.is_lt());
         }
         let result = ctx.call(less, &[a, b])?;

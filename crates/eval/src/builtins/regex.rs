@@ -1,6 +1,6 @@
 //! `match` and `split`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use super::ere::{Captures, Ere, EreError, Interrupted, Searcher};
@@ -46,22 +46,23 @@ fn too_large(pattern: Str) -> Box<EvalError> {
     EvalError::other(format!("memory limit exceeded by regular expression '{}'", pattern.to_str()))
 }
 
-/// Runs `search`, which can be cancelled like everything else.
+/// Runs `search`, which can be cancelled like everything else; `held` says how many bytes it has collected.
 fn run<R>(
     ctx: &mut Ctx<'_>,
     ere: &Ere,
     pattern: Str,
     subject: Str,
+    held: &Cell<usize>,
     search: impl FnOnce(&mut Searcher<'_>) -> Result<R, Interrupted>,
 ) -> Result<R> {
     let asked = RefCell::new(&mut *ctx);
-    let interrupted = || asked.borrow_mut().check_interrupt().is_err();
+    let interrupted = || asked.borrow_mut().interrupted_with(held.get()).is_err();
     let mut searcher = Searcher::new(ere, subject.bytes(), &interrupted);
     match search(&mut searcher) {
         Ok(result) => Ok(result),
         Err(Interrupted::Memory) => Err(too_large(pattern)),
         Err(Interrupted::Cancelled) => {
-            ctx.check_interrupt()?;
+            ctx.interrupted_with(held.get())?;
             Err(EvalError::new(ErrorKind::Cancelled, "interrupted"))
         }
     }
@@ -77,7 +78,7 @@ fn match_(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let pattern = ctx.expect_string_no_context(args[0], arg("first", "match"))?;
     let ere = compiled(pattern)?;
     let subject = ctx.expect_string(args[1], arg("second", "match"))?;
-    match run(ctx, &ere, pattern, subject, |searcher| searcher.whole())? {
+    match run(ctx, &ere, pattern, subject, &Cell::new(0), |searcher| searcher.whole())? {
         Some(captures) => Ok(groups(ctx, subject.bytes(), &captures)),
         None => Ok(Value::NULL),
     }
@@ -94,6 +95,7 @@ fn split(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         Some(literal) => {
             let no_groups = ctx.list(&[]);
             for start in memchr::memmem::find_iter(bytes, literal) {
+                ctx.check_interrupt()?;
                 parts.push(ctx.string(&bytes[end..start]));
                 parts.push(no_groups);
                 end = start + literal.len();
@@ -101,8 +103,15 @@ fn split(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         }
         None => {
             let mut all: Vec<Captures> = Vec::new();
-            run(ctx, &ere, pattern, subject, |searcher| searcher.each(|captures| all.push(captures.clone())))?;
+            let held = Cell::new(0);
+            run(ctx, &ere, pattern, subject, &held, |searcher| {
+                searcher.each(|captures| {
+                    held.set(held.get() + size_of::<Captures>() + size_of_val(captures.as_slice()));
+                    all.push(captures.clone());
+                })
+            })?;
             for captures in &all {
+                ctx.check_interrupt()?;
                 let Some((start, stop)) = captures[0] else { continue };
                 parts.push(ctx.string(&bytes[end..start]));
                 parts.push(groups(ctx, bytes, captures));

@@ -68,6 +68,7 @@ fn concat_strings_sep(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let offer = ctx.offer(list.elements().iter().copied(), Ahead::Text);
     for (i, &element) in list.elements().iter().enumerate() {
         offer.reached(i);
+        ctx.check_interrupt()?;
         let what = frame("while evaluating one element of the list of strings to concat passed to builtins.concatStringsSep");
         let string = ctx.coerce_to_string(element, COPYING, what)?;
         context.add(string);

@@ -47,6 +47,7 @@ impl<'e> Ctx<'e> {
 
     fn equal_lists(&mut self, a: &[Value], b: &[Value]) -> Result<bool> {
         for (&a, &b) in a.iter().zip(b) {
+            self.enter_step()?;
             if !self.equal(a, b)? {
                 return Ok(false);
             }
@@ -99,6 +100,7 @@ impl<'e> Ctx<'e> {
             (View::Path(a), View::Path(b)) => a.bytes().cmp(b.bytes()),
             (View::List(a), View::List(b)) => {
                 for (&x, &y) in a.elements().iter().zip(b.elements()) {
+                    self.enter_step()?;
                     if !self.equal(x, y)? {
                         return self.compare(x, y).map_err(|e| e.context(Pos::NONE, "while comparing two list elements"));
                     }

@@ -24,11 +24,19 @@ fn to_json(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 }
 
 /// Makes values of what the parser meets.
-struct Values<'a, 'e>(&'a mut Ctx<'e>);
+struct Values<'a, 'e> {
+    ctx: &'a mut Ctx<'e>,
+    /// Why the evaluation is to end.
+    ended: Option<Box<EvalError>>,
+}
 
 impl Sink for Values<'_, '_> {
     type Value = Value;
 
+    fn stop(&mut self) -> bool {
+        self.ended = self.ctx.check_interrupt().err();
+        self.ended.is_some()
+    }
     fn null(&mut self) -> Value {
         Value::NULL
     }
@@ -36,30 +44,32 @@ impl Sink for Values<'_, '_> {
         Value::bool(bool)
     }
     fn int(&mut self, int: i64) -> Value {
-        self.0.int(int)
+        self.ctx.int(int)
     }
     fn float(&mut self, float: f64) -> Value {
-        self.0.float(float)
+        self.ctx.float(float)
     }
     fn string(&mut self, bytes: &[u8]) -> Value {
-        self.0.string(bytes)
+        self.ctx.string(bytes)
     }
     fn list(&mut self, elements: Vec<Value>) -> Value {
-        self.0.list(&elements)
+        self.ctx.list(&elements)
     }
     fn object(&mut self, members: Vec<(Vec<u8>, Value)>) -> Value {
         let mut set = AttrsBuilder::with_capacity(members.len());
         // Of equal names the last counts, and the builder keeps the first.
         for (name, value) in members.iter().rev() {
-            set.push(self.0.name(name), *value);
+            set.push(self.ctx.name(name), *value);
         }
-        self.0.attrs(set)
+        self.ctx.attrs(set)
     }
 }
 
 fn from_json(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let text = ctx.expect_string_no_context(args[0], arg("first", "fromJSON"))?;
-    parse(text.bytes(), &mut Values(ctx)).map_err(|error| match error {
+    let mut values = Values { ctx, ended: None };
+    parse(text.bytes(), &mut values).map_err(|error| match error {
+        JsonError::Stopped => values.ended.take().unwrap_or_else(|| EvalError::other("interrupted")),
         JsonError::Syntax(message) => EvalError::other(message).context(Pos::NONE, "while decoding a JSON string"),
         JsonError::TooBig(number) => EvalError::other(format!("unsigned json number {number} outside of Nix integer range")),
         JsonError::NullByte(text) => print::null_byte(&text),

@@ -5,6 +5,10 @@ use super::lexer::{Lexer, Token};
 /// Makes something of what is parsed.
 pub(crate) trait Sink {
     type Value;
+    /// Asked at each value: whether to give up.
+    fn stop(&mut self) -> bool {
+        false
+    }
     fn null(&mut self) -> Self::Value;
     fn bool(&mut self, bool: bool) -> Self::Value;
     fn int(&mut self, int: i64) -> Self::Value;
@@ -21,6 +25,9 @@ pub(crate) enum JsonError {
     Syntax(String),
     #[error("unsigned json number {0} outside of Nix integer range")]
     TooBig(u64),
+    /// [`Sink::stop`] said so.
+    #[error("interrupted")]
+    Stopped,
     /// A string or name with a zero byte, which no Nix string holds.
     #[error("null byte")]
     NullByte(Vec<u8>),
@@ -105,6 +112,9 @@ pub(crate) fn parse<S: Sink>(text: &[u8], sink: &mut S) -> Result<S::Value, Json
     parser.next();
     let mut open: Vec<Open<S::Value>> = Vec::new();
     loop {
+        if sink.stop() {
+            return Err(JsonError::Stopped);
+        }
         let mut value = match parser.token {
             Token::BeginObject => {
                 parser.next();
