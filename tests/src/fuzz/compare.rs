@@ -45,7 +45,12 @@ fn agree(nival: &Outcome, nix: &Outcome) -> Option<bool> {
         (_, Outcome::Late | Outcome::Died(_)) => None,
         // Of a store path that evaluation without writing did not make. nival knows what it would hold.
         (_, Outcome::Failed(message)) if message.ends_with("is not valid") => None,
-        (Outcome::Value(_), Outcome::Failed(message)) if message.ends_with(".drv' is not a valid store path") => None,
+        (Outcome::Value(_), Outcome::Failed(message))
+            if message.ends_with(".drv' is not a valid store path")
+                || message.starts_with("path '/nix/store/") && message.ends_with("' does not exist") =>
+        {
+            None
+        }
         (Outcome::Value(a), Outcome::Value(b)) => Some(a == b),
         (Outcome::Failed(_), Outcome::Failed(_)) => Some(true),
         _ => Some(false),

@@ -5,12 +5,12 @@ use nival_syntax::Name;
 use rustc_hash::FxHashMap;
 
 use super::support::{arg, builtin, frame, known, required};
+use crate::Ctx;
 use crate::ahead::Ahead;
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
 use crate::heap::ScratchVec;
 use crate::value::{AttrsBuilder, Value, View};
-use crate::{Ctx, Pos};
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Builtin] = &[
@@ -59,20 +59,7 @@ fn get_attr_pos(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let name = ctx.expect_string_no_context(args[0], arg("first", "unsafeGetAttrPos"))?;
     let set = ctx.expect_attrs(args[1], arg("second", "unsafeGetAttrPos"))?;
     let name = ctx.name(name.bytes());
-    Ok(position(ctx, set.position(name)))
-}
-
-/// `{ column, file, line }` of a place in a file, else `null`.
-fn position(ctx: &mut Ctx<'_>, pos: Pos) -> Value {
-    ctx.depend_on_position(pos);
-    let Some((place, file)) = ctx.evaluator().locate(pos).and_then(|place| Some((place.clone(), place.file?))) else {
-        return Value::NULL;
-    };
-    let mut set = AttrsBuilder::with_capacity(3);
-    set.push(known().column, ctx.int(place.column.into()));
-    set.push(known().file, ctx.string(file));
-    set.push(known().line, ctx.int(place.line.into()));
-    ctx.attrs(set)
+    ctx.position_value(set.position(name))
 }
 
 fn remove_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {

@@ -125,7 +125,7 @@ macro_rules! known_names {
 
 known_names! {
     name = "name", value = "value", version = "version", success = "success", right = "right", wrong = "wrong",
-    start_set = "startSet", operator = "operator", key = "key", file = "file", line = "line", column = "column",
+    start_set = "startSet", operator = "operator", key = "key",
     path = "path", prefix = "prefix", hash = "hash", hash_algo = "hashAlgo", to_hash_format = "toHashFormat",
     drv_path = "drvPath", out_path = "outPath", to_string = "__toString", kind = "type", all_outputs = "allOutputs", outputs = "outputs",
     structured_attrs = "__structuredAttrs", ignore_nulls = "__ignoreNulls",
