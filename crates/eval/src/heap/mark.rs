@@ -174,7 +174,7 @@ impl<'h> Marker<'h> {
         unsafe {
             let word = |index: usize| *object.add(index);
             let kind = *map_byte(address) & KIND;
-            let bytes = match kind {
+            match kind {
                 THUNK => {
                     let first = word(0);
                     if first & TAG_MASK != 0 {
@@ -228,8 +228,7 @@ impl<'h> Marker<'h> {
                     bytes
                 }
                 _ => extent(address),
-            };
-            bytes
+            }
         }
     }
 

@@ -63,7 +63,7 @@ impl Programs {
     /// Program `number` of the seed.
     pub fn program(&self, number: u64) -> Node {
         let mut rng = Rng::new(self.seed.wrapping_mul(0x1000_0000_01b3) ^ number.wrapping_mul(0x9e37_79b9));
-        rng.next();
+        rng.number();
         let fuel = match rng.below(10) {
             0..4 => 12,
             4..7 => 35,
