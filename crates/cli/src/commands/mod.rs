@@ -72,8 +72,10 @@ pub fn help<T: HasCommon>(tables: &[&[Flag<T>]]) -> String {
 impl Command {
     /// Runs the command; the exit code.
     pub fn main(&self, shown_as: &str, args: Vec<OsString>) -> Result<u8, Failure> {
+        let ended = (self.run)(args)?;
+        // Not before: the language server writes from a thread of its own.
         let mut out = std::io::stdout().lock();
-        match (self.run)(args)? {
+        match ended {
             Ended::Code(code) => return Ok(code),
             Ended::Help => write!(out, "{}\n\nUsage: {shown_as} {}\n\nOptions:\n{}", self.summary, self.usage, (self.flags)())?,
             Ended::Version => writeln!(out, "{}", version(shown_as))?,

@@ -3,7 +3,8 @@
 use super::Kind;
 use super::block::{BLOCK, DATA, HOLE, KIND, LARGE, map_byte};
 
-/// Addresses reserved per evaluator, where the system gives that many; halved until it does. Costs nothing until used.
+/// Addresses reserved per evaluator, where the system gives that many; halved until it does. Costs nothing until used. Half of
+/// a limit on addresses stays for stacks and for what is not a value.
 const RESERVE: usize = 1 << 38;
 const LEAST: usize = 64 << 20;
 
@@ -49,7 +50,7 @@ pub(super) struct Space {
 
 impl Default for Space {
     fn default() -> Self {
-        let mut bytes = RESERVE;
+        let mut bytes = RESERVE.min(address_limit() / 2);
         loop {
             if let Some(start) = map(bytes) {
                 let base = start.next_multiple_of(BLOCK);
@@ -73,6 +74,14 @@ impl Default for Space {
 
 fn out_of_memory() -> ! {
     std::alloc::handle_alloc_error(std::alloc::Layout::new::<[u64; 512]>())
+}
+
+/// How many addresses the process may have.
+fn address_limit() -> usize {
+    let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: the call writes one `rlimit`, which is ours.
+    let done = unsafe { libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) } == 0;
+    if done { usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX) } else { usize::MAX }
 }
 
 fn map(bytes: usize) -> Option<usize> {
