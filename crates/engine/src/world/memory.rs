@@ -11,8 +11,8 @@ pub fn limit(system: &dyn System) -> Option<u64> {
     let text = |path: &str| system.read_file(Path::new(path)).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let machine = text("/proc/meminfo").and_then(|text| of_machine(&text));
     let group = text("/sys/fs/cgroup/memory.max").and_then(|text| text.trim().parse().ok());
-    // Half of the addresses stay for stacks and for what is not a value.
-    let addresses = text("/proc/self/limits").and_then(|text| of_addresses(&text)).map(|bytes| bytes / 2);
+    // Three quarters of the addresses stay for stacks and for what is not a value; the heap reserves a quarter.
+    let addresses = text("/proc/self/limits").and_then(|text| of_addresses(&text)).map(|bytes| bytes / 4);
     [machine, group, addresses].into_iter().flatten().min().map(|bytes| bytes / 8 * 7)
 }
 

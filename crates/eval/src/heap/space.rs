@@ -3,8 +3,8 @@
 use super::Kind;
 use super::block::{BLOCK, DATA, HOLE, KIND, LARGE, map_byte};
 
-/// Addresses reserved per evaluator, where the system gives that many; halved until it does. Costs nothing until used. Half of
-/// a limit on addresses stays for stacks and for what is not a value.
+/// Addresses reserved per evaluator, where the system gives that many; halved until it does. Costs nothing until used. Three
+/// quarters of a limit on addresses stay for stacks and for what is not a value.
 const RESERVE: usize = 1 << 38;
 const LEAST: usize = 64 << 20;
 
@@ -50,7 +50,7 @@ pub(super) struct Space {
 
 impl Default for Space {
     fn default() -> Self {
-        let mut bytes = RESERVE.min(address_limit() / 2);
+        let mut bytes = RESERVE.min(address_limit() / 4);
         loop {
             if let Some(start) = map(bytes) {
                 let base = start.next_multiple_of(BLOCK);

@@ -119,7 +119,7 @@ fn obtain(doors: Doors<'_>, input: &Input, locked: bool, internal: bool) -> Resu
     if locked && let Some((path, hash)) = stored {
         return Ok((path, input.clone(), hash));
     }
-    if (doors.rules.confined || (doors.rules.pure && !input.is_locked(true)) || (internal && !locked))
+    if (doors.rules.confined || (doors.rules.pure && !input.is_locked(true)) || (internal && !locked && !input.is_locked(true)))
         && let Some(folder) = local_path(input)
     {
         // The host refuses what may not be read.
