@@ -113,12 +113,12 @@ impl Generation {
         options.max_call_depth = language.max_call_depth.unwrap_or(options.max_call_depth);
         options.watch = config.watching.as_ref().map(|watching| Arc::clone(&watching.watch));
         options.budget.bytes = usize::try_from(bytes).ok();
-        // For tests and measurements: 0 is never, else every so manieth step.
-        let asked = host.view().system.env_var("NIVAL_COLLECT".as_ref());
-        options.collect = match asked.and_then(|steps| steps.to_str()?.parse().ok()) {
-            Some(0) => Collect::Never,
-            Some(steps) => Collect::Stress(steps),
-            None if config.once => Collect::Automatic,
+        // Only where it is asked for: evaluating all of nixpkgs has crashed with it. `auto` is when it pays, a number every so
+        // manieth step.
+        let asked = host.view().system.env_var("NIVAL_COLLECT".as_ref()).filter(|_| config.once);
+        options.collect = match asked.as_ref().and_then(|asked| asked.to_str()) {
+            Some("auto") => Collect::Automatic,
+            Some(steps) => steps.parse().ok().filter(|&steps| steps > 0).map_or(Collect::Never, Collect::Stress),
             None => Collect::Never,
         };
         let mut builtins = nival_eval::builtins::table();
