@@ -54,6 +54,16 @@ impl World {
         names
     }
 
+    /// Throws the store away.
+    pub fn empty_store(&self) {
+        let folder = self.path().join("nix");
+        if folder.exists() {
+            // What is in a store may not be written to.
+            run(Command::new("chmod").arg("-R").arg("u+w").arg(&folder)).ok();
+            std::fs::remove_dir_all(&folder).expect("it can be deleted");
+        }
+    }
+
     /// A copy of a folder of the repository, such as `examples`.
     pub fn copy(&self, folder: &str) -> PathBuf {
         let target = self.path().join(Path::new(folder).file_name().expect("a name"));

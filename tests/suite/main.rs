@@ -11,6 +11,7 @@ mod editors;
 mod faces;
 mod fetching;
 mod fuzz;
+mod importing;
 mod layering;
 mod lsp;
 mod repl;

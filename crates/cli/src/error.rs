@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use nival_engine::{RenderOptions, Report, SettingError, render, suggestion};
+use nival_engine::{RenderOptions, Report, ReportKind, SettingError, render, suggestion};
 use nival_source::{OsSystem, System};
 
 use crate::context::say;
@@ -29,7 +29,9 @@ pub enum Failure {
 
 impl From<Report> for Failure {
     fn from(report: Report) -> Self {
-        Failure::Report { report: Box::new(report), options: RenderOptions::default(), code: 1 }
+        // Only the older commands tell how their own builds failed; for builds that evaluation waited for, all do.
+        let code = if report.kind == ReportKind::Build { 1 } else { report.exit_code };
+        Failure::Report { report: Box::new(report), options: RenderOptions::default(), code }
     }
 }
 

@@ -39,6 +39,9 @@ pub enum HostError {
     /// An error of a callback into the evaluator (a path filter), or one that the host words itself.
     #[error("{0}")]
     Eval(Box<EvalError>),
+    /// A build that evaluation waited for failed; `code` is what a command should end with.
+    #[error("{message}")]
+    Build { message: String, hints: Vec<String>, code: u8 },
     #[error("interrupted")]
     Cancelled,
 }
@@ -58,6 +61,8 @@ pub struct AddPath<'a> {
     /// In any format that Nix's `sha256 =` takes; a mismatch is an error.
     pub expected_sha256: Option<&'a [u8]>,
     pub filter: Option<&'a mut PathFilter<'a>>,
+    /// What is copied out of a store path goes on referring to what that refers to.
+    pub keep_references: bool,
 }
 
 /// An entry of `NIX_PATH`/`-I`.
@@ -171,7 +176,8 @@ pub trait Host: Send + Sync {
         Err(HostError::Io(format!("the references of '{store_path}' are not known here")))
     }
 
-    /// Builds (import-from-derivation) outputs of a derivation; gives output names with their paths.
+    /// Builds (import-from-derivation) outputs of a derivation; gives output names with their paths. `drv` may itself be an
+    /// output that is to be built first, `<drv>^<output>`.
     fn realise(&self, drv: &str, outputs: &[String]) -> HostResult<Vec<(String, String)>>;
 
     /// Nothing is written to the store, so that builtins do not insist on store paths that are there.
@@ -179,7 +185,12 @@ pub trait Host: Send + Sync {
         false
     }
 
-    /// Makes sure that a store path exists (substituting it where needed).
+    /// The path of an output that is only known once built, if it was.
+    fn built_output(&self, _drv: &str, _output: &str) -> HostResult<Option<String>> {
+        Ok(None)
+    }
+
+    /// Makes sure that a store path exists (substituting it where needed): [`HostError::NotFound`] where it does not.
     fn ensure_store_path(&self, store_path: &str) -> HostResult<()>;
 
     fn fetch(&self, request: FetchRequest) -> HostResult<Fetched>;
@@ -203,6 +214,11 @@ impl From<HostError> for Box<EvalError> {
             HostError::Eval(e) => e,
             HostError::Forbidden(message) => EvalError::new(ErrorKind::Forbidden, message),
             HostError::Cancelled => EvalError::new(ErrorKind::Cancelled, "interrupted"),
+            HostError::Build { message, hints, code } => {
+                let mut error = EvalError::new(ErrorKind::Build(code), message);
+                error.hints = hints;
+                error
+            }
             other => EvalError::new(ErrorKind::Io, other.to_string()),
         }
     }

@@ -22,9 +22,6 @@ pub const COMMAND: Command = Command {
     flags: || help(&[&own_flags(), &legacy_flags(), &eval_flags()]),
 };
 
-/// The exit code of a build that failed, as opposed to an error before it.
-const BUILD_FAILED: u8 = 100;
-
 #[derive(Default)]
 struct Options {
     legacy: Legacy,
@@ -76,7 +73,8 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
     let render = context.render;
     build(&context, &options, &positional).map_err(|f| match f.rendered(render) {
         Failure::Report { report, options, .. } if report.kind == ReportKind::Build => {
-            Failure::Report { report, options, code: BUILD_FAILED }
+            let code = report.exit_code;
+            Failure::Report { report, options, code }
         }
         other => other,
     })

@@ -21,6 +21,9 @@ pub(crate) fn report(generation: &Generation, error: &EvalError) -> Report {
         report.primary = Some(location);
     }
     report.hints = error.hints.clone();
+    if let ErrorKind::Build(code) = error.kind {
+        report.exit_code = code;
+    }
     if error.kind == ErrorKind::Forbidden && generation.config.trust == crate::config::Trust::Untrusted {
         report.kind = ReportKind::Trust;
         report.hints.push("trust this workspace to allow it".to_owned());

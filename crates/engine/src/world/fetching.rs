@@ -103,7 +103,7 @@ impl Shelf for EngineHost {
                 kept.as_ref().map(|kept| kept.0.iter().map(|name| path.join(OsStr::from_bytes(name))).collect())
             }
         };
-        let tree = Pending::Tree { source, name: name.to_owned(), recursive, kept: kept.map(std::sync::Arc::new) };
+        let tree = Pending::Tree { source, name: name.to_owned(), recursive, kept: kept.map(std::sync::Arc::new), references: Vec::new() };
         self.pending.insert(store_path, tree);
         Ok(())
     }

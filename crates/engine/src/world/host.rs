@@ -22,7 +22,7 @@ use super::trees;
 use crate::build::{BuildOutcome, BuildProgress, BuildRequest, NoProgress};
 use crate::cancel::CancelToken;
 use crate::config::EngineConfig;
-use crate::report::Report;
+use crate::report::{Report, ReportKind};
 
 /// Where `builtins.trace` and warnings go.
 pub type TraceSink = dyn Fn(TraceKind, &str) + Send + Sync;
@@ -346,6 +346,24 @@ impl EngineHost {
         self.store_dir.parse(store_path).map_err(|e| HostError::Io(e.to_string()))
     }
 
+    /// The name of a derivation that only this evaluation knows.
+    fn not_written<'d>(&self, drv: &'d str) -> Option<&'d str> {
+        let drv = drv.split('^').next().unwrap_or(drv);
+        let there = self.view().file_kind(&self.store.to_real(Path::new(drv)));
+        if matches!(there, Ok(Some(_))) { None } else { drv.rsplit('/').next() }
+    }
+
+    /// What a copy of something in the store goes on referring to.
+    fn kept_references(&self, request: &AddPath<'_>) -> Vec<String> {
+        let path = String::from_utf8_lossy(request.path);
+        if !request.keep_references || !self.store_dir.contains(&path) {
+            return Vec::new();
+        }
+        let Ok((object, _)) = self.store_dir.split(&path) else { return Vec::new() };
+        // A path that the store does not know has none.
+        self.references(&self.store_dir.print(&object)).unwrap_or_default()
+    }
+
     fn parse_all(&self, paths: &[String]) -> HostResult<StorePathSet> {
         paths.iter().map(|path| self.parse(path)).collect()
     }
@@ -536,12 +554,14 @@ impl Host for EngineHost {
                 }
                 Place::Contents(contents) => {
                     drop(view);
-                    return trees::add_contents(&self.store_dir, &self.pending, &request, contents);
+                    let references = self.kept_references(&request);
+                    return trees::add_contents(&self.store_dir, &self.pending, &request, contents, references);
                 }
                 Place::Nothing => return Err(not_found(request.path)),
             }
         };
-        trees::add(&self.store_dir, &self.pending, &self.view(), source, request)
+        let references = self.kept_references(&request);
+        trees::add(&self.store_dir, &self.pending, &self.view(), source, request, references)
     }
 
     fn add_text(&self, name: &str, contents: &[u8], references: &[String]) -> HostResult<String> {
@@ -582,15 +602,39 @@ impl Host for EngineHost {
             } else {
                 "because the option 'allow-import-from-derivation' is disabled"
             };
-            return Err(HostError::Forbidden(format!("cannot build '{drv}' during evaluation {reason}")));
+            return Err(HostError::Forbidden(format!("cannot build '{drv}^{}' during evaluation {reason}", outputs.join(","))));
+        }
+        if self.config.store.read_only
+            && let Some(name) = self.not_written(drv)
+        {
+            return Err(HostError::Io(format!("path '{name}' is not valid")));
+        }
+        if let Some((producer, output)) = drv.rsplit_once('^') {
+            let made = self.realise(producer, &[output.to_owned()])?;
+            let (_, path) =
+                made.first().ok_or_else(|| HostError::Io(format!("derivation '{producer}' does not have output '{output}'")))?;
+            return self.realise(path, outputs);
         }
         let request = BuildRequest { drv_path: drv.to_owned(), outputs: outputs.to_vec() };
         // The evaluation that asks runs on this thread and waits.
         let cancel = crate::session::current_cancel();
-        let built = self
-            .build(std::slice::from_ref(&request), &NoProgress, &cancel)
-            .map_err(|report| if report.is_cancelled() { HostError::Cancelled } else { HostError::Io(report.message) })?;
+        let built = self.build(std::slice::from_ref(&request), &NoProgress, &cancel).map_err(|report| match report.kind {
+            _ if report.is_cancelled() => HostError::Cancelled,
+            ReportKind::Build => HostError::Build { message: report.message, hints: report.hints, code: report.exit_code },
+            _ => HostError::Io(report.message),
+        })?;
         Ok(built.into_iter().flat_map(|outcome| outcome.outputs).map(|output| (output.name, output.path)).collect())
+    }
+
+    fn built_output(&self, drv: &str, output: &str) -> HostResult<Option<String>> {
+        let failed = |error: nival_store::StoreError| HostError::Io(error.to_string());
+        let path = self.parse(drv)?;
+        let Ok(store) = self.store.open() else { return Ok(None) };
+        if !store.is_valid(&path).map_err(failed)? {
+            return Ok(None);
+        }
+        let outputs = store.derivation_outputs(&path).map_err(failed)?;
+        Ok(outputs.get(output).cloned().flatten().map(|path| self.store_dir.print(&path)))
     }
 
     fn read_only(&self) -> bool {
@@ -604,7 +648,7 @@ impl Host for EngineHost {
         let real = self.store.to_real(Path::new(store_path));
         match self.view().file_kind(&real) {
             Ok(Some(_)) => Ok(()),
-            _ => Err(HostError::Io(format!("path '{store_path}' is not valid"))),
+            _ => Err(HostError::NotFound(store_path.to_owned())),
         }
     }
 

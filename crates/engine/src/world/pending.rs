@@ -16,12 +16,14 @@ pub enum Pending {
         recursive: bool,
         /// What a filter left of the tree, the root not included; everything where there was no filter.
         kept: Option<Arc<FxHashSet<PathBuf>>>,
+        references: Vec<String>,
     },
     /// A file that evaluation itself made, added again under another name or method.
     File {
         name: String,
         recursive: bool,
         contents: Arc<[u8]>,
+        references: Vec<String>,
     },
     Text {
         name: String,
@@ -38,8 +40,10 @@ pub enum Pending {
 impl Pending {
     pub fn references(&self) -> &[String] {
         match self {
-            Pending::Tree { .. } | Pending::File { .. } => &[],
-            Pending::Text { references, .. } | Pending::Derivation { references, .. } => references,
+            Pending::Tree { references, .. }
+            | Pending::File { references, .. }
+            | Pending::Text { references, .. }
+            | Pending::Derivation { references, .. } => references,
         }
     }
 }
@@ -180,7 +184,8 @@ mod tests {
     fn files_of_pending_trees_are_read_where_they_are() {
         let table = PendingTable::default();
         let kept = Some(Arc::new(FxHashSet::from_iter([PathBuf::from("/src/a.nix")])));
-        table.insert("/s/x-src", Pending::Tree { source: "/src".into(), name: "src".into(), recursive: true, kept });
+        table
+            .insert("/s/x-src", Pending::Tree { source: "/src".into(), name: "src".into(), recursive: true, kept, references: Vec::new() });
         let shown = |path: &str| match table.redirect(Path::new(path), "/s") {
             Some(Redirect::Source(file)) => file.display().to_string(),
             Some(Redirect::Hidden) => "hidden".into(),

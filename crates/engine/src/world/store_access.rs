@@ -104,12 +104,12 @@ fn write_one(store: &dyn Store, files: &Overlay, path: &str, item: Pending) -> R
         Pending::Text { name, contents, .. } | Pending::Derivation { name, aterm: contents, .. } => {
             store.add_text(&name, &contents, &references)
         }
-        Pending::File { name, recursive, contents } => {
+        Pending::File { name, recursive, contents, .. } => {
             let source = MemoryFile(contents);
             let added = store.add_path(&name, &source, Path::new("/"), method(recursive), HashAlgo::Sha256, &references, None);
             added.map(|info| info.path.clone())
         }
-        Pending::Tree { source, name, recursive, kept } => {
+        Pending::Tree { source, name, recursive, kept, .. } => {
             let mut keep = |path: &Path, _| Ok(kept.as_ref().is_none_or(|kept| kept.contains(path)));
             let filter: Option<&mut nival_store::nar::PathFilter<'_>> = if kept.is_some() { Some(&mut keep) } else { None };
             let added = store.add_path(&name, files, &source, method(recursive), HashAlgo::Sha256, &references, filter);

@@ -15,8 +15,15 @@ use rustc_hash::FxHashSet;
 use super::overlay::Overlay;
 use super::pending::{Pending, PendingTable};
 
-/// Gives the tree at `source` (where `request.path` really is) its store path.
-pub fn add(dir: &StoreDir, pending: &PendingTable, files: &Overlay, source: PathBuf, request: AddPath<'_>) -> HostResult<String> {
+/// Gives the tree at `source` (where `request.path` really is) its store path. `references` are what it goes on referring to.
+pub fn add(
+    dir: &StoreDir,
+    pending: &PendingTable,
+    files: &Overlay,
+    source: PathBuf,
+    request: AddPath<'_>,
+    references: Vec<String>,
+) -> HostResult<String> {
     let asked = String::from_utf8_lossy(request.path).into_owned();
     let mut kept = request.filter.is_some().then(FxHashSet::default);
     let hash = if request.recursive {
@@ -26,37 +33,53 @@ pub fn add(dir: &StoreDir, pending: &PendingTable, files: &Overlay, source: Path
             nar::hash_file(files, &source, HashAlgo::Sha256).map_err(|e| HostError::Io(format!("cannot read '{asked}': {e}")))?;
         hash
     };
-    check_expected(&asked, request.expected_sha256, hash)?;
-    let path = fixed_path(dir, request.name, request.recursive, hash)?;
-    let tree = Pending::Tree { source, name: request.name.to_owned(), recursive: request.recursive, kept: kept.map(Arc::new) };
-    pending.insert(&path, tree);
+    let path = fixed_path(dir, &asked, request.name, request.recursive, hash, request.expected_sha256, &references)?;
+    let (name, recursive) = (request.name.to_owned(), request.recursive);
+    pending.insert(&path, Pending::Tree { source, name, recursive, kept: kept.map(Arc::new), references });
     Ok(path)
 }
 
 /// The same for a file that exists only in memory: one that evaluation itself made.
-pub fn add_contents(dir: &StoreDir, pending: &PendingTable, request: &AddPath<'_>, contents: Arc<[u8]>) -> HostResult<String> {
+pub fn add_contents(
+    dir: &StoreDir,
+    pending: &PendingTable,
+    request: &AddPath<'_>,
+    contents: Arc<[u8]>,
+    references: Vec<String>,
+) -> HostResult<String> {
     let hash = if request.recursive { nar::hash_bytes(&contents, false, HashAlgo::Sha256).0 } else { HashAlgo::Sha256.hash(&contents) };
-    check_expected(&String::from_utf8_lossy(request.path), request.expected_sha256, hash)?;
-    let path = fixed_path(dir, request.name, request.recursive, hash)?;
-    let pending_file = Pending::File { name: request.name.to_owned(), recursive: request.recursive, contents };
+    let asked = String::from_utf8_lossy(request.path);
+    let path = fixed_path(dir, &asked, request.name, request.recursive, hash, request.expected_sha256, &references)?;
+    let pending_file = Pending::File { name: request.name.to_owned(), recursive: request.recursive, contents, references };
     pending.insert(&path, pending_file);
     Ok(path)
 }
 
-fn fixed_path(dir: &StoreDir, name: &str, recursive: bool, hash: Hash) -> HostResult<String> {
+/// The path that the contents have. Where a hash is expected, it must be that of a tree without references.
+fn fixed_path(
+    dir: &StoreDir,
+    asked: &str,
+    name: &str,
+    recursive: bool,
+    hash: Hash,
+    expected: Option<&[u8]>,
+    references: &[String],
+) -> HostResult<String> {
     let method = if recursive { ContentAddressMethod::Nar } else { ContentAddressMethod::Flat };
-    let address = ContentAddress { method, hash };
-    let path = store_path::make_fixed_output_path(dir, name, &address, &StoreReferences::default());
-    path.map(|path| dir.print(&path)).map_err(|e| HostError::Io(e.to_string()))
-}
-
-fn check_expected(asked: &str, expected: Option<&[u8]>, found: Hash) -> HostResult<()> {
-    let Some(expected) = expected else { return Ok(()) };
-    let expected = Hash::parse_any(&String::from_utf8_lossy(expected), Some(HashAlgo::Sha256)).map_err(|e| HostError::Io(e.to_string()))?;
-    if expected == found {
-        return Ok(());
+    let make = |hash: Hash, references: &StoreReferences| {
+        let path = store_path::make_fixed_output_path(dir, name, &ContentAddress { method, hash }, references);
+        path.map(|path| dir.print(&path)).map_err(|e| HostError::Io(e.to_string()))
+    };
+    let others = references.iter().map(|path| dir.parse(path)).collect::<Result<_, _>>().map_err(|e| HostError::Io(e.to_string()))?;
+    let path = make(hash, &StoreReferences { others, self_reference: false })?;
+    if let Some(expected) = expected {
+        let expected = Hash::parse_allow_empty(&String::from_utf8_lossy(expected), Some(HashAlgo::Sha256));
+        let expected = expected.map_err(|e| HostError::Io(e.to_string()))?;
+        if make(expected, &StoreReferences::default())? != path {
+            return Err(HostError::Io(format!("store path mismatch in (possibly filtered) path added from '{asked}'")));
+        }
     }
-    Err(HostError::Io(format!("store path mismatch in (possibly filtered) path added from '{asked}'")))
+    Ok(path)
 }
 
 fn hash_tree(

@@ -40,7 +40,10 @@ fn get_context(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         match element {
             ContextElement::Opaque(path) => infos.entry(path.to_vec()).or_default().path = true,
             ContextElement::DrvDeep(path) => infos.entry(path.to_vec()).or_default().all_outputs = true,
-            ContextElement::Built { drv, output } => infos.entry(drv.to_vec()).or_default().outputs.push(output.to_vec()),
+            ContextElement::Built { drv, output } => {
+                let drv = DerivedPath::decode(&String::from_utf8_lossy(drv)).resolve(ctx)?.into_bytes();
+                infos.entry(drv).or_default().outputs.push(output.to_vec());
+            }
         }
     }
     let known = known();
@@ -78,7 +81,7 @@ fn append_context(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
             return Err(error(format!("context key '{named}' is not a store path")));
         }
         if !ctx.host().read_only() {
-            ctx.host().ensure_store_path(&shown)?;
+            super::paths::ensure(ctx, &shown)?;
         }
         let info = ctx.expect_attrs(attr.value, frame("while evaluating the value of a string context")).at_attr(pos)?;
         let not_derivation = |what: &str| error(format!("tried to add {what} context of {named}, which is not a derivation, to a string"));

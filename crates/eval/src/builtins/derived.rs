@@ -51,6 +51,21 @@ impl DerivedPath {
         }
     }
 
+    /// The store path itself, which for an output is known once it was built, at the latest.
+    pub(super) fn resolve(&self, ctx: &Ctx<'_>) -> Result<String> {
+        let DerivedPath::Built { drv, output } = self else { return Ok(self.encode()) };
+        let path = drv.resolve(ctx)?;
+        let dir = store_dir(ctx)?;
+        let parsed = load(ctx, &parse(ctx, &path)?)?;
+        let no_output = || EvalError::other(format!("derivation '{path}' does not have output '{output}'"));
+        let value = parsed.outputs.get(output).ok_or_else(no_output)?;
+        if let Some(known) = value.path(&dir, &parsed.name, output).map_err(|error| EvalError::other(error.to_string()))? {
+            return Ok(dir.print(&known));
+        }
+        let unbuilt = || EvalError::other(format!("cannot operate on output '{output}' of the unbuilt derivation '{path}'"));
+        ctx.host().built_output(&path, output)?.ok_or_else(unbuilt)
+    }
+
     fn placeholder(&self, ctx: &Ctx<'_>) -> Result<DownstreamPlaceholder> {
         match self {
             DerivedPath::Opaque(path) => Err(EvalError::other(format!("'{path}' is not an output"))),
@@ -60,6 +75,12 @@ impl DerivedPath {
             },
         }
     }
+}
+
+/// What stands for an output in strings until it is built, if its path is not known before.
+pub(crate) fn placeholder(ctx: &Ctx<'_>, drv: &str, output: &str) -> Result<String> {
+    let drv = Box::new(DerivedPath::decode(drv));
+    Ok(DerivedPath::Built { drv, output: output.to_owned() }.placeholder(ctx)?.render())
 }
 
 fn parse(ctx: &Ctx<'_>, path: &str) -> Result<StorePath> {

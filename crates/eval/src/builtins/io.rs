@@ -159,14 +159,11 @@ fn to_file(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let contents = ctx.expect_string(args[1], arg("second", "toFile"))?;
     let mut references = Vec::new();
     for element in ctx.context_elements(contents.context()) {
-        let on = match element {
-            ContextElement::Opaque(path) => {
-                references.push(String::from_utf8_lossy(path).into_owned());
-                continue;
-            }
-            ContextElement::DrvDeep(path) => format!("={}", base(path)),
-            ContextElement::Built { drv, output } => format!("!{}!{}", String::from_utf8_lossy(output), base(drv)),
-        };
+        if let ContextElement::Opaque(path) = element {
+            references.push(String::from_utf8_lossy(path).into_owned());
+            continue;
+        }
+        let on = element.to_string().replacen(&format!("{}/", ctx.host().store_dir()), "", 1);
         return Err(EvalError::other(format!(
             "files created by builtins.toFile may not reference derivations, but {name} references {on}"
         )));
@@ -175,9 +172,4 @@ fn to_file(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let path = ctx.host().add_text(&name, contents.bytes(), &references)?;
     let context = ctx.context([ContextElement::Opaque(path.as_bytes().into())]);
     Ok(ctx.string_with_context(path, context))
-}
-
-/// The part of a store path after the store's folder.
-fn base(path: &[u8]) -> std::borrow::Cow<'_, str> {
-    String::from_utf8_lossy(path.rsplit(|&b| b == b'/').next().unwrap_or_default())
 }

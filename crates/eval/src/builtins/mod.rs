@@ -9,7 +9,7 @@ mod constants;
 mod context;
 mod control;
 mod derivation;
-mod derived;
+pub(crate) mod derived;
 pub(crate) mod ere;
 mod fetch;
 pub mod flake;

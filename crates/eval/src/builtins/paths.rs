@@ -4,7 +4,7 @@ use super::derivation::store_dir;
 use super::strings::PLAIN;
 use super::support::{arg, builtin, frame, quoted_arg};
 use crate::builtin::Builtin;
-use crate::error::{EvalError, Pos, Result};
+use crate::error::{ErrorKind, EvalError, Pos, Result};
 use crate::host::{AddPath, FileType, HostError};
 use crate::value::{ContextElement, Value};
 use crate::{Ctx, ErrorContext};
@@ -96,7 +96,20 @@ pub(super) fn resolve_links(ctx: &Ctx<'_>, path: &[u8]) -> Result<Vec<u8>> {
     Ok(done)
 }
 
+/// Makes sure that a store path is there.
+pub(super) fn ensure(ctx: &Ctx<'_>, path: &str) -> Result<()> {
+    ctx.host().ensure_store_path(path).map_err(|error| match error {
+        HostError::NotFound(path) => {
+            EvalError::new(ErrorKind::Io, format!("path '{path}' is required, but there is no substituter that can build it"))
+        }
+        other => other.into(),
+    })
+}
+
 fn store_path(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    if ctx.host().is_pure() {
+        return Err(EvalError::new(ErrorKind::Forbidden, "'builtins.storePath' is not allowed in pure evaluation mode"));
+    }
     let (mut path, context) = ctx.coerce_to_path(args[0], quoted_arg("first", "storePath"))?;
     let dir = store_dir(ctx)?;
     let as_text = |path: &[u8]| String::from_utf8_lossy(path).into_owned();
@@ -112,7 +125,7 @@ fn store_path(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let (object, _) = dir.split(&text).map_err(|error| EvalError::other(error.to_string()))?;
     let object = dir.print(&object);
     if !ctx.host().read_only() {
-        ctx.host().ensure_store_path(&object)?;
+        ensure(ctx, &object)?;
     }
     let own = ctx.context([ContextElement::Opaque(object.into_bytes().into())]);
     let context = ctx.context_union(context, own);
@@ -157,6 +170,7 @@ fn copy_inner(ctx: &mut Ctx<'_>, copy: &Copy<'_>) -> Result<String> {
         recursive: copy.recursive,
         expected_sha256: copy.expected_sha256,
         filter,
+        keep_references: true,
     })?)
 }
 

@@ -33,6 +33,8 @@ pub enum ErrorKind {
     Parse,
     /// The host could not read or write something.
     Io,
+    /// A build that evaluation waited for failed: the exit code that says how.
+    Build(u8),
     /// The host's policy forbids it: pure evaluation, no trust, no import-from-derivation.
     Forbidden,
     /// A path or store path that is none.
@@ -91,7 +93,7 @@ impl EvalError {
 
     /// Whether trying again could end otherwise, so that a thunk must not remember it.
     pub fn is_transient(&self) -> bool {
-        matches!(self.kind, ErrorKind::Cancelled | ErrorKind::Budget | ErrorKind::StackOverflow | ErrorKind::Io)
+        matches!(self.kind, ErrorKind::Cancelled | ErrorKind::Budget | ErrorKind::StackOverflow | ErrorKind::Io | ErrorKind::Build(_))
     }
 
     /// Sets the position unless there is one.

@@ -2,8 +2,8 @@
 
 use crate::ahead::Ahead;
 use crate::ctx::{Ctx, What};
-use crate::error::{EvalError, Pos, Result};
-use crate::host::AddPath;
+use crate::error::{ErrorKind, EvalError, Pos, Result};
+use crate::host::{AddPath, HostError};
 use crate::ops::path::{base_name, normalise};
 use crate::value::{Attrs, Context, ContextElement, ContextSum, Str, Value, View};
 
@@ -137,7 +137,15 @@ impl<'e> Ctx<'e> {
         let mut builds: Vec<(String, Vec<String>)> = Vec::new();
         for element in self.context_elements(context) {
             match element {
-                ContextElement::Opaque(path) | ContextElement::DrvDeep(path) => self.host().ensure_store_path(&text(path))?,
+                ContextElement::Opaque(path) | ContextElement::DrvDeep(path) => {
+                    self.host().ensure_store_path(&text(path)).map_err(|error| match error {
+                        HostError::NotFound(path) => {
+                            let name = path.rsplit('/').next().unwrap_or_default();
+                            EvalError::new(ErrorKind::InvalidPath, format!("path '{name}' is not valid"))
+                        }
+                        other => other.into(),
+                    })?;
+                }
                 ContextElement::Built { drv, output } => {
                     let drv = text(drv);
                     match builds.iter_mut().find(|b| b.0 == drv) {
@@ -150,11 +158,14 @@ impl<'e> Ctx<'e> {
         if !builds.is_empty() {
             self.in_order()?;
         }
+        let mut rewrites = Vec::new();
         for (drv, outputs) in builds {
-            self.host().realise(&drv, &outputs)?;
+            for (output, path) in self.host().realise(&drv, &outputs)? {
+                // Outputs of input-addressed and fixed derivations are named by their own paths; others by placeholders.
+                rewrites.push((crate::builtins::derived::placeholder(self, &drv, &output)?, path));
+            }
         }
-        // Outputs of input-addressed and fixed derivations are named by their own paths; no placeholders arise.
-        Ok(Vec::new())
+        Ok(rewrites)
     }
 
     /// Copies a path into the store, once per evaluator and path; gives the store path with its context.
@@ -170,9 +181,10 @@ impl<'e> Ctx<'e> {
         let name = String::from_utf8_lossy(base_name(path)).into_owned();
         let resolved = self.resolve_ancestors(path)?;
         if self.host().file_type(&resolved)?.is_none() {
-            return Err(crate::host::HostError::NotFound(String::from_utf8_lossy(path).into_owned()).into());
+            return Err(HostError::NotFound(String::from_utf8_lossy(path).into_owned()).into());
         }
-        let request = AddPath { path: &resolved, name: &name, recursive: true, expected_sha256: None, filter: None };
+        let request =
+            AddPath { path: &resolved, name: &name, recursive: true, expected_sha256: None, filter: None, keep_references: false };
         let store_path = self.host().add_path(request)?;
         let context = self.context([ContextElement::Opaque(store_path.as_bytes().into())]);
         let value = self.string_with_context(store_path.as_bytes(), context);

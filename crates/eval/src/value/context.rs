@@ -28,7 +28,15 @@ impl std::fmt::Display for ContextElement {
         match self {
             ContextElement::Opaque(path) => write!(f, "{}", text(path)),
             ContextElement::DrvDeep(drv) => write!(f, "={}", text(drv)),
-            ContextElement::Built { drv, output } => write!(f, "!{}!{}", text(output), text(drv)),
+            // The derivation may be an output of another: `drv^output` here, `!output!drv` in Nix's words.
+            ContextElement::Built { drv, output } => {
+                let drv = text(drv);
+                let mut steps = drv.split('^');
+                let drv = steps.next().unwrap_or_default();
+                write!(f, "!{}!", text(output))?;
+                steps.rev().try_for_each(|step| write!(f, "{step}!"))?;
+                write!(f, "{drv}")
+            }
         }
     }
 }

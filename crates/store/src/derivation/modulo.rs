@@ -180,18 +180,18 @@ impl ModuloHashes {
         let mut inputs = Inputs { hashes: BTreeMap::new(), deferred: false };
         let memo = self.memo.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         for (path, node) in &drv.input_drvs {
-            if !node.dynamic.is_empty() {
-                inputs.deferred = true;
-                continue;
-            }
-            match memo.get(path) {
-                None => return Err(ModuloError::NotLoaded(path.clone())),
-                Some(HashModulo::Regular(hash)) => {
+            // What is used of an output that is a derivation does not count: it stands in the text that uses it.
+            let mut used = |hash: &Hash| {
+                if !node.outputs.is_empty() {
                     inputs.hashes.entry(hash.base16()).or_default().extend(node.outputs.iter().cloned());
                 }
+            };
+            match memo.get(path) {
+                None => return Err(ModuloError::NotLoaded(path.clone())),
+                Some(HashModulo::Regular(hash)) => used(hash),
                 Some(HashModulo::Deferred(hash)) => {
+                    used(hash);
                     inputs.deferred = true;
-                    inputs.hashes.entry(hash.base16()).or_default().extend(node.outputs.iter().cloned());
                 }
                 Some(HashModulo::Fixed(hashes)) => {
                     for output in &node.outputs {

@@ -9,8 +9,7 @@ impl Derivation {
     /// The text of the `.drv` file. Fails only when a fixed output cannot have a path.
     pub fn to_aterm(&self, dir: &StoreDir) -> Result<Vec<u8>, StorePathError> {
         let mut out = Vec::with_capacity(4096);
-        let dynamic = self.has_dynamic_inputs();
-        out.extend_from_slice(if dynamic { b"DrvWithVersion(\"xp-dyn-drv\"," } else { b"Derive(" });
+        out.extend_from_slice(self.head());
         self.print_outputs(dir, false, &mut out)?;
         out.push(b',');
         list(&mut out, &self.input_drvs, |out, (path, node)| {
@@ -26,6 +25,10 @@ impl Derivation {
         Ok(out)
     }
 
+    fn head(&self) -> &'static [u8] {
+        if self.has_dynamic_inputs() { b"DrvWithVersion(\"xp-dyn-drv\"," } else { b"Derive(" }
+    }
+
     /// The text that is hashed for output paths: input derivations are replaced by hashes, and with `masked` the
     /// derivation's own outputs are left blank.
     pub(super) fn to_aterm_modulo(
@@ -35,7 +38,7 @@ impl Derivation {
         masked: bool,
     ) -> Result<Vec<u8>, StorePathError> {
         let mut out = Vec::with_capacity(4096);
-        out.extend_from_slice(b"Derive(");
+        out.extend_from_slice(self.head());
         self.print_outputs(dir, masked, &mut out)?;
         out.push(b',');
         list(&mut out, inputs, |out, (hash, outputs)| {
