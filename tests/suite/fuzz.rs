@@ -1,6 +1,6 @@
 //! Made-up programs, the same for nival and for real Nix; `cargo run -p nival-tests --bin fuzz` runs more of them.
 
-use nival_tests::fuzz::compare::{compare, shrink};
+use nival_tests::fuzz::compare::{Compared, compare, shrink};
 use nival_tests::fuzz::drive::{Driver, Form};
 use nival_tests::fuzz::{Programs, corpus};
 use nival_tests::tools::repository;
@@ -19,9 +19,9 @@ fn agree(form: Form, from: u64, count: u64) {
     let driver = Driver::new(true);
     let programs = Programs::new(SEED);
     let batch: Vec<_> = (from..from + count).map(|number| (number, programs.program(number))).collect();
-    let (counts, found) = compare(&driver, form, &batch);
+    let Compared { counts, differences, .. } = compare(&driver, form, &batch);
     assert!(counts.values > batch.len() / 2 && counts.failures > 0, "too few programs mean something: {counts:?}");
-    let shown: Vec<String> = found
+    let shown: Vec<String> = differences
         .into_iter()
         .map(|difference| {
             let small = shrink(&driver, difference);

@@ -168,6 +168,11 @@ pub trait Host: Send + Sync {
     /// Writes a derivation, given in ATerm, whose store path the evaluator has computed.
     fn write_derivation(&self, store_path: &str, aterm: &[u8], references: &[String]) -> HostResult<()>;
 
+    /// Writes what was announced by one of the above now, where anything is written at all: the store may refuse it.
+    fn write_now(&self, _store_path: &str) -> HostResult<()> {
+        Ok(())
+    }
+
     /// Reads a `.drv` file from the store.
     fn read_derivation(&self, store_path: &str) -> HostResult<Arc<[u8]>>;
 

@@ -212,7 +212,8 @@ impl<'e> Ctx<'e> {
         for entry in entries {
             let Some(suffix) = suffix_after(name, &entry.prefix) else { continue };
             let Some(base) = self.host().resolve_search_path(entry)? else { continue };
-            let path = if suffix.is_empty() { base } else { normalise(&join(&base, suffix)) };
+            // What follows the prefix stays below the entry's path, also where it begins with a slash or leads upwards.
+            let path = if suffix.is_empty() { base } else { normalise(&[&base, &*normalise(&[b"/", suffix].concat())].concat()) };
             if self.host().file_type(&path)?.is_some() {
                 return Ok(self.path(&path));
             }

@@ -23,6 +23,7 @@
 //! (it allocates and hashes each token and node). The example `parse_tree` measures it.
 
 pub mod ast;
+mod earliest;
 mod edit;
 mod error;
 pub mod flat;

@@ -1,12 +1,14 @@
 //! [`Name`]: an interned identifier or attribute name, a `u32` that is equal exactly where the bytes are.
 //!
 //! The table is process-wide and only grows: its size is bounded by the distinct names ever seen. Reading is
-//! lock-free, so that evaluation threads can print and compare names without contention.
+//! lock-free, so that evaluation threads can print and compare names without contention. It begins with [`EARLIEST`].
 
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, OnceLock};
+
+use crate::earliest::EARLIEST;
 
 /// An interned name. Names are bytes: Nix lets attribute names hold any. `Ord` is the order of interning, not of bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,11 +44,17 @@ struct Writer {
     block: &'static mut [u8],
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| Table {
-    chunks: std::array::from_fn(|_| OnceLock::new()),
-    indices: std::array::from_fn(|_| OnceLock::new()),
-    index: AtomicU32::new(0),
-    writer: Mutex::new(Writer::default()),
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let table = Table {
+        chunks: std::array::from_fn(|_| OnceLock::new()),
+        indices: std::array::from_fn(|_| OnceLock::new()),
+        index: AtomicU32::new(0),
+        writer: Mutex::new(Writer::default()),
+    };
+    for name in EARLIEST {
+        table.add(name.as_bytes(), hash(name.as_bytes()));
+    }
+    table
 });
 
 /// Chunk number and offset in it of the entry `index`.
@@ -103,6 +111,12 @@ impl Table {
         }
     }
 
+    #[inline]
+    fn bytes(&self, name: Name) -> Entry {
+        let (chunk, offset) = place(name.0.get() - 1);
+        self.chunks[chunk].get().and_then(|slots| slots[offset].get()).copied().unwrap_or_default()
+    }
+
     /// The name, or the empty place where it belongs.
     #[inline]
     fn find(&self, index: &[AtomicU64], bytes: &[u8], hash: u64) -> Result<Name, usize> {
@@ -111,7 +125,7 @@ impl Table {
         loop {
             let found = index.get(at).map_or(0, |place| place.load(Ordering::Acquire));
             let Some(name) = NonZeroU32::new(found as u32).map(Name) else { return Err(at) };
-            if found >> 32 == hash >> 32 && name.as_bytes() == bytes {
+            if found >> 32 == hash >> 32 && self.bytes(name) == bytes {
                 return Ok(name);
             }
             at = (at + 1) & mask;
@@ -149,7 +163,7 @@ impl Table {
         for place in old {
             let found = place.load(Ordering::Relaxed);
             let Some(name) = NonZeroU32::new(found as u32).map(Name) else { continue };
-            let mut at = hash(name.as_bytes()) as usize & mask;
+            let mut at = hash(self.bytes(name)) as usize & mask;
             while new[at].load(Ordering::Relaxed) != 0 {
                 at = (at + 1) & mask;
             }
@@ -194,8 +208,7 @@ impl Name {
 
     #[inline]
     pub fn as_bytes(self) -> &'static [u8] {
-        let (chunk, offset) = place(self.0.get() - 1);
-        TABLE.chunks[chunk].get().and_then(|slots| slots[offset].get()).copied().unwrap_or_default()
+        TABLE.bytes(self)
     }
 
     /// The text, with U+FFFD in place of bytes that are not UTF-8.

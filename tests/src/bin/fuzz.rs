@@ -98,10 +98,18 @@ fn main() -> ExitCode {
     let mut at = options.from;
     while at < end {
         let batch: Vec<(u64, Node)> = (at..end.min(at + 500)).map(|number| (number, programs.program(number))).collect();
-        let (more, found) = compare(&driver, form(at / 500), &batch);
-        counts.add(more);
-        differences += found.len();
-        for difference in found {
+        let found = compare(&driver, form(at / 500), &batch);
+        counts.add(found.counts);
+        differences += found.differences.len();
+        for unclear in found.unclear {
+            let (nival, nix) = (unclear.nival.show(), unclear.nix.show());
+            let program = unclear.program.render();
+            println!(
+                "--- unclear: seed {} program {} {:?}\n{program}\nnival: {nival}\nnix:   {nix}\n",
+                options.seed, unclear.number, unclear.form
+            );
+        }
+        for difference in found.differences {
             println!("--- seed {} program {} {:?}", options.seed, difference.number, difference.form);
             let shown = if left > 0 { shrink(&driver, difference) } else { difference };
             left = left.saturating_sub(1);

@@ -39,18 +39,19 @@ impl Counts {
     }
 }
 
+/// What came of some programs.
+#[derive(Debug, Default)]
+pub struct Compared {
+    pub counts: Counts,
+    pub differences: Vec<Difference>,
+    /// Those with which nothing can be compared; `counts` has their number.
+    pub unclear: Vec<Difference>,
+}
+
 /// `None` where real Nix gave nothing to compare with.
 fn agree(nival: &Outcome, nix: &Outcome) -> Option<bool> {
     match (nival, nix) {
         (_, Outcome::Late | Outcome::Died(_)) => None,
-        // Of a store path that evaluation without writing did not make. nival knows what it would hold.
-        (_, Outcome::Failed(message)) if message.ends_with("is not valid") => None,
-        (Outcome::Value(_), Outcome::Failed(message))
-            if message.ends_with(".drv' is not a valid store path")
-                || message.starts_with("path '/nix/store/") && message.ends_with("' does not exist") =>
-        {
-            None
-        }
         (Outcome::Value(a), Outcome::Value(b)) => Some(a == b),
         (Outcome::Failed(_), Outcome::Failed(_)) => Some(true),
         _ => Some(false),
@@ -74,17 +75,21 @@ fn both(driver: &Driver, form: Form, texts: &[String]) -> (Vec<Outcome>, Vec<Out
 ///
 /// What fails ends its process. So where nival fails, real Nix is asked first whether `tryEval` catches that: the answer says
 /// that it fails, too, and caught failures end nothing.
-pub fn compare(driver: &Driver, form: Form, programs: &[(u64, Node)]) -> (Counts, Vec<Difference>) {
+pub fn compare(driver: &Driver, form: Form, programs: &[(u64, Node)]) -> Compared {
     let texts: Vec<String> = programs.iter().map(|(_, program)| program.render()).collect();
     let ours = driver.run(Side::Nival, form, &texts);
     let (failed, given): (Vec<usize>, Vec<usize>) = (0..texts.len()).partition(|&i| matches!(ours[i], Outcome::Failed(_)));
     let select = |of: &[usize], make: &dyn Fn(&str) -> String| of.iter().map(|&i| make(&texts[i])).collect::<Vec<_>>();
     let mut counts = Counts { programs: programs.len(), ..Counts::default() };
-    let mut suspects = Vec::new();
+    let (mut suspects, mut unclear) = (Vec::new(), Vec::new());
+    let kept = |i: usize, nival: &Outcome, nix: &Outcome| {
+        let (number, program) = programs[i].clone();
+        Difference { number, form, program, nival: nival.clone(), nix: nix.clone() }
+    };
     let theirs = driver.run(Side::Nix, form, &select(&given, &str::to_owned));
     for (&i, nix) in given.iter().zip(&theirs) {
         match agree(&ours[i], nix) {
-            None => counts.unclear += 1,
+            None => unclear.push(kept(i, &ours[i], nix)),
             Some(true) => counts.values += 1,
             Some(false) => suspects.push((i, form, programs[i].1.clone())),
         }
@@ -96,7 +101,7 @@ pub fn compare(driver: &Driver, form: Form, programs: &[(u64, Node)]) -> (Counts
             only_printing.push(i);
         }
         match (agree(nival, nix), nival, nix) {
-            (None, ..) => counts.unclear += 1,
+            (None, ..) => unclear.push(kept(i, nival, nix)),
             (Some(true), Outcome::Failed(a), Outcome::Failed(b)) => {
                 counts.failures += 1;
                 counts.uncaught += 1;
@@ -113,21 +118,26 @@ pub fn compare(driver: &Driver, form: Form, programs: &[(u64, Node)]) -> (Counts
             suspects.push((i, form, programs[i].1.clone()));
         }
     }
-    let found = suspects.into_iter().filter_map(|(i, form, program)| {
-        let found = alone(driver, programs[i].0, form, program);
-        counts.unclear += usize::from(found.is_none());
-        found
-    });
-    let found = found.collect();
-    (counts, found)
+    let mut differences = Vec::new();
+    for (i, form, program) in suspects {
+        let difference = alone(driver, programs[i].0, form, program);
+        match (agree(&difference.nival, &difference.nix), &difference.nix) {
+            (Some(false), _) => differences.push(difference),
+            (Some(true), Outcome::Value(_)) => counts.values += 1,
+            (Some(true), _) => counts.failures += 1,
+            (None, _) => unclear.push(difference),
+        }
+    }
+    counts.unclear = unclear.len();
+    Compared { counts, differences, unclear }
 }
 
-/// The difference that a program makes in processes of its own. In others Nix's order of attributes, and with it what fails
-/// first, is another one.
-fn alone(driver: &Driver, number: u64, form: Form, program: Node) -> Option<Difference> {
-    let (mut ours, mut theirs) = both(driver, form, &[program.render()]);
-    let (nival, nix) = (ours.pop()?, theirs.pop()?);
-    (agree(&nival, &nix) == Some(false)).then_some(Difference { number, form, program, nival, nix })
+/// What comes of a program in processes of its own. Names have another age after other programs, and with them the order in
+/// which attributes are evaluated, and what fails first.
+fn alone(driver: &Driver, number: u64, form: Form, program: Node) -> Difference {
+    let (ours, theirs) = both(driver, form, &[program.render()]);
+    let only = |outcomes: Vec<Outcome>| outcomes.into_iter().next().unwrap_or(Outcome::Late);
+    Difference { number, form, program, nival: only(ours), nix: only(theirs) }
 }
 
 /// A small program that differs as this one does: value against value, or value against failure.
@@ -143,7 +153,8 @@ pub fn shrink(driver: &Driver, difference: Difference) -> Difference {
             let differing = few.iter().zip(ours).zip(theirs).filter(|((_, nival), nix)| {
                 agree(nival, nix) == Some(false) && kind(nival) == kind(&best.nival) && kind(nix) == kind(&best.nix)
             });
-            let hit = differing.take(3).find_map(|((program, _), _)| alone(driver, best.number, best.form, program.clone()));
+            let mut again = differing.take(3).map(|((program, _), _)| alone(driver, best.number, best.form, program.clone()));
+            let hit = again.find(|found| agree(&found.nival, &found.nix) == Some(false));
             if let Some(hit) = hit {
                 best = hit;
                 improved = true;

@@ -59,8 +59,8 @@ pub fn write(cases: &[Case]) -> String {
 
 /// Runs cases on one side. `before` is put before each program.
 fn outcomes(driver: &Driver, side: Side, before: &str, cases: &[Case]) -> Vec<Outcome> {
-    let programs: Vec<String> = cases.iter().map(|case| format!("{before}{}\n", case.program)).collect();
-    driver.run(side, Form::Text, &programs)
+    // Each by itself: which names are known by then decides what is evaluated first.
+    cases.iter().flat_map(|case| driver.run(side, Form::Text, &[format!("{before}{}\n", case.program)])).collect()
 }
 
 fn text(driver: &Driver, outcome: &Outcome) -> String {

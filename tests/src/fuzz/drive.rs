@@ -4,8 +4,6 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::generate;
-use super::tree::quoted;
 use crate::tools;
 
 /// Which evaluator.
@@ -82,12 +80,17 @@ impl Driver {
             std::fs::write(path, text).expect("writable");
         };
         write("mark", MARK);
-        write("names", &names());
         write("tree/file.txt", "some\ntext\n");
         write("tree/a/b.txt", "b");
         write("tree/id.nix", "x: x");
         write("tree/x.nix", "x");
         write("tree/default.nix", "{ a = 1; }");
+        write("tree/f.nix", "{ a ? 1, ... }@args: { inherit a args; }");
+        write("tree/rec.nix", "{ x }: rec { b = [ x a ]; a = x; x' = { inherit b; }; }");
+        write("tree/map.nix", "{ m = map 1 2; inherit (builtins) typeOf; }");
+        for (link, target) in [("link", "a"), ("dangling", "nowhere")] {
+            std::os::unix::fs::symlink(target, folder.join("tree").join(link)).expect("a link");
+        }
         let nival = world.path().join("nix-instantiate");
         std::os::unix::fs::symlink(tools::built("nival"), &nival).expect("a link");
         Driver { nival, nix: with_nix.then(|| tools::real_nix("nix-instantiate")), folder, world }
@@ -107,21 +110,24 @@ impl Driver {
         command
             .args(["--kill-after=2", &TIME.to_string(), "prlimit", "--as=8000000000", "--core=0"])
             .arg(program)
-            .arg("--eval")
+            .args(["--eval", "--read-write-mode", "mark"])
             .args(form.flags());
-        command.arg("names");
         for file in files {
             command.args([file, "mark"]);
         }
         command.env_clear().env("PATH", std::env::var("PATH").unwrap_or_default()).env("HOME", "/home/fuzz").env("LANG", "C.UTF-8");
-        // A store of its own, with the usual name: nothing is written to it.
+        // Stores of their own, with the usual name: what a program writes it can read.
+        let own = match side {
+            Side::Nival => "nival",
+            Side::Nix => "nix",
+        };
         command
-            .env("NIX_REMOTE", self.world.path().join("store"))
-            .env("NIX_STATE_DIR", self.world.path().join("var"))
+            .env("NIX_REMOTE", self.world.path().join(own).join("store"))
+            .env("NIX_STATE_DIR", self.world.path().join(own).join("var"))
             .env("XDG_CACHE_HOME", self.world.path().join("cache"));
         command.env("NIX_CONF_DIR", self.world.path()).env("NIX_PATH", "").env(
             "NIX_CONFIG",
-            "build-hook =\nsubstituters =\nexperimental-features = nix-command flakes fetch-tree ca-derivations dynamic-derivations pipe-operators",
+            "build-hook =\nsubstituters =\nfsync-metadata = false\nexperimental-features = nix-command flakes fetch-tree ca-derivations dynamic-derivations pipe-operators",
         );
         for name in EXTRA_ENVIRONMENT {
             if let Some(value) = std::env::var_os(name) {
@@ -177,7 +183,8 @@ impl Driver {
         let complete = outcomes.len() == files.len();
         match output.status.code() {
             Some(0) if complete => outcomes,
-            Some(1) if !complete => {
+            // A build that fails has a status of its own.
+            Some(1 | 100..=104) if !complete => {
                 outcomes.push(Outcome::Failed(last_error(&output.stderr)));
                 outcomes
             }
@@ -201,14 +208,6 @@ impl Driver {
 
 /// Handed on to both evaluators: where the inputs of a corpus are.
 const EXTRA_ENVIRONMENT: &[&str] = &["NIVAL_BENCH_NIXPKGS_LIB"];
-
-/// A program that mentions the names which programs use. Attributes are evaluated in the order in which their names were first
-/// seen, each evaluator reads in its own order, and which of several failures comes first would differ.
-fn names() -> String {
-    let names = generate::NAMES.concat();
-    let defined: String = names.iter().map(|name| format!("{} = 1; ", quoted(name))).collect();
-    format!("let all = {{ {defined}}}; in {MARK}")
-}
 
 /// What was printed before each mark.
 fn split(out: &[u8], form: Form) -> Vec<Vec<u8>> {

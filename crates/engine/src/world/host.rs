@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockRea
 use nival_eval::host::{AddPath, FetchRequest, Fetched, Host, SearchPathEntry};
 use nival_eval::{FileType, HostError, HostResult};
 use nival_source::{FileKind, SystemError};
+use nival_store::store_path::BadStorePath;
 use nival_store::{HashAlgo, StoreDir, StorePath, StorePathSet, store_path};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -271,7 +272,10 @@ impl EngineHost {
                 Some(Redirect::Contents(contents)) => Place::Contents(contents),
                 Some(Redirect::Hidden) => Place::Nothing,
                 // Store paths never change.
-                None => Place::Disk { path: self.store.to_real(&path), record: false },
+                None => {
+                    self.check_store_path(&path, view)?;
+                    Place::Disk { path: self.store.to_real(&path), record: false }
+                }
             });
         }
         if let Some(path) = self.above_store(&path) {
@@ -281,6 +285,35 @@ impl EngineHost {
             Some(refusal) => Err(HostError::Forbidden(refusal)),
             None => Ok(Place::Disk { path, record: true }),
         }
+    }
+
+    /// As in Nix, it is an error to ask for something in the store directory whose name no store path can have, unless it is
+    /// there.
+    fn check_store_path(&self, path: &Path, view: &Overlay) -> HostResult<()> {
+        let Ok(below) = path.strip_prefix(self.store_dir.as_str()) else { return Ok(()) };
+        let Some(name) = below.components().next() else { return Ok(()) };
+        let name = name.as_os_str().to_string_lossy();
+        match StorePath::from_base_name(&name) {
+            Err(error) if !self.policy().pure && view.system.symlink_metadata(path).is_err() => Err(HostError::Io(error.to_string())),
+            _ => Ok(()),
+        }
+    }
+
+    /// The store takes a path that is named as a derivation only if it is one.
+    fn check_if_derivation(&self, path: String) -> HostResult<String> {
+        if path.ends_with(".drv") {
+            self.write_now(&path)?;
+        }
+        Ok(path)
+    }
+
+    /// The store directory itself cannot be read, unless it is where it says.
+    fn check_no_store_dir(&self, path: &[u8]) -> HostResult<()> {
+        let dir = self.store_dir.as_str();
+        if path != dir.as_bytes() || self.policy().pure || self.view().system.metadata(Path::new(dir)).is_ok() {
+            return Ok(());
+        }
+        Err(HostError::Io(BadStorePath::NotInStore(format!("{dir}/")).to_string()))
     }
 
     /// Where a folder above the store directory, such as `/nix`, is on this machine. Symbolic links are looked for along
@@ -454,6 +487,7 @@ impl Host for EngineHost {
     }
 
     fn read_dir(&self, asked: &[u8]) -> HostResult<Vec<(Vec<u8>, FileType)>> {
+        self.check_no_store_dir(asked)?;
         self.reading(
             asked,
             |reads, _, path| {
@@ -543,6 +577,7 @@ impl Host for EngineHost {
     }
 
     fn add_path(&self, request: AddPath<'_>) -> HostResult<String> {
+        self.check_no_store_dir(request.path)?;
         let source = {
             let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
             match self.place(request.path, &view)? {
@@ -555,13 +590,15 @@ impl Host for EngineHost {
                 Place::Contents(contents) => {
                     drop(view);
                     let references = self.kept_references(&request);
-                    return trees::add_contents(&self.store_dir, &self.pending, &request, contents, references);
+                    let path = trees::add_contents(&self.store_dir, &self.pending, &request, contents, references)?;
+                    return self.check_if_derivation(path);
                 }
                 Place::Nothing => return Err(not_found(request.path)),
             }
         };
         let references = self.kept_references(&request);
-        trees::add(&self.store_dir, &self.pending, &self.view(), source, request, references)
+        let path = trees::add(&self.store_dir, &self.pending, &self.view(), source, request, references)?;
+        self.check_if_derivation(path)
     }
 
     fn add_text(&self, name: &str, contents: &[u8], references: &[String]) -> HostResult<String> {
@@ -570,13 +607,21 @@ impl Host for EngineHost {
         let path = store_path::make_text_path(&self.store_dir, name, &hash, &set).map_err(|e| HostError::Io(e.to_string()))?;
         let path = self.store_dir.print(&path);
         self.pending.insert(&path, Pending::Text { name: name.to_owned(), contents: contents.into(), references: references.to_vec() });
-        Ok(path)
+        self.check_if_derivation(path)
     }
 
     fn write_derivation(&self, store_path: &str, aterm: &[u8], references: &[String]) -> HostResult<()> {
         let name = self.parse(store_path)?.name().to_owned();
         self.pending.insert(store_path, Pending::Derivation { name, aterm: aterm.into(), references: references.to_vec() });
         Ok(())
+    }
+
+    fn write_now(&self, store_path: &str) -> HostResult<()> {
+        if self.read_only() {
+            return Ok(());
+        }
+        let written = self.store.write_pending(&self.pending, &self.view(), &[store_path.to_owned()]);
+        written.map_err(|report| HostError::Io(report.message))
     }
 
     fn read_derivation(&self, store_path: &str) -> HostResult<Arc<[u8]>> {

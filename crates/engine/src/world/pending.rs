@@ -90,6 +90,10 @@ impl PendingTable {
                     _ => Some(Redirect::Source(file)),
                 }
             }
+            // Nothing is below a file.
+            Pending::Text { .. } | Pending::File { .. } | Pending::Derivation { .. } if !rest.as_os_str().is_empty() => {
+                Some(Redirect::Hidden)
+            }
             Pending::Text { contents, .. } | Pending::File { contents, .. } | Pending::Derivation { aterm: contents, .. } => {
                 Some(Redirect::Contents(contents.clone()))
             }

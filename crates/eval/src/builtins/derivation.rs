@@ -152,6 +152,11 @@ fn finish(ctx: &mut Ctx<'_>, dir: &StoreDir, drv: &Derivation, modulo: Option<Ha
     let drv_path = dir.print(&path);
     let references: Vec<String> = references.iter().map(|path| dir.print(path)).collect();
     ctx.host().write_derivation(&drv_path, &text, &references)?;
+    // Neither is printed with escapes, so that the store may not be able to read them back.
+    let mut plain = drv.outputs.keys().map(String::as_bytes).chain([drv.platform.as_slice()]);
+    if plain.any(|text| memchr::memchr2(b'"', b'\\', text).is_some()) {
+        ctx.host().write_now(&drv_path)?;
+    }
     if !HASHES.contains(&path) {
         let hash = match modulo {
             Some(hash) => hash,

@@ -232,7 +232,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
         if node.kind() != SyntaxKind::NAME_REF {
             return false;
         }
-        let local = self.env.names.local(node.text());
+        let local = self.local(node);
         self.env.names.get(local).head != UNBOUND
     }
 }

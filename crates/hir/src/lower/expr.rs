@@ -20,7 +20,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
         // Leaves are half of all nodes and need no stack.
         match node.kind() {
             SyntaxKind::NAME_REF => {
-                let local = self.env.names.local(node.text());
+                let local = self.local(node);
                 self.variable(local, self.range(node), false)
             }
             SyntaxKind::LITERAL => self.literal(node),

@@ -34,7 +34,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
             match param.map(|param| (param, param.kind())) {
                 Some((param, SyntaxKind::NAME_PARAM)) => {
                     let slot = self.env.new_slot();
-                    let local = self.env.names.local(param.text());
+                    let local = self.local(param);
                     params.push(Param::Name(self.name(local), slot));
                     if ANALYSIS {
                         ranges.push(param.range());
@@ -118,13 +118,13 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
             match child.kind() {
                 SyntaxKind::AT_BINDING => {
                     if let Some(name) = only_child(child).filter(|name| name.kind() == SyntaxKind::NAME) {
-                        bind = bind.or(Some((self.env.names.local(name.text()), self.range(name))));
+                        bind = bind.or(Some((self.local(name), self.range(name))));
                     }
                 }
                 SyntaxKind::FORMAL => {
                     let mut parts = child.children();
                     let Some(name) = parts.next().filter(|name| name.kind() == SyntaxKind::NAME) else { continue };
-                    let local = self.env.names.local(name.text());
+                    let local = self.local(name);
                     let default = parts.next();
                     defaults += default.is_some() as usize;
                     let (range, place) = (self.range(name), formals.len() as u32);

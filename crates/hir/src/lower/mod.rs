@@ -1,6 +1,7 @@
 //! From the tree to a [`Module`](crate::Module): one pass over the nodes; everything that a node needs on the way is in
 //! buffers that are used again.
 
+mod appearance;
 mod attrs;
 mod bindings;
 mod env;
@@ -66,6 +67,7 @@ fn settled<T>(buffer: &mut Vec<T>) -> Box<[T]> {
 pub struct Buffers {
     syntax: flat::Buffers,
     names: names::NameBuffers,
+    locals: Vec<u32>,
     exprs: Vec<Expr>,
     lists: Vec<ExprId>,
     consts: Vec<Const>,
@@ -115,6 +117,8 @@ struct Lowerer<'t, const ANALYSIS: bool> {
     garbage: u32,
     /// Stack of children whose parent is not finished; each user takes from where it began.
     scratch: Vec<ExprId>,
+    /// Of each node that is a name, its number in `env.names` plus one; see [`appearance`].
+    locals: Vec<u32>,
     nodes: Vec<Node<'t>>,
     #[allow(clippy::vec_box)] // They are moved about.
     free_builders: Vec<Box<SetBuilder<'t>>>,
@@ -163,6 +167,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
             entry_end: TextSize::new(0),
             garbage: 0,
             scratch: Vec::new(),
+            locals: take(&mut buffers.locals),
             nodes: Vec::new(),
             free_builders: Vec::new(),
         }
@@ -170,6 +175,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
 
     fn file(&mut self, options: &LowerOptions) -> (ExprId, u32) {
         self.patchable = options.patchable;
+        self.make_names();
         self.env.push_frame(None);
         let mut extra: Vec<NewBinding> = Vec::with_capacity(options.scope.len());
         for &name in &options.scope {
@@ -196,6 +202,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
             buffer
         }
         buffers.names = self.env.names.give_back();
+        buffers.locals = emptied(self.locals);
         buffers.exprs = emptied(self.exprs);
         buffers.lists = emptied(self.lists);
         buffers.consts = emptied(self.consts);

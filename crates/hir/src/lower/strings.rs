@@ -127,7 +127,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     /// The name of an attribute where Nix's parser knows it: `a`, `"a"`, `${"a"}`, but not `"${"a"}"`.
     pub fn static_name(&mut self, node: Node<'t>) -> Option<Local> {
         match node.kind() {
-            SyntaxKind::NAME => Some(self.env.names.local(node.text())),
+            SyntaxKind::NAME => Some(self.local(node)),
             SyntaxKind::STR if let Some(text) = plain_text(node) => Some(self.env.names.local(text)),
             SyntaxKind::STR if only_child(node).is_some() => None,
             SyntaxKind::STR | SyntaxKind::DYNAMIC_ATTR => {

@@ -105,7 +105,8 @@ impl<'a> Parser<'a> {
             Ok(())
         })?;
         self.expect(",")?;
-        drv.platform = self.plain()?.to_vec();
+        // It is printed without escapes, and Nix reads them all the same.
+        drv.platform = self.string()?.into_owned();
         self.expect(",")?;
         drv.builder = self.string()?.into_owned();
         self.expect(",")?;
@@ -187,7 +188,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A string that is printed without escapes: names, paths, hashes, the platform. Written with escapes it would not
+    /// A string that is printed without escapes: names, paths, hashes. Written with escapes it would not
     /// print back the same.
     fn plain(&mut self) -> Result<&'a [u8], AtermError> {
         match self.string()? {

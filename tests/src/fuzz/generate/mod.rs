@@ -6,6 +6,7 @@ mod bindings;
 mod documents;
 mod functions;
 mod leaves;
+mod more;
 mod patterns;
 mod rows;
 mod sets;
@@ -22,14 +23,6 @@ use rows::{Piece, Row, Rows};
 const IDENTIFIERS: &[&str] = &["a", "b", "c", "d", "x", "y", "z", "f", "foo", "x'", "a-b", "_"];
 /// Names of attributes that are no identifiers, or mean something.
 const ODD_NAMES: &[&str] = &["", "a b", "if", "1a", "${", "é", "a.b", "\"", "type", "outPath", "or", "__x", "a\nb"];
-/// Names that rows and patterns use.
-const FIXED_NAMES: &[&str] = &[
-    "args", "whole", "self", "opt", "more", "q", "v", "n", "r", "k", "w", "fix", "fact", "fib", "count", "even", "odd", "unused", "body",
-    "key", "low", "high", "vs", "name", "value", "success", "right", "wrong", "it", "system", "builder", "outputs",
-];
-
-/// All names, in the order in which evaluators shall first see them.
-pub(super) const NAMES: [&[&str]; 3] = [IDENTIFIERS, ODD_NAMES, FIXED_NAMES];
 
 /// One variable in scope.
 #[derive(Clone)]
@@ -74,7 +67,7 @@ impl Programs {
         if generator.rng.one_in(25) {
             return generator.soup();
         }
-        let ty = generator.result_type(2);
+        let ty = if generator.rng.one_in(8) { Ty::Any } else { generator.result_type(2) };
         let depth = generator.rng.between(3, 7);
         generator.expr(&ty, depth)
     }
@@ -90,10 +83,15 @@ impl Generator<'_> {
             6..10 => Ty::Str,
             10 => Ty::Null,
             11 => Ty::Path,
-            12..17 => Ty::List(Rc::new(self.result_type(depth - 1))),
-            17..20 => Ty::Set(Rc::new(self.result_type(depth - 1))),
+            12..17 => Ty::List(Rc::new(self.part_type(depth - 1))),
+            17..20 => Ty::Set(Rc::new(self.part_type(depth - 1))),
             _ => self.record(depth - 1),
         }
+    }
+
+    /// The type of what is in a list or a set.
+    fn part_type(&mut self, depth: usize) -> Ty {
+        if self.rng.one_in(5) { Ty::Any } else { self.result_type(depth) }
     }
 
     /// Any type, functions too.
@@ -128,6 +126,10 @@ impl Generator<'_> {
             return self.special(*kind, depth);
         }
         if *ty == Ty::Any {
+            if depth > 0 && self.fuel > 0 && self.rng.one_in(4) {
+                self.fuel -= 1;
+                return self.row(ty, depth);
+            }
             let concrete = self.any_type(1);
             return Node { ty: Ty::Any, ..self.expr(&concrete, depth) };
         }

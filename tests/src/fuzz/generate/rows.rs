@@ -2,6 +2,7 @@
 //! an argument may stand without parentheses. Types are in the notation of `Ty::parse`; capitals other than `T` and `U` are
 //! the special leaves of `leaves.rs`.
 
+use super::more;
 use crate::fuzz::tree::prec;
 use crate::fuzz::types::Ty;
 
@@ -22,7 +23,9 @@ pub(super) struct Rows {
 
 impl Rows {
     pub(super) fn parse() -> Rows {
-        let tables = [LANGUAGE, NUMBERS, STRINGS, LISTS, SETS, OTHERS, CONTEXTS];
+        let basic = [LANGUAGE, NUMBERS, STRINGS, LISTS, SETS, OTHERS, CONTEXTS];
+        let corners = [more::FUNCTIONS, more::SCOPES, more::OPERATORS, more::COERCIONS, more::COLLECTIONS, more::BOUNDARIES, more::STORE];
+        let tables = [basic, corners].concat();
         Rows { all: tables.concat().into_iter().map(|(gives, prec, text)| Row::parse(gives, prec, text)).collect() }
     }
 }
@@ -46,7 +49,7 @@ impl Row {
     }
 }
 
-type Table = &'static [(&'static str, u8, &'static str)];
+pub(super) type Table = &'static [(&'static str, u8, &'static str)];
 
 #[rustfmt::skip]
 const LANGUAGE: Table = &[
@@ -252,7 +255,7 @@ const LISTS: Table = &[
     ("b", 2, "builtins.any «\\Ub» «[U»"),
     ("b", 2, "builtins.all «\\Ub» «[U»"),
     ("b", 2, "builtins.all (x: x) [ «b» «E» ]"),
-    ("[{i", 2, "builtins.genericClosure { startSet = [ { key = «i:16»; } { key = «i:16»; } ]; operator = x: if x.key > 10 then [ ] else [ { key = x.key + 3; } { key = x.key * 2 + 1; } ]; }"),
+    ("[{i", 2, "builtins.genericClosure { startSet = [ { key = «i:16»; } { key = «i:16»; } ]; operator = x: if x.key > 10 || x.key < 0 then [ ] else [ { key = x.key + 3; } { key = x.key * 2 + 1; } ]; }"),
     ("[a", 2, "builtins.genericClosure { startSet = [ { key = «a:16»; v = «E:16»; } ]; operator = x: [ { key = «a:16»; } ]; }"),
     ("[{s", 2, "builtins.genericClosure { startSet = map (key: { inherit key; }) «[s»; operator = _: [ ]; }"),
     ("a", 2, "builtins.elemAt «[a» «i»"),
@@ -342,7 +345,7 @@ const CONTEXTS: Table = &[
     ("s", 2, "builtins.appendContext «s» (builtins.getContext «C»)"),
     ("s", 2, "builtins.appendContext «C» { \"/nix/store/00000000000000000000000000000000-x\" = { path = true; }; }"),
     ("s", 2, "builtins.appendContext «C» { \"/nix/store/00000000000000000000000000000000-x.drv\" = { outputs = [ «K» ]; allOutputs = «b:16»; }; }"),
-    ("s", 2, "builtins.appendContext «C» { ${«s:16»} = { path = «a:16»; }; }"),
+    ("s", 2, "builtins.appendContext «C» { ${«s:7» + \"x\"} = { path = «a:16»; }; }"),
     ("s", 1, "(derivation { name = «K:16»; system = «s:16»; builder = «s:16»; a = «a:16»; }).drvPath"),
     ("s", 1, "(derivation { name = \"n\"; system = \"s\"; builder = «C:16»; args = «[a:16»; b = «C:16»; }).drvPath"),
     ("s", 1, "(derivation { name = \"n\"; system = \"s\"; builder = \"b\"; outputs = «[s:16»; }).drvPath"),

@@ -138,6 +138,10 @@ impl Reader<'_, '_> {
                 ))?;
                 let json =
                     crate::builtins::json::normalise(bytes).map_err(|error| other(format!("cannot process __json attribute: {error}")))?;
+                if let Some(found) = not_an_object(&json) {
+                    let problem = format!("[json.exception.type_error.302] type must be object, but is {found}");
+                    return Err(other(format!("cannot process __json attribute: {problem}")));
+                }
                 self.found.drv.env.insert(name.to_vec(), json);
                 return Ok(());
             }
@@ -241,5 +245,17 @@ fn algorithm(name: &str) -> Result<Option<HashAlgo>> {
         Ok(algo) => Ok(Some(algo)),
         Err(HashError::UnknownAlgorithm(_)) => Ok(None),
         Err(error) => Err(other(error)),
+    }
+}
+
+/// What a JSON text without space before it is, where it is no object.
+fn not_an_object(json: &[u8]) -> Option<&'static str> {
+    match json.first()? {
+        b'{' => None,
+        b'[' => Some("array"),
+        b'"' => Some("string"),
+        b'n' => Some("null"),
+        b't' | b'f' => Some("boolean"),
+        _ => Some("number"),
     }
 }

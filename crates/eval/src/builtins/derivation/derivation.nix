@@ -1,7 +1,7 @@
 # The builtin `derivation`: `derivationStrict` does the work, once; what is here makes a set of it that knows its other outputs.
 #
 # Where the attributes are written can be seen (`unsafeGetAttrPos`, positions in XML), so they are at the lines and columns
-# at which Nix has them: the function at line 30, the attributes from line 43 on.
+# at which Nix has them: the function at line 30, the attributes from line 43 on. Its names are some that Nix knows early, too.
 
 
 
@@ -31,28 +31,28 @@ drvAttrs@{ outputs ? [ "out" ], ... }:
 
 let
 
-  written = derivationStrict drvAttrs;
+  strict = derivationStrict drvAttrs;
 
   # What all outputs have.
 
 
 
 
-  shared = drvAttrs // builtins.listToAttrs pairs //
+  commonAttrs = drvAttrs // builtins.listToAttrs outputsList //
     {
-      all = map (x: x.value) pairs;
+      all = map (x: x.value) outputsList;
       inherit drvAttrs;
     };
 
-  pairs = map (outputName: {
+  outputsList = map (outputName: {
     name = outputName;
-    value = shared // {
-      outPath = written.${outputName};
-      drvPath = written.drvPath;
+    value = commonAttrs // {
+      outPath = strict.${outputName};
+      drvPath = strict.drvPath;
       type = "derivation";
       inherit outputName;
     };
   }) outputs;
 
 in
-(builtins.head pairs).value
+(builtins.head outputsList).value

@@ -1,0 +1,102 @@
+//! Names in the order in which Nix's parser makes them. Nix evaluates the attributes of a set by the age of their names, so
+//! that which of several failures comes first, and the order of traces, hang on it. Lowering itself meets names in another
+//! order: it looks at all of a set's attributes before their values, and at parameters before the body.
+//!
+//! Nix's parser makes a name when it has read what the name is part of: an attribute's before its value, a parameter's behind
+//! the body, that of a formal with a default behind the default. Formals themselves come before the body.
+
+use nival_syntax::SyntaxKind;
+use nival_syntax::flat::Node;
+
+use super::Lowerer;
+use super::names::Local;
+
+/// A name that is made later, where the scan reaches the node `end`.
+#[derive(Clone, Copy)]
+pub(super) struct Later {
+    end: u32,
+    name: u32,
+}
+
+impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
+    /// Makes the names of the text.
+    pub(super) fn make_names(&mut self) {
+        let len = self.tree.len() as u32;
+        self.locals.clear();
+        self.locals.resize(len as usize, 0);
+        let mut later: Vec<Later> = Vec::with_capacity(32);
+        let mut index = 0;
+        while let Some(node) = self.tree.node(index) {
+            while let Some(&Later { end, name }) = later.last()
+                && end <= index
+            {
+                later.pop();
+                self.make_later(name);
+            }
+            match node.kind() {
+                SyntaxKind::NAME_REF | SyntaxKind::NAME => self.make_name(node),
+                SyntaxKind::DYNAMIC_ATTR => drop(self.static_name(node)),
+                SyntaxKind::LAMBDA => {
+                    let end = node.subtree_end();
+                    let param = node.children().next();
+                    let bound = param.and_then(|param| match param.kind() {
+                        SyntaxKind::NAME_PARAM => Some(param),
+                        _ => param.children().find(|child| child.kind() == SyntaxKind::AT_BINDING),
+                    });
+                    later.extend(bound.map(|bound| Later { end, name: bound.index() }));
+                }
+                // With the function, above.
+                SyntaxKind::NAME_PARAM | SyntaxKind::AT_BINDING => {
+                    index = node.subtree_end();
+                    continue;
+                }
+                SyntaxKind::FORMAL if node.subtree_end() > index + 2 => {
+                    later.push(Later { end: node.subtree_end(), name: index + 1 });
+                    index += 2;
+                    continue;
+                }
+                SyntaxKind::ATTRPATH | SyntaxKind::INHERIT => {
+                    let from = later.len();
+                    let strings = node.children().filter(|child| child.kind() == SyntaxKind::STR);
+                    later.extend(strings.map(|child| Later { end: child.subtree_end(), name: child.index() }));
+                    if later.len() > from + 1 {
+                        later[from..].reverse();
+                    }
+                }
+                _ => {}
+            }
+            index += 1;
+        }
+        while let Some(Later { name, .. }) = later.pop() {
+            self.make_later(name);
+        }
+    }
+
+    fn make_later(&mut self, index: u32) {
+        let Some(node) = self.tree.node(index) else { return };
+        match node.kind() {
+            SyntaxKind::STR => drop(self.static_name(node)),
+            SyntaxKind::AT_BINDING => {
+                node.children().filter(|child| child.kind() == SyntaxKind::NAME).for_each(|name| self.make_name(name))
+            }
+            _ => self.make_name(node),
+        }
+    }
+
+    #[inline]
+    fn make_name(&mut self, node: Node<'t>) {
+        let local = self.env.names.local(node.text());
+        if let Some(known) = self.locals.get_mut(node.index() as usize) {
+            *known = local.0 + 1;
+        }
+    }
+
+    /// The name that is the text of a node.
+    #[inline]
+    pub(super) fn local(&mut self, node: Node<'t>) -> Local {
+        match self.locals.get(node.index() as usize) {
+            Some(&known) if known > 0 => Local(known - 1),
+            _ => self.env.names.local(node.text()),
+        }
+    }
+}
