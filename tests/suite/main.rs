@@ -13,6 +13,7 @@ mod fetching;
 mod fuzz;
 mod importing;
 mod layering;
+mod locking;
 mod lsp;
 mod repl;
 mod threads;

@@ -8,13 +8,13 @@ use std::path::{Component, Path, PathBuf};
 use nival_engine::config::host_system;
 use nival_engine::settings::Source;
 use nival_engine::{
-    AutoArgs, Budget, CancelToken, Control, Engine, EngineConfig, EvalSession, EvalValue, FlakeLookup, RenderOptions, Report, ReportKind,
-    SearchPathEntry, Settings, TraceKind,
+    AutoArgs, Budget, CancelToken, Control, Engine, EngineConfig, EvalSession, EvalValue, FlakeLookup, LockFlags, RenderOptions, Report,
+    ReportKind, SearchPathEntry, Settings, TraceKind, parse_flake_reference,
 };
 use nival_source::OsSystem;
 
 use crate::error::Failure;
-use crate::options::{ArgSource, Common, Target};
+use crate::options::{ArgSource, Common, FlakeOptions, Target};
 use crate::watching::{Told, Wanted};
 
 /// An engine with one session, for a command that evaluates and ends.
@@ -48,7 +48,9 @@ pub fn configured_leniently(common: &Common) -> Result<Configured, Failure> {
         warn(format_args!("{error}; the files of settings are left aside"));
         Settings::default()
     });
-    configured_from(settings, common, false)
+    let mut configured = configured_from(settings, common, false)?;
+    configured.engine.locking = LockFlags::default();
+    Ok(configured)
 }
 
 fn configured_from(mut settings: Settings, common: &Common, pure: bool) -> Result<Configured, Failure> {
@@ -78,10 +80,46 @@ fn configured_from(mut settings: Settings, common: &Common, pure: bool) -> Resul
     engine.search_path = common.search_path.iter().map(|entry| SearchPathEntry::parse(entry)).collect();
     engine.search_path.extend(default_search_path(&settings));
     engine.roots = vec![current_folder()?];
+    lock_options(&mut engine, &common.flakes)?;
     let eval_store = common.eval_store.as_deref().filter(|uri| *uri != "auto");
     engine.store.uri = eval_store.or(settings.get("store")).filter(|uri| !uri.is_empty()).map(str::to_owned);
     engine.store.read_only = common.read_only;
     Ok(Configured { engine, settings })
+}
+
+/// How flakes are locked.
+fn lock_options(engine: &mut EngineConfig, options: &FlakeOptions) -> Result<(), Failure> {
+    let folder = current_folder()?;
+    let reference = |text: &str| parse_flake_reference(text, &folder, &OsSystem).map_err(|error| Failure::message(error.to_string()));
+    let input_path = |text: &str| text.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    if options.recreate {
+        warn(format_args!("'--recreate-lock-file' is deprecated and will be removed in a future version; use 'nix flake update' instead."));
+    }
+    if options.no_registries {
+        warn(format_args!("'--no-registries' is deprecated; use '--no-use-registries'"));
+    }
+    if !options.update_inputs.is_empty() {
+        warn(format_args!("'--update-input' is a deprecated alias for 'flake update' and will be removed in a future version."));
+    }
+    let locking = &mut engine.locking;
+    locking.lenient = false;
+    locking.write = !options.no_write;
+    locking.update = !options.no_update;
+    locking.recreate = options.recreate;
+    locking.commit = options.commit;
+    locking.updates = options.update_inputs.iter().map(|input| input_path(input)).collect();
+    for (input, flake) in &options.override_inputs {
+        locking.overrides.insert(input_path(input), reference(flake)?);
+    }
+    locking.output = options.output_lock.as_ref().map(|file| folder.join(file));
+    if let Some(file) = &options.reference_lock {
+        let path = folder.join(file);
+        locking.reference = Some(if path.exists() { read_text(&path)? } else { Vec::new() });
+    }
+    for (name, flake) in &options.override_flakes {
+        engine.flake_overrides.push((reference(name)?, reference(flake)?));
+    }
+    Ok(())
 }
 
 /// Refuses to build in another store than the one that is evaluated in, which this program cannot do.
@@ -178,6 +216,9 @@ impl Context {
         let time = common.eval_seconds.map(std::time::Duration::from_secs);
         let control = Control::new(Budget { time, ..Budget::UNLIMITED });
         cancel_on_signal(control.cancel.clone());
+        for flake in &common.flakes.inputs_from {
+            session.inputs_from(flake, &control).map_err(|report| Failure::from(report).rendered(render))?;
+        }
         let told = watching.map(|watching| Told { wanted, watching, session: session.clone() });
         let mut context = Context { told, session, control, args: AutoArgs::default(), render };
         context.args = context.auto_args(common).map_err(|failure| failure.rendered(render))?;

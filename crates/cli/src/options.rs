@@ -42,6 +42,26 @@ pub struct Common {
     /// Seconds that one evaluation may take, and bytes that its values may need.
     pub eval_seconds: Option<u64>,
     pub eval_bytes: Option<u64>,
+    pub flakes: FlakeOptions,
+}
+
+/// How flakes are looked up and locked, as it is written on the command line.
+#[derive(Debug, Default)]
+pub struct FlakeOptions {
+    pub recreate: bool,
+    pub no_update: bool,
+    pub no_write: bool,
+    /// The old name of `--no-use-registries`.
+    pub no_registries: bool,
+    pub commit: bool,
+    /// A path of inputs, and what it is to be.
+    pub override_inputs: Vec<(String, String)>,
+    pub update_inputs: Vec<String>,
+    pub reference_lock: Option<String>,
+    pub output_lock: Option<String>,
+    pub inputs_from: Vec<String>,
+    /// What a name stands for.
+    pub override_flakes: Vec<(String, String)>,
 }
 
 impl Common {
@@ -197,8 +217,6 @@ pub fn eval_flags<T: HasCommon>() -> Vec<Flag<T>> {
         flag("eval-cores", None, &["N"], "threads that evaluate together, with the result of one; 0 is one a processor", |o, v| {
             checked(o, "eval-cores", &v[0])
         }),
-        flag("no-write-lock-file", None, &[], "accepted; lock files are never written", |_, _| Ok(())),
-        flag("no-update-lock-file", None, &[], "accepted; lock files are never changed", |_, _| Ok(())),
         flag("eval-time-limit", None, &["SECONDS"], "end an evaluation that takes longer", |o, v| {
             o.common().eval_seconds = Some(limit(&v[0])?);
             Ok(())
@@ -218,6 +236,41 @@ pub fn eval_flags<T: HasCommon>() -> Vec<Flag<T>> {
         flag("read-only", None, &[], "the same as --readonly-mode", |o, _| {
             o.common().read_only = true;
             Ok(())
+        }),
+    ]
+}
+
+/// Flags of the commands that take flakes.
+pub fn flake_flags<T: HasCommon>() -> Vec<Flag<T>> {
+    fn flakes<T: HasCommon>(options: &mut T, apply: impl FnOnce(&mut FlakeOptions)) -> Applied {
+        apply(&mut options.common().flakes);
+        Ok(())
+    }
+    vec![
+        flag("recreate-lock-file", None, &[], "lock all inputs anew", |o, _| flakes(o, |f| f.recreate = true)),
+        flag("no-update-lock-file", None, &[], "fail where the lock file would have to change", |o, _| flakes(o, |f| f.no_update = true)),
+        flag("no-write-lock-file", None, &[], "write no lock file", |o, _| flakes(o, |f| f.no_write = true)),
+        flag("no-registries", None, &[], "do not look names up in registries", |o, _| {
+            flakes(o, |f| f.no_registries = true)?;
+            set(o, "use-registries", "false")
+        }),
+        flag("commit-lock-file", None, &[], "commit a lock file that changed", |o, _| flakes(o, |f| f.commit = true)),
+        flag("update-input", None, &["INPUT"], "lock an input anew", |o, v| flakes(o, |f| f.update_inputs.push(v[0].clone()))),
+        flag("override-input", None, &["INPUT", "FLAKE"], "take FLAKE for an input, and write no lock file", |o, v| {
+            flakes(o, |f| {
+                f.no_write = true;
+                f.override_inputs.push((v[0].clone(), v[1].clone()));
+            })
+        }),
+        flag("reference-lock-file", None, &["FILE"], "start from this lock file", |o, v| {
+            flakes(o, |f| f.reference_lock = Some(v[0].clone()))
+        }),
+        flag("output-lock-file", None, &["FILE"], "write the lock file here", |o, v| flakes(o, |f| f.output_lock = Some(v[0].clone()))),
+        flag("inputs-from", None, &["FLAKE"], "take the inputs of FLAKE for names of flakes", |o, v| {
+            flakes(o, |f| f.inputs_from.push(v[0].clone()))
+        }),
+        flag("override-flake", None, &["NAME", "FLAKE"], "take FLAKE for what NAME stands for", |o, v| {
+            flakes(o, |f| f.override_flakes.push((v[0].clone(), v[1].clone())))
         }),
     ]
 }

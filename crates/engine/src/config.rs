@@ -154,6 +154,10 @@ pub struct EngineConfig {
     pub roots: Vec<PathBuf>,
     /// Other options by their `nix.conf` names (`allow-import-from-derivation`, …).
     pub options: BTreeMap<String, String>,
+    /// How flakes are locked, and whether lock files are written.
+    pub locking: nival_flake::LockFlags,
+    /// What this command alone takes names of flakes to stand for.
+    pub flake_overrides: Vec<(nival_flake::FlakeRef, nival_flake::FlakeRef)>,
     /// The process evaluates once and ends: what would only serve a second evaluation (code, texts) is not kept.
     pub once: bool,
     /// Who counts what evaluations cost.
@@ -180,6 +184,8 @@ impl EngineConfig {
             store: StoreSettings::default(),
             roots: Vec::new(),
             options: BTreeMap::new(),
+            locking: nival_flake::LockFlags::default(),
+            flake_overrides: Vec::new(),
             once: false,
             watching: None,
         }
@@ -230,6 +236,9 @@ impl EngineConfig {
             Some("auto") => self.store.max_jobs = None,
             _ => self.store.max_jobs = jobs("max-jobs").or(self.store.max_jobs),
         }
+        flag("use-registries", &mut self.locking.use_registries);
+        flag("allow-dirty-locks", &mut self.locking.allow_dirty);
+        self.locking.commit_summary = settings.get("commit-lock-file-summary").unwrap_or_default().to_owned();
         self.eval_cores = jobs("eval-cores").unwrap_or(self.eval_cores);
         self.store.cores = jobs("cores").or(self.store.cores);
         if let Some(sandbox) = settings.get("sandbox") {

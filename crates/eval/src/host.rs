@@ -95,6 +95,8 @@ pub enum FetchArg {
 pub struct Fetched {
     pub store_path: String,
     pub attrs: Vec<(String, FetchArg)>,
+    /// For what flakes are fetched by: the reference that gives the same tree again.
+    pub locked: Vec<(String, FetchArg)>,
 }
 
 /// Experimental features that are on where nothing else is said.

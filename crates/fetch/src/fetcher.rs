@@ -127,6 +127,18 @@ impl Fetcher {
         Ok(fetched)
     }
 
+    /// The branch that a Git input is of where it names none, for lock files.
+    ///
+    /// # Errors
+    /// There is no such repository, or it does not answer.
+    pub fn default_ref(&self, input: &Input, observer: &dyn Observer) -> Result<Option<String>> {
+        let job = Job { fetcher: self, files: &nar::DiskSource, unsaved: &|_| false, observer };
+        match (input.scheme(), input.text("url")) {
+            ("git", Some(url)) => git::head(&job, url),
+            _ => Ok(None),
+        }
+    }
+
     /// The bytes of a small file of this machine.
     ///
     /// # Errors

@@ -30,6 +30,7 @@ mod input;
 mod local;
 mod observer;
 mod process;
+mod put;
 mod settings;
 mod tarball;
 mod url;

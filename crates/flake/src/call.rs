@@ -1,12 +1,15 @@
 //! A flake's value: its outputs, applied to its inputs and itself.
 
 use nival_eval::builtins::flake::reference::{Attr, FlakeRef};
-use nival_eval::{Attrs, AttrsBuilder, BuiltinTable, Ctx, EvalError, Value};
+use nival_eval::host::FetchArg;
+use nival_eval::{Attrs, AttrsBuilder, BuiltinTable, Ctx, EvalError, Pos, Value};
 use nival_syntax::Name;
 
 use crate::error::FlakeError;
 use crate::fetching::{FETCH_FLAKE, FETCH_LOCKED};
 use crate::graph::{Graph, Node, Source};
+use crate::locking::{LockFlags, lock_flake};
+use crate::write::{LockWriter, settle};
 
 /// Ties the knot between flakes. `nodes` has for each: `tree` (what was fetched, for the input
 /// named `input`) or `parent` and `path`; `subdir`; `isFlake`;
@@ -36,17 +39,25 @@ in known.${root}.value
 "#;
 
 /// The value of the flake that `reference` names, as `builtins.getFlake` gives it: outputs, `inputs`, `outputs`,
-/// `sourceInfo`, `outPath` and what is known of its tree. Trees of inputs are fetched when they are needed.
-pub fn call_flake(ctx: &mut Ctx<'_>, reference: &FlakeRef) -> Result<Value, FlakeError> {
-    let mut tree_reference = reference.clone();
-    let subdir = match tree_reference.attrs.remove("dir") {
-        Some(Attr::Text(dir)) => dir,
-        _ => String::new(),
-    };
-    let shown = reference.to_url()?;
-    let tree = tree_value(ctx, &tree_reference)?;
-    let graph = Graph::load(ctx, tree, &subdir, &shown)?;
+/// `sourceInfo`, `outPath` and what is known of its tree. Trees of locked inputs are fetched when they are needed. `flags` say
+/// how it is locked, and what becomes of a lock file that has changed.
+pub fn call_flake(
+    ctx: &mut Ctx<'_>,
+    reference: &FlakeRef,
+    flags: &LockFlags,
+    writer: Option<&dyn LockWriter>,
+) -> Result<Value, FlakeError> {
+    let graph = inputs(ctx, reference, flags, writer).map_err(|error| {
+        let shown = reference.to_url().unwrap_or_default();
+        let error: Box<EvalError> = error.into();
+        FlakeError::Eval(error.context(Pos::NONE, format!("while updating the lock file of flake '{shown}'")))
+    })?;
     call_graph(ctx, &graph)
+}
+
+fn inputs(ctx: &mut Ctx<'_>, reference: &FlakeRef, flags: &LockFlags, writer: Option<&dyn LockWriter>) -> Result<Graph, FlakeError> {
+    let locked = lock_flake(ctx, reference, flags)?;
+    settle(ctx, locked, flags, writer)
 }
 
 /// The value of a flake whose inputs are known.
@@ -108,6 +119,15 @@ fn fetcher(ctx: &Ctx<'_>, name: &'static str) -> Result<Value, FlakeError> {
     ctx.builtin(name).ok_or_else(|| FlakeError::Eval(EvalError::other(format!("the evaluator has no '{name}'"))))
 }
 
+pub(crate) fn reference_args(reference: &FlakeRef) -> Vec<(String, FetchArg)> {
+    let arg = |attr: &Attr| match attr {
+        Attr::Text(text) => FetchArg::String(text.as_bytes().to_vec()),
+        Attr::Int(int) => FetchArg::Int(*int),
+        Attr::Bool(bool) => FetchArg::Bool(*bool),
+    };
+    reference.attrs.iter().map(|(name, attr)| (name.clone(), arg(attr))).collect()
+}
+
 fn reference_value(ctx: &mut Ctx<'_>, reference: &FlakeRef) -> Value {
     let mut set = AttrsBuilder::with_capacity(reference.attrs.len());
     for (name, attr) in &reference.attrs {
@@ -128,14 +148,14 @@ pub fn tree_value(ctx: &mut Ctx<'_>, reference: &FlakeRef) -> Result<Value, Flak
     Ok(ctx.call(fetch, &[attrs])?)
 }
 
-/// Makes `builtins.getFlake` give flakes, not only their trees.
-pub fn install(table: &mut BuiltinTable) {
+/// Makes `builtins.getFlake` give flakes, not only their trees. See [`LockFlags::lenient`].
+pub fn install(table: &mut BuiltinTable, lenient: bool) {
     for builtin in table.functions.iter_mut().filter(|builtin| builtin.name == "getFlake") {
-        builtin.run = get_flake;
+        builtin.run = if lenient { |ctx, args| get_flake(ctx, args, true) } else { |ctx, args| get_flake(ctx, args, false) };
     }
 }
 
-fn get_flake(ctx: &mut Ctx<'_>, args: &[Value]) -> nival_eval::Result<Value> {
+fn get_flake(ctx: &mut Ctx<'_>, args: &[Value], lenient: bool) -> nival_eval::Result<Value> {
     let what = || "while evaluating the argument passed to builtins.getFlake".to_owned();
     let Some(&argument) = args.first() else { return Err(EvalError::other("'builtins.getFlake' needs an argument")) };
     let value = ctx.force(argument)?;
@@ -146,7 +166,8 @@ fn get_flake(ctx: &mut Ctx<'_>, args: &[Value]) -> nival_eval::Result<Value> {
     if ctx.host().is_pure() && !crate::fetching::is_locked(&reference) {
         return Err(FlakeError::UnlockedFlake(reference.to_url().map_err(FlakeError::from)?).into());
     }
-    Ok(call_flake(ctx, &reference)?)
+    let flags = LockFlags { allow_unlocked: !ctx.host().is_pure(), lenient, ..LockFlags::default() };
+    Ok(call_flake(ctx, &reference, &flags, None)?)
 }
 
 fn attrs_reference(ctx: &mut Ctx<'_>, set: Attrs) -> nival_eval::Result<FlakeRef> {

@@ -40,6 +40,22 @@ pub enum FlakeError {
     FollowCycle(String),
     #[error("input '{input}' follows a non-existent input '{follows}'")]
     FollowsNothing { input: String, follows: String },
+    #[error("cannot update unlocked flake input '{0}' in pure mode")]
+    UnlockedInput(String),
+    #[error("found circular import of flake '{0}'")]
+    CircularImport(String),
+    #[error("flake '{0}' requires lock file changes but they're not allowed due to '--no-update-lock-file'")]
+    NoUpdate(String),
+    #[error("cannot write modified lock file of flake '{0}' (use '--no-write-lock-file' to ignore)")]
+    NotWritable(String),
+    #[error(
+        "Not writing lock file of flake '{flake}' because it has an unlocked input ('{input}'). Use '--allow-dirty-locks' to allow this anyway."
+    )]
+    DirtyLock { flake: String, input: String },
+    #[error("'--commit-lock-file' and '--output-lock-file' are incompatible")]
+    CommitElsewhere,
+    #[error("'{0}' is an indirect flake reference, but registry lookups are not allowed")]
+    NoRegistries(String),
     #[error("flake inputs are nested more than {0} deep")]
     TooDeep(usize),
     #[error("input '{input}' ('{reference}') is not in the lock file, and could not be fetched to be locked: {reason}")]

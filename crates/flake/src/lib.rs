@@ -1,5 +1,5 @@
 //! Flakes: references as people write them, lock files, registries, the value of a flake with its inputs, and what the builtins
-//! that fetch do with `nival_fetch`. No lock file is written.
+//! that fetch do with `nival_fetch`. Lock files are written by a [`LockWriter`], where the user's command says so.
 //!
 //! Architecture invariants:
 //! - Files are reached through the evaluator's host, `nival_source::System` and `nival_fetch` alone.
@@ -18,7 +18,10 @@ pub mod fetching;
 pub mod graph;
 pub mod installable;
 pub mod lock;
+mod lock_print;
+pub mod locking;
 pub mod registry;
+pub mod write;
 
 pub use call::{call_flake, call_graph, install};
 pub use error::FlakeError;
@@ -26,4 +29,6 @@ pub use fetching::{Doors, Rules, Shelf, fetch};
 pub use graph::Graph;
 pub use installable::{Installable, locate, parse_reference};
 pub use lock::LockFile;
+pub use locking::{InputPath, LockFlags, Locked, lock_flake};
 pub use nival_eval::builtins::flake::reference::{Attr as FlakeAttr, FlakeRef};
+pub use write::{LockWriter, locked_inputs, settle};

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::error::FlakeError;
 
 /// A lock file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LockFile {
     pub root: String,
     pub nodes: BTreeMap<String, LockNode>,

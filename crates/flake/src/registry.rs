@@ -22,7 +22,8 @@ struct Entry {
 /// What an indirect reference stands for, and the folder in it that the registry names. The user's and the system's own
 /// registries count only where the user has written the name.
 pub fn resolve(doors: Doors<'_>, reference: &FlakeRef, by_user: bool) -> Result<(FlakeRef, Option<String>), FlakeError> {
-    let mut entries = Vec::new();
+    let given = |(from, to): &(FlakeRef, FlakeRef)| Entry { from: from.clone(), to: to.clone(), exact: false };
+    let mut entries: Vec<Entry> = doors.overrides.iter().map(given).collect();
     if by_user {
         for file in &doors.rules.registries {
             // Most people have none.

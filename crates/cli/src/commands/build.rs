@@ -12,7 +12,7 @@ use crate::commands::{Command, Ended, Read, help, links, read};
 use crate::context::{Context, one_store};
 use crate::error::Failure;
 use crate::flags::{Flag, flag};
-use crate::options::{Common, HasCommon, HasTarget, Target, eval_flags, target_flags};
+use crate::options::{Common, HasCommon, HasTarget, Target, eval_flags, flake_flags, target_flags};
 use crate::progress::{StderrProgress, say_planned};
 
 pub const COMMAND: Command = Command {
@@ -20,7 +20,7 @@ pub const COMMAND: Command = Command {
     summary: "build derivations and link their outputs",
     usage: "[INSTALLABLE[^OUTPUTS]… | --file FILE [ATTRPATH]… | --expr EXPR [ATTRPATH]…]",
     run,
-    flags: || help(&[&own_flags(), &target_flags(), &eval_flags()]),
+    flags: || help(&[&own_flags(), &target_flags(), &eval_flags(), &flake_flags()]),
 };
 
 #[derive(Default)]
@@ -72,7 +72,7 @@ fn own_flags() -> Vec<Flag<Options>> {
 }
 
 fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
-    let (options, installables) = match read::<Options>(args, &[&own_flags(), &target_flags(), &eval_flags()])? {
+    let (options, installables) = match read::<Options>(args, &[&own_flags(), &target_flags(), &eval_flags(), &flake_flags()])? {
         Read::Run(options, positional) => (options, positional),
         Read::Ended(ended) => return Ok(ended),
     };

@@ -11,14 +11,14 @@ use crate::commands::{Command, Ended, Read, help, read};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::flags::{Flag, UsageError, flag};
-use crate::options::{Common, HasCommon, HasTarget, Target, eval_flags, profile_flag, target_flags};
+use crate::options::{Common, HasCommon, HasTarget, Target, eval_flags, flake_flags, profile_flag, target_flags};
 
 pub const COMMAND: Command = Command {
     name: "eval",
     summary: "evaluate a Nix expression",
     usage: "[INSTALLABLE | --file FILE [ATTRPATH] | --expr EXPR [ATTRPATH]]",
     run,
-    flags: || help(&[&own_flags(), &target_flags(), &eval_flags()]),
+    flags: || help(&[&own_flags(), &target_flags(), &eval_flags(), &flake_flags()]),
 };
 
 #[derive(Default)]
@@ -76,7 +76,7 @@ fn own_flags() -> Vec<Flag<Options>> {
 }
 
 fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
-    let (mut options, positional) = match read::<Options>(args, &[&own_flags(), &target_flags(), &eval_flags()])? {
+    let (mut options, positional) = match read::<Options>(args, &[&own_flags(), &target_flags(), &eval_flags(), &flake_flags()])? {
         Read::Run(options, positional) => (options, positional),
         Read::Ended(ended) => return Ok(ended),
     };

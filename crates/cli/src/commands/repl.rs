@@ -10,7 +10,7 @@ use crate::commands::{Command, Ended, Read, help, read};
 use crate::context::{configured, current_folder, render_options};
 use crate::error::Failure;
 use crate::flags::{Flag, flag};
-use crate::options::{ArgSource, Common, HasCommon, eval_flags};
+use crate::options::{ArgSource, Common, HasCommon, eval_flags, flake_flags};
 use crate::progress::StderrProgress;
 
 pub const COMMAND: Command = Command {
@@ -18,7 +18,7 @@ pub const COMMAND: Command = Command {
     summary: "evaluate expressions as they are typed",
     usage: "[FILE | FLAKE]…",
     run,
-    flags: || help(&[&own_flags(), &eval_flags()]),
+    flags: || help(&[&own_flags(), &eval_flags(), &flake_flags()]),
 };
 
 #[derive(Default)]
@@ -47,7 +47,7 @@ fn own_flags() -> Vec<Flag<Options>> {
 }
 
 fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
-    let (mut options, positional) = match read::<Options>(args, &[&own_flags(), &eval_flags()])? {
+    let (mut options, positional) = match read::<Options>(args, &[&own_flags(), &eval_flags(), &flake_flags()])? {
         Read::Run(options, positional) => (options, positional),
         Read::Ended(ended) => return Ok(ended),
     };

@@ -9,7 +9,7 @@ use crate::commands::{Command, Ended, Read, help, read};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::flags::{Flag, UsageError, flag};
-use crate::options::{Common, HasCommon, HasTarget, Target, eval_flags, profile_flag, target_flags};
+use crate::options::{Common, HasCommon, HasTarget, Target, eval_flags, flake_flags, profile_flag, target_flags};
 use crate::watching::Wanted;
 
 pub const COMMAND: Command = Command {
@@ -17,7 +17,7 @@ pub const COMMAND: Command = Command {
     summary: "tell what an evaluation costs: files, time, calls, memory",
     usage: "[INSTALLABLE | --file FILE [ATTRPATH] | --expr EXPR [ATTRPATH]]",
     run,
-    flags: || help(&[&own_flags(), &target_flags(), &eval_flags()]),
+    flags: || help(&[&own_flags(), &target_flags(), &eval_flags(), &flake_flags()]),
 };
 
 #[derive(Default)]
@@ -55,7 +55,7 @@ fn own_flags() -> Vec<Flag<Options>> {
 }
 
 fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
-    let (options, positional) = match read::<Options>(args, &[&own_flags(), &target_flags(), &eval_flags()])? {
+    let (options, positional) = match read::<Options>(args, &[&own_flags(), &target_flags(), &eval_flags(), &flake_flags()])? {
         Read::Run(options, positional) => (options, positional),
         Read::Ended(ended) => return Ok(ended),
     };

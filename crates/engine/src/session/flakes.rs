@@ -71,7 +71,29 @@ impl EvalSession {
         if let Some(folder) = local_folder(reference) {
             self.generation.host.permit(&folder);
         }
-        Ok(nival_flake::call_flake(ctx, reference)?)
+        let host = &*self.generation.host;
+        Ok(nival_flake::call_flake(ctx, reference, &self.generation.config.locking, Some(host))?)
+    }
+
+    /// Makes the names of a flake's inputs stand for what they are locked to: `--inputs-from`.
+    ///
+    /// # Errors
+    /// There is no such flake, or its inputs cannot be locked.
+    pub fn inputs_from(&self, reference: &str, control: &Control) -> Answer<()> {
+        let system = self.generation.host.view().system;
+        let reference = nival_flake::parse_reference(reference, &self.base, &*system).map_err(flake_error)?;
+        let flags = nival_flake::LockFlags { write: false, ..self.generation.config.locking.clone() };
+        let host = &self.generation.host;
+        self.run(control, |ctx| {
+            let locked = nival_flake::lock_flake(ctx, &reference, &flags)?;
+            let names = nival_flake::locked_inputs(&locked.new);
+            nival_flake::settle(ctx, locked, &flags, None)?;
+            let indirect = |name: String| FlakeRef {
+                attrs: [("type", "indirect".to_owned()), ("id", name)].map(|(attr, text)| (attr.to_owned(), FlakeAttr::Text(text))).into(),
+            };
+            host.override_flakes(names.into_iter().map(|(name, reference)| (indirect(name), reference)));
+            Ok(())
+        })
     }
 
     /// What `<flake>#<attribute>` names, and the attribute path at which it was found. Outputs after a `^` are left to

@@ -9,7 +9,7 @@ use std::time::Duration;
 use nival_eval::HostResult;
 use nival_eval::host::{FetchArg, FetchRequest, Fetched, Host, SearchPathEntry};
 use nival_fetch::{Fetcher, Observer, Place, Settings};
-use nival_flake::{Doors, Rules, Shelf};
+use nival_flake::{Doors, FlakeError, FlakeRef, LockWriter, Rules, Shelf};
 use nival_source::System;
 use rustc_hash::FxHashMap;
 
@@ -26,6 +26,8 @@ pub struct Fetching {
     fetcher: Fetcher,
     rules: Rules,
     answers: Mutex<FxHashMap<String, Fetched>>,
+    /// What names of flakes stand for, of this command alone.
+    overrides: Mutex<Vec<(FlakeRef, FlakeRef)>>,
 }
 
 impl Fetching {
@@ -44,7 +46,12 @@ impl Fetching {
         } else if on("offline") {
             settings.refuse_network = Some("because of '--offline'; leave that out to download".to_owned());
         }
-        Fetching { fetcher: Fetcher::new(settings), rules, answers: Mutex::default() }
+        Fetching {
+            fetcher: Fetcher::new(settings),
+            rules,
+            answers: Mutex::default(),
+            overrides: Mutex::new(config.flake_overrides.clone()),
+        }
     }
 }
 
@@ -89,7 +96,7 @@ impl Observer for Waiting<'_> {
     }
 
     fn warn(&self, message: &str) {
-        self.host.warn(message);
+        self.host.notice(message);
     }
 }
 
@@ -109,7 +116,35 @@ impl Shelf for EngineHost {
     }
 }
 
+impl LockWriter for EngineHost {
+    fn folder(&self, reference: &FlakeRef) -> Option<PathBuf> {
+        self.fetching.fetcher.folder(&nival_flake::fetching::input(reference))
+    }
+
+    fn put(&self, reference: &FlakeRef, file: &str, text: &str, commit: Option<&str>) -> Result<(), FlakeError> {
+        let observer = Waiting { host: self, cancel: crate::session::current_cancel() };
+        let input = nival_flake::fetching::input(reference);
+        let written = self.fetching.fetcher.put_file(&input, file, text.as_bytes(), commit, &observer);
+        // The tree is another one from now on.
+        self.fetching.answers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        written.map_err(|error| FlakeError::Fetch { input: None, error })
+    }
+
+    fn write(&self, path: &Path, text: &str) -> Result<(), FlakeError> {
+        self.fetching.fetcher.write_file(path, text.as_bytes()).map_err(|error| FlakeError::Fetch { input: None, error })
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.view().system.symlink_metadata(path).is_ok()
+    }
+}
+
 impl EngineHost {
+    /// From now on these names of flakes stand for these references.
+    pub(crate) fn override_flakes(&self, overrides: impl IntoIterator<Item = (FlakeRef, FlakeRef)>) {
+        self.fetching.overrides.lock().unwrap_or_else(PoisonError::into_inner).extend(overrides);
+    }
+
     pub(super) fn fetch_now(&self, request: &FetchRequest) -> HostResult<Fetched> {
         let key = format!("{request:?}");
         let answers = || self.fetching.answers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -125,6 +160,7 @@ impl EngineHost {
         }
         let unsaved = |path: &Path| view.buffers.contains_key(path);
         let observer = Waiting { host: self, cancel: crate::session::current_cancel() };
+        let overrides = self.fetching.overrides.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let doors = Doors {
             host: self,
             files: &view,
@@ -133,6 +169,7 @@ impl EngineHost {
             observer: &observer,
             shelf: self,
             rules: &self.fetching.rules,
+            overrides: &overrides,
         };
         let fetched = nival_flake::fetch(doors, request)?;
         answers().insert(key, fetched.clone());

@@ -122,7 +122,7 @@ impl Generation {
             None => Collect::Never,
         };
         let mut builtins = nival_eval::builtins::table();
-        nival_flake::install(&mut builtins);
+        nival_flake::install(&mut builtins, config.locking.lenient);
         let evaluator = Evaluator::new(Arc::clone(&host) as Arc<dyn nival_eval::Host>, options, builtins);
         Arc::new(Generation {
             evaluator,

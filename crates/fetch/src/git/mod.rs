@@ -58,6 +58,22 @@ pub fn fetch(job: &Job<'_>, input: &Input) -> Result<Fetched> {
     }
 }
 
+/// The folder that a URL names, if it is one with a working tree.
+pub fn work_tree(url: &str) -> Option<PathBuf> {
+    match url::locate(url) {
+        Ok(Location::Local(path)) => Some(path),
+        _ => None,
+    }
+}
+
+/// What is checked out in a repository: `refs/heads/…`.
+pub fn head(job: &Job<'_>, url: &str) -> Result<Option<String>> {
+    match url::locate(url)? {
+        Location::Local(path) => Repository::local(&path)?.head_ref(job.observer),
+        Location::Remote(url) => remote::default_ref(job, &url).map(Some),
+    }
+}
+
 fn fetch_commit(job: &Job<'_>, input: &Input, location: &Location, options: Options) -> Result<Fetched> {
     let (repository, rev) = match location {
         Location::Local(path) => {

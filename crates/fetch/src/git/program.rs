@@ -101,6 +101,13 @@ impl Repository {
         Ok((said.status.success() && is_rev(&rev)).then_some(rev))
     }
 
+    /// The branch that is checked out, as `refs/heads/…`.
+    pub fn head_ref(&self, observer: &dyn Observer) -> Result<Option<String>> {
+        let said = self.run(&["symbolic-ref", "--quiet", "HEAD"], Vec::new(), observer)?;
+        let name = String::from_utf8_lossy(&said.out).trim().to_owned();
+        Ok((said.status.success() && !name.is_empty()).then_some(name))
+    }
+
     /// Whether a commit is here.
     pub fn has(&self, rev: &str, observer: &dyn Observer) -> Result<bool> {
         Ok(self.run(&["cat-file", "-e", &format!("{rev}^{{commit}}")], Vec::new(), observer)?.status.success())

@@ -81,7 +81,7 @@ fn open(job: &Job<'_>, folder: &Path) -> Result<Repository> {
 }
 
 /// The branch that the other side has checked out.
-fn default_ref(job: &Job<'_>, url: &str) -> Result<String> {
+pub fn default_ref(job: &Job<'_>, url: &str) -> Result<String> {
     let known = job.cache().record("git-head", url);
     let known_name = known.as_ref().and_then(|record| record.text("ref")).map(str::to_owned);
     if let (Some(record), Some(name)) = (&known, &known_name)

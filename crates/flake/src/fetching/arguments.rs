@@ -39,6 +39,7 @@ pub fn reference(request: &FetchRequest) -> Result<FlakeRef, FlakeError> {
     Ok(FlakeRef { attrs: request.args.iter().filter_map(|(name, arg)| Some((name.clone(), attr(arg)?))).collect() })
 }
 
+/// What a reference asks to fetch.
 pub fn input(reference: &FlakeRef) -> Input {
     let attr = |attr: &Attr| match attr {
         Attr::Text(text) => nival_fetch::Attr::Text(text.clone()),

@@ -17,7 +17,8 @@ use nival_store::{ContentAddress, ContentAddressMethod, Hash, StoreDir};
 
 use crate::error::FlakeError;
 
-pub(crate) use self::tree::Text;
+pub use self::arguments::input;
+pub(crate) use self::tree::{Text, date};
 
 /// Gives what was fetched its place in the store.
 pub trait Shelf {
@@ -41,6 +42,9 @@ pub struct Rules {
     pub global_registry: String,
 }
 
+/// What this command alone takes names to stand for.
+pub type Overrides = [(FlakeRef, FlakeRef)];
+
 /// What fetching needs of a host.
 #[derive(Clone, Copy)]
 pub struct Doors<'a> {
@@ -53,12 +57,16 @@ pub struct Doors<'a> {
     pub observer: &'a dyn Observer,
     pub shelf: &'a dyn Shelf,
     pub rules: &'a Rules,
+    pub overrides: &'a Overrides,
 }
 
 /// Name of the builtin by which the flakes of a user's own command are fetched: they need not be locked.
 pub const FETCH_FLAKE: &str = "fetchFlakeTree";
 /// Name of the builtin by which inputs are fetched as a lock file says: what it says is the result.
 pub const FETCH_LOCKED: &str = "fetchFinalTree";
+
+/// Argument of [`FETCH_FLAKE`] for names: which registries count.
+pub(crate) const REGISTRIES: &str = "__registries";
 
 /// Answers a request of the evaluator.
 ///

@@ -21,7 +21,7 @@ pub fn fetch(doors: Doors<'_>, request: &FetchRequest) -> Result<Fetched, FlakeE
     if let Some(hash) = expected {
         let path = doors.store_path(&name, hash, method)?;
         if doors.has(&path) {
-            return Ok(Fetched { store_path: path, attrs: Vec::new() });
+            return Ok(Fetched { store_path: path, attrs: Vec::new(), locked: Vec::new() });
         }
     }
     let mut input = Input::new(if unpack { "tarball" } else { "file" });
@@ -44,7 +44,7 @@ pub fn fetch(doors: Doors<'_>, request: &FetchRequest) -> Result<Fetched, FlakeE
     }
     let path = doors.store_path(&name, hash, method)?;
     doors.shelf.shelve(&path, &name, &place, unpack)?;
-    Ok(Fetched { store_path: path, attrs: Vec::new() })
+    Ok(Fetched { store_path: path, attrs: Vec::new(), locked: Vec::new() })
 }
 
 /// `channel:nixos-24.05` is what the name of a channel leads to.

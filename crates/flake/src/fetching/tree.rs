@@ -9,7 +9,7 @@ use nival_fetch::{FetchError, Input};
 use nival_store::{ContentAddressMethod, Hash};
 
 use super::arguments::{self, shown};
-use super::{Doors, FETCH_FLAKE, FETCH_LOCKED};
+use super::{Doors, FETCH_FLAKE, FETCH_LOCKED, REGISTRIES};
 use crate::error::FlakeError;
 use crate::registry;
 
@@ -41,8 +41,17 @@ pub fn fetch(doors: Doors<'_>, request: &FetchRequest) -> Result<Fetched, FlakeE
             return Err(FlakeError::NoName);
         }
     }
-    if reference.text("type") == Some("indirect") && !doors.rules.pure {
-        reference = registry::resolve(doors, &reference, request.builtin == FETCH_FLAKE)?.0;
+    let mut folder = None;
+    let registries = reference.attrs.remove(REGISTRIES);
+    if reference.text("type") == Some("indirect") && (!doors.rules.pure || internal) {
+        let which = match &registries {
+            Some(Attr::Text(which)) if internal => which.as_str(),
+            _ => "limited",
+        };
+        if which == "none" {
+            return Err(FlakeError::NoRegistries(reference.to_url().unwrap_or_default()));
+        }
+        (reference, folder) = registry::resolve(doors, &reference, which == "all")?;
     }
     if reference.text("type") == Some("git")
         && let Some(Attr::Text(url)) = reference.attrs.get_mut("url")
@@ -63,7 +72,25 @@ pub fn fetch(doors: Doors<'_>, request: &FetchRequest) -> Result<Fetched, FlakeE
         ));
     }
     let (path, locked, hash) = obtain(doors, &input, request.builtin == FETCH_LOCKED, internal)?;
-    Ok(Fetched { store_path: path, attrs: attributes(&locked, hash, git) })
+    let mut given = Vec::new();
+    if internal {
+        let arg = |attr: Attr| match attr {
+            Attr::Text(text) => FetchArg::String(text.into_bytes()),
+            Attr::Int(int) => FetchArg::Int(int),
+            Attr::Bool(bool) => FetchArg::Bool(bool),
+        };
+        // A lock file names the branch, too. That of a repository that does not answer is of no use.
+        if request.builtin == FETCH_FLAKE
+            && locked.rev().is_some()
+            && locked.text("ref").is_none()
+            && let Ok(Some(name)) = doors.fetcher.default_ref(&locked, doors.observer)
+        {
+            given.push(("ref".to_owned(), FetchArg::String(name.into_bytes())));
+        }
+        given.extend(folder.map(|dir| ("dir".to_owned(), FetchArg::String(dir.into_bytes()))));
+        given.extend(arguments::of_input(&locked).attrs.into_iter().map(|(name, attr)| (name, arg(attr))));
+    }
+    Ok(Fetched { store_path: path, attrs: attributes(&locked, hash, git), locked: given })
 }
 
 pub fn mercurial(doors: Doors<'_>, request: &FetchRequest) -> Result<Fetched, FlakeError> {
@@ -88,7 +115,7 @@ pub fn mercurial(doors: Doors<'_>, request: &FetchRequest) -> Result<Fetched, Fl
     attrs.push(("rev".to_owned(), string(&rev)));
     attrs.push(("shortRev".to_owned(), string(rev.get(..12).unwrap_or(&rev))));
     attrs.extend(locked.int("revCount").map(|count| ("revCount".to_owned(), int(count))));
-    Ok(Fetched { store_path: path, attrs })
+    Ok(Fetched { store_path: path, attrs, locked: Vec::new() })
 }
 
 /// Revisions in base 16, however they were written.
@@ -119,7 +146,7 @@ fn obtain(doors: Doors<'_>, input: &Input, locked: bool, internal: bool) -> Resu
     if locked && let Some((path, hash)) = stored {
         return Ok((path, input.clone(), hash));
     }
-    if (doors.rules.confined || (doors.rules.pure && !input.is_locked(true)) || (internal && !locked && !input.is_locked(true)))
+    if (doors.rules.confined || (doors.rules.pure && !internal && !input.is_locked(true)))
         && let Some(folder) = local_path(input)
     {
         // The host refuses what may not be read.
@@ -189,7 +216,7 @@ fn attributes(input: &Input, hash: Hash, git: bool) -> Attrs {
 }
 
 /// `20261122041500`, in UTC.
-fn date(seconds: i64) -> String {
+pub(crate) fn date(seconds: i64) -> String {
     let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     // Days of the proleptic Gregorian calendar, counted from March of the year 0.
     let shifted = days + 719_468;

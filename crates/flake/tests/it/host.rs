@@ -11,7 +11,7 @@ use expect_test::Expect;
 use nival_eval::host::{AddPath, FetchRequest, Fetched, SearchPathEntry};
 use nival_eval::{Evaluator, FileType, Host, HostError, HostResult, Options};
 use nival_fetch::{Fetcher, NoObserver, Place, Settings};
-use nival_flake::{Doors, FlakeRef, Rules, Shelf};
+use nival_flake::{Doors, FlakeRef, LockFlags, Rules, Shelf};
 use nival_store::nar::{DiskSource, FileKind};
 use nival_store::{ContentAddressMethod, HashAlgo, LocalStore, StoreConfig, StorePathSet};
 
@@ -54,7 +54,7 @@ impl Fixture {
         let fetcher = Fetcher::new(settings);
         let host = Arc::new(TestHost { store, fetcher });
         let mut table = nival_eval::builtins::table();
-        nival_flake::install(&mut table);
+        nival_flake::install(&mut table, true);
         let evaluator = Evaluator::new(host.clone(), Options::default(), table);
         Fixture { dir, evaluator, host, _dir: temporary }
     }
@@ -80,7 +80,7 @@ impl Fixture {
     pub fn eval_reference(&self, reference: &str, expr: &str) -> String {
         let result = self.evaluator.enter(Arc::default(), |ctx| -> Result<String, Box<nival_eval::EvalError>> {
             let reference = FlakeRef::parse(reference).map_err(nival_flake::FlakeError::from)?;
-            let flake = nival_flake::call_flake(ctx, &reference)?;
+            let flake = nival_flake::call_flake(ctx, &reference, &LockFlags::default(), None)?;
             let text = format!("builtins.toJSON ({expr})");
             let name = ctx.name(b"flake");
             let value = ctx.eval_text(text.as_bytes(), b"/", "«test»", &[(name, flake)])?;
@@ -249,6 +249,7 @@ impl Host for TestHost {
             observer: &NoObserver,
             shelf: self,
             rules: &rules,
+            overrides: &[],
         };
         Ok(nival_flake::fetch(doors, &request)?)
     }
