@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use crate::ctx::Ctx;
 use crate::evaluator::Evaluator;
-use crate::heap::{Heap, Marker, Root, scan_registers_and_stack};
+use crate::heap::{Checks, Heap, Marker, Root, scan_registers_and_stack};
 use crate::value::Value;
 
 /// When an evaluator frees the values that nothing refers to any more.
@@ -15,8 +15,10 @@ pub enum Collect {
     Never,
     /// When it pays: values that are kept outside of [`Evaluator::enter`] must be kept as [`Root`]s.
     Automatic,
-    /// At every so manieth step that looks at limits, and what is freed is overwritten: for tests.
+    /// At every so manieth step, and more rarely where there is much to look at; everything is looked at twice, and what is freed is overwritten: for tests.
     Stress(u32),
+    /// As `Automatic`, with the checks of `Stress`.
+    Checked,
 }
 
 /// How many threads are inside an evaluator. While one collects no other gets in.
@@ -50,6 +52,9 @@ impl Drop for Entered<'_> {
     }
 }
 
+/// Under stress so many bytes are looked at twice at each collection.
+const SMALL: usize = 64 << 10;
+
 /// Bytes allocated before the first collection.
 const FIRST: usize = 32 << 20;
 
@@ -65,7 +70,7 @@ impl Ctx<'_> {
     pub(crate) fn collect_if_due(&mut self) {
         let due = match self.evaluator.options.collect {
             Collect::Never => false,
-            Collect::Automatic => self.evaluator.heap.is_due() || self.is_over_budget(),
+            Collect::Automatic | Collect::Checked => self.evaluator.heap.is_due() || self.is_over_budget(),
             Collect::Stress(_) => true,
         };
         // What results rest on, and what threads offer each other, is kept in places that are no roots.
@@ -89,15 +94,21 @@ impl Ctx<'_> {
             _ if self.is_over_budget() => true,
             _ => self.evaluator.heap.live() > 2 * FIRST.max(self.evaluator.heap.live_full()),
         };
+        let checks = match self.evaluator.options.collect {
+            // The more there is to look at the less often.
+            Collect::Stress(_) if !number.is_multiple_of(1 + (self.evaluator.heap.live() / SMALL) as u32) => Checks::Poison,
+            Collect::Stress(_) | Collect::Checked => Checks::Verify,
+            Collect::Never | Collect::Automatic => Checks::None,
+        };
         self.region.flush();
         // They are made anew when they are asked for.
         self.forget_name_strings();
         let evaluator = self.evaluator;
         // SAFETY: no other thread is inside, and this one's region was just flushed.
-        let mut marker = unsafe { Marker::new(&evaluator.heap, full) };
+        let mut marker = unsafe { Marker::new(&evaluator.heap, full, checks) };
         evaluator.mark_roots(&mut marker);
         scan_registers_and_stack(&self.stack, &mut marker);
-        marker.finish(matches!(evaluator.options.collect, Collect::Stress(_)));
+        marker.finish();
     }
 
     /// Keeps a value beyond this `enter`.
@@ -109,13 +120,13 @@ impl Ctx<'_> {
 impl Evaluator {
     fn mark_roots(&self, marker: &mut Marker<'_>) {
         for values in [&self.imports, &self.copied] {
-            values.lock().unwrap_or_else(|e| e.into_inner()).values().for_each(|&value| marker.value(value));
+            values.lock().unwrap_or_else(|e| e.into_inner()).values().for_each(|&value| marker.root(value));
         }
-        [self.empty_list(), self.empty_attrs(), self.builtins()].into_iter().for_each(|value| marker.value(value));
-        self.globals().iter().for_each(|&value| marker.value(value));
+        [self.empty_list(), self.empty_attrs(), self.builtins()].into_iter().for_each(|value| marker.root(value));
+        self.globals().iter().for_each(|&value| marker.root(value));
         for index in 0..self.modules.len() {
             if let Some(linked) = self.modules.get(index) {
-                linked.constant_values().for_each(|value| marker.value(value));
+                linked.constant_values().for_each(|value| marker.root(value));
             }
         }
         self.roots.mark(marker);

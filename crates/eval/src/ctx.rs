@@ -147,16 +147,25 @@ impl<'e> Ctx<'e> {
     #[cold]
     #[inline(never)]
     pub(crate) fn step_slow(&mut self) -> Result<()> {
-        self.fuel = match self.evaluator.options.collect {
-            Collect::Stress(steps) => steps.clamp(1, FUEL),
-            _ => FUEL,
-        };
-        self.region.grew = self.watch.is_some();
+        self.refuel();
         self.collect_if_due();
         if stack_pointer() < self.stack_limit {
             return Err(EvalError::new(ErrorKind::StackOverflow, "stack overflow (possible infinite recursion)"));
         }
         self.interrupted()
+    }
+
+    /// Sets when the next look is due.
+    fn refuel(&mut self) {
+        self.fuel = match self.evaluator.options.collect {
+            // The more rarely the more there is to look at.
+            Collect::Stress(steps) => {
+                let much = 1 + self.depth / 64 + (self.evaluator.heap.live() >> 18) as u32;
+                steps.saturating_mul(much).clamp(1, FUEL)
+            }
+            _ => FUEL,
+        };
+        self.region.grew = self.watch.is_some();
     }
 
     /// An error once the evaluation is cancelled or over budget.
@@ -215,9 +224,18 @@ impl<'e> Ctx<'e> {
         Err(EvalError::new(ErrorKind::StackOverflow, "stack overflow; max-call-depth exceeded"))
     }
 
-    /// To be called in loops that neither call nor force: an error once the evaluation is cancelled or over budget.
+    /// To be called in loops that neither call nor force: an error once the evaluation is cancelled or over budget. No step:
+    /// nothing is collected, so that who asks may keep values where it likes until it calls or forces.
+    #[inline]
     pub fn check_interrupt(&mut self) -> Result<()> {
-        self.enter_step()
+        if self.looks() { self.check_slow() } else { Ok(()) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn check_slow(&mut self) -> Result<()> {
+        self.refuel();
+        self.interrupted()
     }
 }
 

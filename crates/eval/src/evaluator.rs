@@ -164,13 +164,20 @@ impl Evaluator {
     pub(crate) fn enter_with<'a, R>(&'a self, team: Option<&'a Team>, cancel: Arc<AtomicBool>, work: impl FnOnce(&mut Ctx<'_>) -> R) -> R {
         let _inside = self.inside.enter();
         let thread = self.threads.fetch_add(1, Ordering::Relaxed) + 1;
+        // Here, where the collector looks: on their way to the other stack arguments lie where it does not.
+        let mut work = Some(work);
+        let work = &mut work;
         let callers = Stack::callers();
-        stacker::grow(STACK, || {
+        let result = stacker::grow(STACK, || {
             let stack = Stack::entered(callers, STACK);
             let mut ctx = Ctx::new(self, thread, self.options.single_threaded, STACK, stack, cancel);
             ctx.team = team;
-            work(&mut ctx)
-        })
+            work.take().map(|work| work(&mut ctx))
+        });
+        match result {
+            Some(result) => result,
+            None => unreachable!("the closure runs once"),
+        }
     }
 
     pub fn host(&self) -> &dyn Host {

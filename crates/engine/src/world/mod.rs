@@ -118,6 +118,7 @@ impl Generation {
         let asked = host.view().system.env_var("NIVAL_COLLECT".as_ref()).filter(|_| config.once);
         options.collect = match asked.as_ref().and_then(|asked| asked.to_str()) {
             Some("auto") => Collect::Automatic,
+            Some("check") => Collect::Checked,
             Some(steps) => steps.parse().ok().filter(|&steps| steps > 0).map_or(Collect::Never, Collect::Stress),
             None => Collect::Never,
         };

@@ -1,6 +1,6 @@
 //! [`Kind`]: what an object is.
 
-/// What an object is; `mark.rs` says what its words are. 1 in a block's map is no object but the beginning of a hole.
+/// What an object is; `layout.rs` says what its words are. 1 in a block's map is no object but the beginning of a hole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Kind {

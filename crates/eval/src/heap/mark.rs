@@ -1,20 +1,5 @@
 //! [`Marker`]: finds what the roots reach.
 //!
-//! What the words of an object are, by its kind:
-//!
-//! | kind | words |
-//! |---|---|
-//! | thunk | value, or state; frame (meaningless beside a value or failure) |
-//! | application | value, or state; function and arguments, values (likewise) |
-//! | frame | enclosing frame or 0; values |
-//! | set | shape; values |
-//! | layered | 1; address of a set; the same; address of a set or 0; number |
-//! | list | length; values |
-//! | string | length; address of a context or 0; bytes |
-//! | context, path, number | no addresses |
-//! | closure | lambda; frame |
-//! | partial | header; values |
-//!
 //! A collection that is not full takes for granted that old objects, those that an earlier one reached, live. It looks at
 //! young ones only, and at the old ones that may refer to them, which are noted: those given a new reference
 //! (`Region::wrote`, called where thunks get their values, where forced values are put into slots, and where a thunk begins to run
@@ -24,10 +9,22 @@
 use std::sync::MutexGuard;
 
 use super::Kind;
-use super::block::{HOLE, KIND, MARK, NOTED, extent, map_byte};
+use super::block::{HOLE, KIND, MARK, NOTED, map_byte};
+use super::layout::{Visitor, address_in, visit};
 use super::region::Heap;
 use super::space::Space;
-use crate::value::{State, TAG_IMMEDIATE, TAG_INT, TAG_MASK, ThunkKind, Value};
+use super::verify::verify;
+use crate::value::{TAG_MASK, Value};
+
+/// What a collection does to find mistakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Checks {
+    None,
+    /// Overwrite what is freed.
+    Poison,
+    /// That, and look at everything twice.
+    Verify,
+}
 
 /// One collection: roots are shown to it, then it is finished.
 pub(crate) struct Marker<'h> {
@@ -38,6 +35,34 @@ pub(crate) struct Marker<'h> {
     held: Vec<usize>,
     full: bool,
     live: usize,
+    checks: Checks,
+    roots: Vec<usize>,
+}
+
+impl Visitor for Marker<'_> {
+    #[inline(always)]
+    fn object(&mut self, address: usize, _: &'static [Kind]) {
+        if address != 0 {
+            self.work.push(address);
+        }
+    }
+
+    /// A reference to a thunk is looked at later, by its slot.
+    #[inline(always)]
+    unsafe fn slots(&mut self, object: *mut u64, from: usize, to: usize) {
+        self.work.reserve(to - from);
+        for index in from..to {
+            // SAFETY: by the caller.
+            let (slot, word) = unsafe { (object.add(index), *object.add(index)) };
+            if word & TAG_MASK == 0 {
+                if word != 0 {
+                    self.work.push(slot as usize | SLOT);
+                }
+            } else {
+                self.value(Value(word));
+            }
+        }
+    }
 }
 
 impl<'h> Marker<'h> {
@@ -45,14 +70,14 @@ impl<'h> Marker<'h> {
     ///
     /// # Safety
     /// Every thread inside the evaluator stands still and has flushed its region.
-    pub(crate) unsafe fn new(heap: &'h Heap, full: bool) -> Self {
+    pub(crate) unsafe fn new(heap: &'h Heap, full: bool, checks: Checks) -> Self {
         let mut space = heap.space();
         let noted = std::mem::take(&mut space.noted);
         if full {
             space.unmark();
         }
         let live = if full { 0 } else { heap.live() };
-        let mut marker = Marker { heap, space, work: Vec::new(), held: Vec::new(), full, live };
+        let mut marker = Marker { heap, space, work: Vec::new(), held: Vec::new(), full, live, checks, roots: Vec::new() };
         if !full {
             for address in noted {
                 // SAFETY: an old object, which is still there.
@@ -72,32 +97,10 @@ impl<'h> Marker<'h> {
     }
 
     /// Keeps a value.
-    #[inline(always)]
-    pub(crate) fn value(&mut self, value: Value) {
-        self.address(address_in(value));
-    }
-
-    /// Keeps the object at `address`, unless that is 0.
-    #[inline(always)]
-    pub(crate) fn address(&mut self, address: usize) {
-        if address != 0 {
-            self.work.push(address);
-        }
-    }
-
-    /// Values in the words of an object. A reference to a thunk is looked at later, by its slot.
-    fn slots(&mut self, object: *mut u64, from: usize, to: usize) {
-        self.work.reserve(to - from);
-        for index in from..to {
-            // SAFETY: inside the object.
-            let (slot, word) = unsafe { (object.add(index), *object.add(index)) };
-            if word & TAG_MASK == 0 {
-                if word != 0 {
-                    self.work.push(slot as usize | SLOT);
-                }
-            } else {
-                self.value(Value(word));
-            }
+    pub(crate) fn root(&mut self, value: Value) {
+        self.value(value);
+        if self.checks == Checks::Verify {
+            self.roots.push(address_in(value));
         }
     }
 
@@ -168,72 +171,14 @@ impl<'h> Marker<'h> {
     }
 
     /// Notes what an object refers to; its size.
+    #[inline]
     fn scan(&mut self, address: usize) -> usize {
-        let object = address as *mut u64;
-        // SAFETY: the map says what lies here; the layouts are those of the table above.
-        unsafe {
-            let word = |index: usize| *object.add(index);
-            let kind = *map_byte(address) & KIND;
-            match kind {
-                THUNK => {
-                    let first = word(0);
-                    if first & TAG_MASK != 0 {
-                        self.value(Value(first));
-                    } else if State(first).kind() != ThunkKind::Failed {
-                        self.address(word(1) as usize);
-                    }
-                    16
-                }
-                CLOSURE => {
-                    self.address(word(1) as usize);
-                    16
-                }
-                FRAME => {
-                    let bytes = extent(address);
-                    self.address(word(0) as usize);
-                    self.slots(object, 1, bytes / 8);
-                    bytes
-                }
-                SET => {
-                    let bytes = extent(address);
-                    self.slots(object, 1, bytes / 8);
-                    bytes
-                }
-                APPLICATION => {
-                    let bytes = extent(address);
-                    let first = word(0);
-                    if first & TAG_MASK != 0 {
-                        self.value(Value(first));
-                    } else if State(first).kind() != ThunkKind::Failed {
-                        self.slots(object, 1, bytes / 8);
-                    }
-                    bytes
-                }
-                LIST => {
-                    let len = word(0) as usize;
-                    self.slots(object, 1, 1 + len);
-                    (8 + len * 8).next_multiple_of(16)
-                }
-                STRING => {
-                    self.address(word(1) as usize);
-                    16 + (word(0) as usize).next_multiple_of(16)
-                }
-                LAYERED => {
-                    (1..4).for_each(|index| self.address(word(index) as usize));
-                    48
-                }
-                PARTIAL => {
-                    let bytes = extent(address);
-                    self.slots(object, 1, bytes / 8);
-                    bytes
-                }
-                _ => extent(address),
-            }
-        }
+        // SAFETY: addresses that come here are those of live objects, and no other thread runs.
+        unsafe { visit(address, self) }
     }
 
     /// Reaches everything that the roots reach, then frees the rest.
-    pub(crate) fn finish(mut self, poison: bool) {
+    pub(crate) fn finish(mut self) {
         self.held.sort_unstable();
         self.held.dedup();
         let held = std::mem::take(&mut self.held);
@@ -247,13 +192,18 @@ impl<'h> Marker<'h> {
             }
         }
         self.drain();
+        if self.checks == Checks::Verify {
+            self.roots.extend(&held);
+            // SAFETY: everything is marked.
+            unsafe { verify(&self.space, &self.roots, self.full) };
+        }
         for &address in &held {
             // SAFETY: as above.
             unsafe { *map_byte(address) |= NOTED };
         }
         self.space.noted = held;
         let live = self.live;
-        self.heap.sweep(&mut self.space, live, self.full, poison);
+        self.heap.sweep(&mut self.space, live, self.full, self.checks != Checks::None);
     }
 }
 
@@ -261,15 +211,6 @@ impl<'h> Marker<'h> {
 const SLOT: usize = 1;
 /// How many objects are being fetched while another is looked at.
 const QUEUE: usize = 16;
-
-/// The object that a value refers to, or 0.
-#[inline(always)]
-fn address_in(value: Value) -> usize {
-    match value.0 & TAG_MASK {
-        TAG_INT | TAG_IMMEDIATE => 0,
-        _ => (value.0 & !TAG_MASK) as usize,
-    }
-}
 
 #[inline(always)]
 fn prefetch(address: usize) {
@@ -280,13 +221,3 @@ fn prefetch(address: usize) {
     }
     let _ = address;
 }
-
-const THUNK: u8 = Kind::Thunk as u8;
-const APPLICATION: u8 = Kind::Application as u8;
-const FRAME: u8 = Kind::Frame as u8;
-const SET: u8 = Kind::Set as u8;
-const LAYERED: u8 = Kind::Layered as u8;
-const LIST: u8 = Kind::List as u8;
-const STRING: u8 = Kind::String as u8;
-const CLOSURE: u8 = Kind::Closure as u8;
-const PARTIAL: u8 = Kind::Partial as u8;

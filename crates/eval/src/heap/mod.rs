@@ -15,7 +15,7 @@
 //!    (bytes of a string, elements of a list), across a step of evaluation: not a `Vec`, not a `Box`, not a map. No value
 //!    outlives the [`crate::Evaluator`] that owns the heap.
 //! 2. Fresh memory is zero; a zero word is `Value::UNSET`. The kind that an object was allocated with tells what its
-//!    words are (`mark.rs` has the table), at every moment at which a collection can happen.
+//!    words are (`layout.rs` has the table), at every moment at which a collection can happen.
 //! 3. Collections happen in `Ctx::step_slow` only: between two steps of evaluation, never inside an allocation. What is
 //!    being made, and not yet referred to by a whole object, needs no root until the next step.
 //! 4. An object is fully written before its address is published (with Release) to another thread. After that only
@@ -24,6 +24,7 @@
 
 mod block;
 mod kind;
+mod layout;
 mod mark;
 mod region;
 mod roots;
@@ -32,9 +33,10 @@ mod space;
 mod stack;
 mod sweep;
 mod table;
+mod verify;
 
 pub use kind::{Allocations, Kind, Tally};
-pub(crate) use mark::Marker;
+pub(crate) use mark::{Checks, Marker};
 pub use region::{Heap, Region};
 pub use roots::Root;
 pub(crate) use roots::Roots;

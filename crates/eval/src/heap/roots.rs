@@ -36,7 +36,7 @@ impl Roots {
     }
 
     pub(crate) fn mark(&self, marker: &mut Marker<'_>) {
-        self.table().values.iter().for_each(|&value| marker.value(value));
+        self.table().values.iter().for_each(|&value| marker.root(value));
     }
 }
 

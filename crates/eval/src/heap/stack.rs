@@ -15,8 +15,9 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// The callers' part, to be called by the one that switches stacks.
-    #[inline(always)]
+    /// The callers' part, to be called by the one that switches stacks. All of its own variables are in it, but not what it hands
+    /// over by value.
+    #[inline(never)]
     pub(crate) fn callers() -> Range<usize> {
         let here = here();
         let whole = thread_stack();

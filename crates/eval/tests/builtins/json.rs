@@ -47,3 +47,15 @@ fn reading() {
         expect![["error: unsigned json number 9223372036854775808 outside of Nix integer range"]],
     );
 }
+
+/// Nothing that is read is lost while the rest is.
+#[test]
+fn reading_while_memory_is_collected() {
+    check(
+        r#"let
+             made = builtins.genList (i: { inherit i; text = "number ${toString i}"; list = [ (i * 1.5) [ "x${toString i}" ] ]; }) 50;
+             text = builtins.toJSON made;
+           in builtins.length made + (if builtins.fromJSON text == made && builtins.toJSON (builtins.fromJSON text) == text then 1 else 0)"#,
+        expect![["51"]],
+    );
+}

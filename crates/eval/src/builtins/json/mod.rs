@@ -8,6 +8,7 @@ pub(crate) use parse::{JsonError, Sink, parse};
 use super::support::{arg, builtin};
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Pos, Result};
+use crate::heap::ScratchVec;
 use crate::print::json;
 use crate::value::{AttrsBuilder, Value};
 use crate::{Ctx, print};
@@ -52,10 +53,10 @@ impl Sink for Values<'_, '_> {
     fn string(&mut self, bytes: &[u8]) -> Value {
         self.ctx.string(bytes)
     }
-    fn list(&mut self, elements: Vec<Value>) -> Value {
+    fn list(&mut self, elements: ScratchVec<Value>) -> Value {
         self.ctx.list(&elements)
     }
-    fn object(&mut self, members: Vec<(Vec<u8>, Value)>) -> Value {
+    fn object(&mut self, members: ScratchVec<(Vec<u8>, Value)>) -> Value {
         let mut set = AttrsBuilder::with_capacity(members.len());
         // Of equal names the last counts, and the builder keeps the first.
         for (name, value) in members.iter().rev() {
@@ -100,10 +101,10 @@ impl Sink for Text {
         let _ = json::json_string(&mut out, bytes);
         out
     }
-    fn list(&mut self, elements: Vec<Vec<u8>>) -> Vec<u8> {
+    fn list(&mut self, elements: ScratchVec<Vec<u8>>) -> Vec<u8> {
         [b"[", elements.join(&b","[..]).as_slice(), b"]"].concat()
     }
-    fn object(&mut self, members: Vec<(Vec<u8>, Vec<u8>)>) -> Vec<u8> {
+    fn object(&mut self, members: ScratchVec<(Vec<u8>, Vec<u8>)>) -> Vec<u8> {
         let members: std::collections::BTreeMap<_, _> = members.into_iter().collect();
         let members: Vec<Vec<u8>> = members.iter().map(|(name, value)| [self.string(name).as_slice(), b":", value].concat()).collect();
         [b"{", members.join(&b","[..]).as_slice(), b"}"].concat()

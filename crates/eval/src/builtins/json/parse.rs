@@ -1,8 +1,9 @@
 //! The grammar of JSON, without recursion: text of any depth is read in one loop.
 
 use super::lexer::{Lexer, Token};
+use crate::heap::ScratchVec;
 
-/// Makes something of what is parsed.
+/// Makes something of what is parsed. What it has made is kept where the collector sees it: it may be values.
 pub(crate) trait Sink {
     type Value;
     /// Asked at each value: whether to give up.
@@ -14,9 +15,9 @@ pub(crate) trait Sink {
     fn int(&mut self, int: i64) -> Self::Value;
     fn float(&mut self, float: f64) -> Self::Value;
     fn string(&mut self, bytes: &[u8]) -> Self::Value;
-    fn list(&mut self, elements: Vec<Self::Value>) -> Self::Value;
+    fn list(&mut self, elements: ScratchVec<Self::Value>) -> Self::Value;
     /// Members in the order of the text; names may repeat.
-    fn object(&mut self, members: Vec<(Vec<u8>, Self::Value)>) -> Self::Value;
+    fn object(&mut self, members: ScratchVec<(Vec<u8>, Self::Value)>) -> Self::Value;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,8 +36,8 @@ pub(crate) enum JsonError {
 
 /// An array or object under way.
 enum Open<V> {
-    List(Vec<V>),
-    Object(Vec<(Vec<u8>, V)>, Vec<u8>),
+    List(ScratchVec<V>),
+    Object(ScratchVec<(Vec<u8>, V)>, Vec<u8>),
 }
 
 struct Parser<'t> {
@@ -119,19 +120,19 @@ pub(crate) fn parse<S: Sink>(text: &[u8], sink: &mut S) -> Result<S::Value, Json
             Token::BeginObject => {
                 parser.next();
                 if parser.token == Token::EndObject {
-                    sink.object(Vec::new())
+                    sink.object(ScratchVec::new())
                 } else {
                     let key = parser.key()?;
-                    open.push(Open::Object(Vec::new(), key));
+                    open.push(Open::Object(ScratchVec::new(), key));
                     continue;
                 }
             }
             Token::BeginArray => {
                 parser.next();
                 if parser.token == Token::EndArray {
-                    sink.list(Vec::new())
+                    sink.list(ScratchVec::new())
                 } else {
-                    open.push(Open::List(Vec::new()));
+                    open.push(Open::List(ScratchVec::new()));
                     continue;
                 }
             }

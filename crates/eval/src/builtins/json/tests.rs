@@ -1,7 +1,7 @@
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
-use super::{JsonError, Sink, normalise, parse};
+use super::{JsonError, ScratchVec, Sink, normalise, parse};
 
 fn text_of(json: &[u8]) -> Result<String, JsonError> {
     normalise(json).map(|text| String::from_utf8(text).unwrap())
@@ -115,10 +115,10 @@ fn any_depth_is_read() {
         fn string(&mut self, _: &[u8]) -> usize {
             0
         }
-        fn list(&mut self, elements: Vec<usize>) -> usize {
+        fn list(&mut self, elements: ScratchVec<usize>) -> usize {
             1 + elements.iter().sum::<usize>()
         }
-        fn object(&mut self, _: Vec<(Vec<u8>, usize)>) -> usize {
+        fn object(&mut self, _: ScratchVec<(Vec<u8>, usize)>) -> usize {
             0
         }
     }
