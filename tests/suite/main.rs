@@ -16,4 +16,5 @@ mod layering;
 mod locking;
 mod lsp;
 mod repl;
+mod restricted;
 mod threads;

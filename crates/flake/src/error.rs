@@ -68,6 +68,8 @@ pub enum FlakeError {
     MercurialRev,
     #[error("cannot call 'getFlake' on unlocked flake reference '{0}' (use --impure to override)")]
     UnlockedFlake(String),
+    #[error("access to URI '{0}' is forbidden in restricted mode")]
+    Restricted(String),
     #[error("passing a string argument to 'fetchTree' requires the 'flakes' experimental feature")]
     NeedsFeature,
     #[error("'{0}' doesn't have a scheme")]
@@ -113,6 +115,9 @@ impl From<FlakeError> for Box<EvalError> {
             FlakeError::Eval(error) => error,
             FlakeError::Host(error) => error.into(),
             FlakeError::Fetch { input, error } => fetch_error(input, &error),
+            error @ FlakeError::Restricted(_) => EvalError::new(ErrorKind::Forbidden, error.to_string()),
+            // Nix ends with this code where a hash is not as it should be.
+            error @ (FlakeError::FileHash { .. } | FlakeError::NarHash { .. }) => EvalError::new(ErrorKind::Build(102), error.to_string()),
             other => EvalError::other(other.to_string()),
         }
     }

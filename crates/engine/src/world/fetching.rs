@@ -36,6 +36,11 @@ impl Fetching {
         let rules = Rules {
             pure: policy.pure,
             confined: policy.untrusted,
+            restricted: policy.restricted,
+            allowed_uris: config
+                .options
+                .get("allowed-uris")
+                .map_or_else(Vec::new, |uris| uris.split_whitespace().map(str::to_owned).collect()),
             trust_forges: config.options.get("trust-tarballs-from-git-forges").is_none_or(|value| value != "false"),
             registries: registries(system),
             global_registry: config.options.get("flake-registry").cloned().unwrap_or_else(|| GLOBAL_REGISTRY.to_owned()),
@@ -145,7 +150,8 @@ impl EngineHost {
         self.fetching.overrides.lock().unwrap_or_else(PoisonError::into_inner).extend(overrides);
     }
 
-    pub(super) fn fetch_now(&self, request: &FetchRequest) -> HostResult<Fetched> {
+    /// `by_user`: of something that the user named, whatever evaluation may fetch.
+    pub(super) fn fetch_now(&self, request: &FetchRequest, by_user: bool) -> HostResult<Fetched> {
         let key = format!("{request:?}");
         let answers = || self.fetching.answers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = answers().get(&key) {
@@ -161,6 +167,8 @@ impl EngineHost {
         let unsaved = |path: &Path| view.buffers.contains_key(path);
         let observer = Waiting { host: self, cancel: crate::session::current_cancel() };
         let overrides = self.fetching.overrides.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut rules = self.fetching.rules.clone();
+        rules.restricted &= !by_user;
         let doors = Doors {
             host: self,
             files: &view,
@@ -168,7 +176,7 @@ impl EngineHost {
             fetcher: &self.fetching.fetcher,
             observer: &observer,
             shelf: self,
-            rules: &self.fetching.rules,
+            rules: &rules,
             overrides: &overrides,
         };
         let fetched = nival_flake::fetch(doors, request)?;
@@ -196,7 +204,7 @@ impl EngineHost {
                 FetchRequest { builtin: "fetchTarball", args }
             }
         };
-        match self.fetch_now(&request) {
+        match self.fetch_now(&request, true) {
             Ok(fetched) => Ok(Some(fetched.store_path.into_bytes())),
             Err(nival_eval::HostError::Eval(error))
                 if !matches!(error.kind, nival_eval::ErrorKind::Cancelled | nival_eval::ErrorKind::Forbidden) =>

@@ -499,6 +499,11 @@ impl Host for EngineHost {
                         std::io::ErrorKind::NotADirectory => HostError::Io(format!("'{}' is not a directory", path.display())),
                         _ => io_error(&e),
                     })?;
+                    let policy = self.policy();
+                    if policy.readable.is_some() && !to_path(asked).starts_with(self.store_dir.as_str()) {
+                        let folder = view.system.canonicalize(&path).unwrap_or_else(|_| path.clone());
+                        entries.retain(|entry| policy.shows(&folder, &entry.name));
+                    }
                     // What a filter left out of a tree is not there.
                     if let Some((folder, kept)) = self.pending.kept(&to_path(asked), self.store_dir.as_str()) {
                         entries.retain(|entry| kept.contains(&folder.join(&entry.name)));
@@ -698,7 +703,7 @@ impl Host for EngineHost {
     }
 
     fn fetch(&self, request: FetchRequest) -> HostResult<Fetched> {
-        self.fetch_now(&request)
+        self.fetch_now(&request, false)
     }
 
     fn trace(&self, message: &str) {

@@ -34,6 +34,13 @@ impl Policy {
         Policy { pure: config.pure, restricted, untrusted, readable, import_from_derivation: config.may_import_from_derivation() }
     }
 
+    /// Whether an entry of a folder may be seen: of a folder above a readable one, only the way there.
+    pub fn shows(&self, folder: &Path, name: &std::ffi::OsStr) -> bool {
+        let Some(readable) = &self.readable else { return true };
+        let entry = folder.join(name);
+        readable.iter().any(|root| folder.starts_with(root) || root.starts_with(&entry))
+    }
+
     /// Nix's refusal, if the path may not be read. A symbolic link counts as what it leads to, so that none leads out.
     pub fn refusal(&self, path: &Path, system: &dyn System) -> Option<String> {
         let readable = self.readable.as_ref()?;

@@ -155,12 +155,30 @@ impl Repository {
     /// Which of the names have the attribute `export-ignore`: as a commit has it, or as the index.
     pub fn export_ignored(&self, rev: Option<&str>, names: &[&[u8]], observer: &dyn Observer) -> Result<Vec<bool>> {
         let source = rev.map_or_else(|| "--cached".to_owned(), |rev| format!("--source={rev}"));
-        let input = names.iter().flat_map(|name| [name, &b"\0"[..]].concat()).collect();
+        let input: Vec<u8> = names.iter().flat_map(|name| [name, &b"\0"[..]].concat()).collect();
+        let ask = |mut command: Command, source: &str| {
+            GIT.run(command.args(["check-attr", source, "--stdin", "-z", "export-ignore"]), input.clone(), observer)
+        };
         let mut command = self.command();
         if rev.is_none() {
             command.arg("--work-tree").arg(&self.path);
         }
-        let said = GIT.run(command.args(["check-attr", &source, "--stdin", "-z", "export-ignore"]), input, observer)?;
+        let mut said = ask(command, &source)?;
+        if let Some(rev) = rev
+            && !said.status.success()
+            && said.err.contains("unknown option")
+        {
+            // Before Git 2.40: by way of an index of its own.
+            let folder = tempfile::tempdir().map_err(FetchError::io("make", Path::new("a temporary folder")))?;
+            let index = folder.path().join("index");
+            let with_index = || {
+                let mut command = self.command();
+                command.env("GIT_INDEX_FILE", &index);
+                command
+            };
+            GIT.run(with_index().args(["read-tree", rev]), Vec::new(), observer)?.ok("git read-tree")?;
+            said = ask(with_index(), "--cached")?;
+        }
         let out = said.ok("git check-attr")?;
         let fields: Vec<&[u8]> = out.split(|byte| *byte == 0).collect();
         Ok(fields.chunks_exact(3).map(|fields| fields.get(2) == Some(&&b"set"[..])).collect())

@@ -4,6 +4,7 @@
 mod arguments;
 mod plain;
 mod tree;
+mod uris;
 
 use std::path::{Path, PathBuf};
 
@@ -34,6 +35,10 @@ pub struct Rules {
     pub pure: bool,
     /// The files that are evaluated do not get to name files of this machine that they may not read.
     pub confined: bool,
+    /// `restrict-eval`: only what `allowed_uris` and the readable files say.
+    pub restricted: bool,
+    /// `allowed-uris`.
+    pub allowed_uris: Vec<String>,
     /// `trust-tarballs-from-git-forges`.
     pub trust_forges: bool,
     /// Registries of the user and the system, in this order.

@@ -12,6 +12,7 @@ pub fn fetch(doors: Doors<'_>, request: &FetchRequest) -> Result<Fetched, FlakeE
     let text = |name: &str| arguments::text(request, name).map(|text| text.into_owned());
     let (url, name) = (text("url").unwrap_or_default(), text("name").unwrap_or_default());
     let url = if unpack { pseudo_url(&url) } else { url };
+    doors.check_uri(&url)?;
     let expected = text("sha256").map(|hash| Hash::parse_any(&hash, Some(HashAlgo::Sha256))).transpose();
     let expected = expected.map_err(nival_store::StoreError::from)?;
     if doors.rules.pure && expected.is_none() {

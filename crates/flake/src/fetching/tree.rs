@@ -71,6 +71,9 @@ pub fn fetch(doors: Doors<'_>, request: &FetchRequest) -> Result<Fetched, FlakeE
             shown(&arguments::of_input(&input))
         ));
     }
+    if !internal {
+        doors.check_uri(&shown(&arguments::of_input(&input)))?;
+    }
     let (path, locked, hash) = obtain(doors, &input, request.builtin == FETCH_LOCKED, internal)?;
     let mut given = Vec::new();
     if internal {
@@ -95,6 +98,7 @@ pub fn fetch(doors: Doors<'_>, request: &FetchRequest) -> Result<Fetched, FlakeE
 
 pub fn mercurial(doors: Doors<'_>, request: &FetchRequest) -> Result<Fetched, FlakeError> {
     let url = arguments::text(request, "url").unwrap_or_default();
+    doors.check_uri(&url)?;
     let mut input = Input::new("hg");
     let text = |value: &str| nival_fetch::Attr::Text(value.to_owned());
     input.set("url", text(&if url.contains("://") { url.into_owned() } else { format!("file://{url}") }));
