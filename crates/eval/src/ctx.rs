@@ -18,7 +18,9 @@ use crate::host::Host;
 use crate::ops::path::normalise;
 use crate::ops::update::MergePlan;
 use crate::track::Tracking;
-use crate::value::{Attr, Attrs, AttrsBuilder, BuiltinId, Context, ContextElement, List, Path, State, Str, Thunk, ThunkKind, Value, View};
+use crate::value::{
+    Attr, Attrs, AttrsBuilder, BuiltinId, Context, ContextElement, Input, List, Path, State, Str, Thunk, ThunkKind, Value, View,
+};
 use crate::watch::{self, Counters};
 
 /// Limits of an evaluation; past them it ends with [`crate::ErrorKind::Budget`].
@@ -283,6 +285,14 @@ impl<'e> Ctx<'e> {
         List::alloc_with(&mut self.region, elements.len(), |slots| slots.copy_from_slice(elements))
     }
 
+    /// `list` without its first elements; they are not copied.
+    pub fn list_after(&mut self, list: List, skipped: usize) -> Value {
+        if skipped >= list.len() {
+            return self.evaluator.empty_list();
+        }
+        list.skip(&mut self.region, skipped)
+    }
+
     /// A list of `len` elements made one after the other; an error where that many do not fit the budget.
     pub fn list_with(&mut self, len: usize, mut element: impl FnMut(&mut Self, usize) -> Result<Value>) -> Result<Value> {
         if len == 0 {
@@ -381,6 +391,11 @@ impl<'e> Ctx<'e> {
 
     pub fn context(&mut self, elements: impl IntoIterator<Item = ContextElement>) -> Context {
         Context::from_elements(&mut self.region, &self.evaluator.contexts, elements)
+    }
+
+    /// The context of an element that is an input of derivations as `input` says.
+    pub(crate) fn context_of_input(&mut self, element: ContextElement, input: Input) -> Context {
+        Context::of_input(&mut self.region, &self.evaluator.contexts, element, input)
     }
 
     pub fn context_union(&mut self, a: Context, b: Context) -> Context {

@@ -167,8 +167,9 @@ pub trait Host: Send + Sync {
     /// `builtins.toFile`: gives the store path.
     fn add_text(&self, name: &str, contents: &[u8], references: &[String]) -> HostResult<String>;
 
-    /// Writes a derivation, given in ATerm, whose store path the evaluator has computed.
-    fn write_derivation(&self, store_path: &str, aterm: &[u8], references: &[String]) -> HostResult<()>;
+    /// Writes a derivation, given in ATerm, whose store path the evaluator has computed. It refers to its inputs; without
+    /// `references` they can be read from the text.
+    fn write_derivation(&self, store_path: &str, aterm: &[u8], references: Option<&[String]>) -> HostResult<()>;
 
     /// Writes what was announced by one of the above now, where anything is written at all: the store may refuse it.
     fn write_now(&self, _store_path: &str) -> HostResult<()> {

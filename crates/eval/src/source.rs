@@ -140,7 +140,7 @@ mod tests {
         fn add_text(&self, name: &str, contents: &[u8], references: &[String]) -> HostResult<String> {
             self.1.add_text(name, contents, references)
         }
-        fn write_derivation(&self, path: &str, aterm: &[u8], references: &[String]) -> HostResult<()> {
+        fn write_derivation(&self, path: &str, aterm: &[u8], references: Option<&[String]>) -> HostResult<()> {
             self.1.write_derivation(path, aterm, references)
         }
         fn read_derivation(&self, path: &str) -> HostResult<Arc<[u8]>> {

@@ -139,7 +139,7 @@ impl Host for MemoryHost {
         Ok(format!("/nix/store/11111111111111111111111111111111-{name}"))
     }
 
-    fn write_derivation(&self, _store_path: &str, _aterm: &[u8], _references: &[String]) -> HostResult<()> {
+    fn write_derivation(&self, _store_path: &str, _aterm: &[u8], _references: Option<&[String]>) -> HostResult<()> {
         Ok(())
     }
 

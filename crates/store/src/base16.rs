@@ -18,12 +18,10 @@ pub const fn encoded_len(bytes: usize) -> usize {
 
 pub fn encode(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut out = String::with_capacity(encoded_len(bytes.len()));
-    for &byte in bytes {
-        out.push(DIGITS[usize::from(byte >> 4)] as char);
-        out.push(DIGITS[usize::from(byte & 15)] as char);
-    }
-    out
+    let mut out = Vec::with_capacity(encoded_len(bytes.len()));
+    out.extend(bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]));
+    // They are ASCII.
+    String::from_utf8(out).unwrap_or_default()
 }
 
 pub fn decode(text: &[u8]) -> Result<Vec<u8>, DecodeError> {

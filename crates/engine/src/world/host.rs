@@ -615,9 +615,8 @@ impl Host for EngineHost {
         self.check_if_derivation(path)
     }
 
-    fn write_derivation(&self, store_path: &str, aterm: &[u8], references: &[String]) -> HostResult<()> {
-        let name = self.parse(store_path)?.name().to_owned();
-        self.pending.insert(store_path, Pending::Derivation { name, aterm: aterm.into(), references: references.to_vec() });
+    fn write_derivation(&self, store_path: &str, aterm: &[u8], references: Option<&[String]>) -> HostResult<()> {
+        self.pending.insert(store_path, Pending::Derivation { aterm: aterm.into(), references: references.map(Into::into) });
         Ok(())
     }
 
@@ -635,7 +634,7 @@ impl Host for EngineHost {
 
     fn references(&self, store_path: &str) -> HostResult<Vec<String>> {
         if let Some(pending) = self.pending.get(store_path) {
-            return Ok(pending.references().to_vec());
+            return Ok(pending.references(&self.store_dir, store_path).into_owned());
         }
         let path = self.parse(store_path)?;
         let failed = |message: String| HostError::Io(message);

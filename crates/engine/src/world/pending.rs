@@ -1,9 +1,11 @@
 //! What evaluation named a store path for but did not write: trees, texts and derivations, written when they are needed.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use nival_store::{Derivation, StoreDir};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Something whose store path is known.
@@ -30,20 +32,28 @@ pub enum Pending {
         contents: Arc<[u8]>,
         references: Vec<String>,
     },
+    /// Tens of thousands of them may be pending: usually all else is in the text.
     Derivation {
-        name: String,
         aterm: Arc<[u8]>,
-        references: Vec<String>,
+        /// Only where the text cannot be asked.
+        references: Option<Box<[String]>>,
     },
 }
 
 impl Pending {
-    pub fn references(&self) -> &[String] {
+    /// The store paths that it refers to; `path` is its own.
+    pub fn references(&self, dir: &StoreDir, path: &str) -> Cow<'_, [String]> {
         match self {
-            Pending::Tree { references, .. }
-            | Pending::File { references, .. }
-            | Pending::Text { references, .. }
-            | Pending::Derivation { references, .. } => references,
+            Pending::Tree { references, .. } | Pending::File { references, .. } | Pending::Text { references, .. } => {
+                Cow::Borrowed(references)
+            }
+            Pending::Derivation { references: Some(references), .. } => Cow::Borrowed(references),
+            Pending::Derivation { aterm, references: None } => {
+                let name = dir.parse_canonical(path).ok().and_then(|path| path.derivation_name().map(str::to_owned));
+                // What is no derivation will not be written under its path either.
+                let drv = name.and_then(|name| Derivation::parse(dir, &name, aterm).ok());
+                drv.map_or_else(Cow::default, |drv| drv.references().iter().map(|path| dir.print(path)).collect())
+            }
         }
     }
 }
@@ -130,20 +140,23 @@ impl PendingTable {
         found.into_iter().collect()
     }
 
-    /// Everything pending that `roots` need, what is referred to first. What is not pending is taken to be in the store.
-    pub fn closure(&self, roots: &[String]) -> Vec<(String, Pending)> {
+    /// Everything pending that `roots` need, with its references, what is referred to first. What is not pending is taken to be in the
+    /// store.
+    pub fn closure(&self, dir: &StoreDir, roots: &[String]) -> Vec<(String, Pending, Vec<String>)> {
         let table = self.lock();
         let mut order = Vec::new();
         let mut seen: FxHashSet<&str> = FxHashSet::default();
-        // (path, whether its references were visited)
-        let mut stack: Vec<(&str, bool)> = roots.iter().rev().map(|root| (root.as_str(), false)).collect();
-        while let Some((path, ready)) = stack.pop() {
-            let Some(pending) = table.get(path) else { continue };
-            if ready {
-                order.push((path.to_owned(), pending.clone()));
+        // (path, its references once they are on the stack)
+        let known = |path: &String| table.get_key_value(path).map(|(path, pending)| (path.as_str(), pending, None));
+        let mut stack: Vec<(&str, &Pending, Option<Vec<String>>)> = roots.iter().rev().filter_map(known).collect();
+        while let Some((path, pending, visited)) = stack.pop() {
+            if let Some(references) = visited {
+                order.push((path.to_owned(), pending.clone(), references));
             } else if seen.insert(path) {
-                stack.push((path, true));
-                stack.extend(pending.references().iter().rev().map(|reference| (reference.as_str(), false)));
+                let references = pending.references(dir, path);
+                let below: Vec<_> = references.iter().rev().filter_map(known).collect();
+                stack.push((path, pending, Some(references.into_owned())));
+                stack.extend(below);
             }
         }
         order
@@ -169,7 +182,7 @@ mod tests {
         table.insert("/s/b", text("b", &["/s/c", "/s/b"]));
         table.insert("/s/c", text("c", &[]));
         table.insert("/s/other", text("other", &[]));
-        let order: Vec<String> = table.closure(&["/s/a".into()]).into_iter().map(|(path, _)| path).collect();
+        let order: Vec<String> = table.closure(&StoreDir::default(), &["/s/a".into()]).into_iter().map(|(path, ..)| path).collect();
         assert_eq!(order, ["/s/c", "/s/b", "/s/a"]);
     }
 

@@ -79,31 +79,31 @@ impl StoreAccess {
     /// # Errors
     /// The store cannot be written, or a source has changed since it was evaluated.
     pub fn write_pending(&self, pending: &PendingTable, files: &Overlay, roots: &[String]) -> Result<(), Report> {
-        let wanted = pending.closure(roots);
+        let dir = self.store_dir();
+        let wanted = pending.closure(&dir, roots);
         if wanted.is_empty() {
             return Ok(());
         }
         let store = self.open()?;
-        for (path, item) in wanted {
-            write_one(&*store, files, &path, item).map_err(|message| Report::new(ReportKind::Store, message))?;
+        for (path, item, references) in wanted {
+            write_one(&*store, files, &path, item, &references).map_err(|message| Report::new(ReportKind::Store, message))?;
         }
         Ok(())
     }
 }
 
-fn write_one(store: &dyn Store, files: &Overlay, path: &str, item: Pending) -> Result<(), String> {
+fn write_one(store: &dyn Store, files: &Overlay, path: &str, item: Pending, references: &[String]) -> Result<(), String> {
     let dir = store.store_dir();
     let parse = |path: &str| dir.parse(path).map_err(|e| e.to_string());
     let expected = parse(path)?;
     if store.is_valid(&expected).map_err(|e| e.to_string())? {
         return store.add_temp_root(&expected).map_err(|e| e.to_string());
     }
-    let references = item.references().iter().map(|r| parse(r)).collect::<Result<_, _>>()?;
+    let references = references.iter().map(|r| parse(r)).collect::<Result<_, _>>()?;
     let method = |recursive| if recursive { ContentAddressMethod::Nar } else { ContentAddressMethod::Flat };
     let written = match item {
-        Pending::Text { name, contents, .. } | Pending::Derivation { name, aterm: contents, .. } => {
-            store.add_text(&name, &contents, &references)
-        }
+        Pending::Text { name, contents, .. } => store.add_text(&name, &contents, &references),
+        Pending::Derivation { aterm, .. } => store.add_text(expected.name(), &aterm, &references),
         Pending::File { name, recursive, contents, .. } => {
             let source = MemoryFile(contents);
             let added = store.add_path(&name, &source, Path::new("/"), method(recursive), HashAlgo::Sha256, &references, None);

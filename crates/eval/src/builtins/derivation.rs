@@ -3,20 +3,21 @@
 mod attributes;
 mod inputs;
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock};
+use std::cell::Cell;
+use std::sync::{Arc, LazyLock, OnceLock};
 
-use nival_store::derivation::{DownstreamPlaceholder, HashModulo, ModuloError, ModuloHashes};
+use nival_store::derivation::{DownstreamPlaceholder, Draft, DraftBuffers, HashModulo, InputHash, ModuloError, ModuloHashes};
 use nival_store::store_path::{make_text_path, output_placeholder};
 use nival_store::{ContentAddress, ContentAddressMethod, Derivation, DerivationOutput, Hash, HashAlgo, StoreDir, StorePath};
 use nival_syntax::Name;
 
 use self::attributes::Attributes;
+use self::inputs::Plain;
 use super::support::{arg, builtin, frame, known, required};
 use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Pos, Result};
-use crate::value::{AttrsBuilder, ContextElement, Value};
+use crate::value::{AttrsBuilder, ContextElement, Input, Value};
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Builtin] = &[
@@ -73,75 +74,173 @@ fn disabled(feature: &str) -> Box<EvalError> {
     other(format!("experimental Nix feature '{feature}' is disabled; add '--extra-experimental-features {feature}' to enable it"))
 }
 
+/// How the outputs get their paths.
+enum Outputs {
+    Fixed(ContentAddress),
+    Floating(ContentAddressMethod, HashAlgo),
+    Impure(ContentAddressMethod, HashAlgo),
+    InputAddressed,
+}
+
 fn write(ctx: &mut Ctx<'_>, name: &str, set: crate::Attrs) -> Result<Value> {
     nival_store::store_path::check_name(name)
         .map_err(|error| other(format!("invalid derivation name: {error}. Please pass a different 'name'.")))?;
     let dir = store_dir(ctx)?;
-    let Attributes { mut drv, context, content_addressed, impure, hash, algo, mode, outputs } = attributes::read(ctx, name, set)?;
-    inputs::add(ctx, &dir, &mut drv, context)?;
-
-    if drv.builder.is_empty() {
-        return Err(other("required attribute 'builder' missing"));
-    }
-    if drv.platform.is_empty() {
-        return Err(other("required attribute 'system' missing"));
-    }
-    let only_out = outputs.len() == 1 && outputs.contains("out");
-    if name.ends_with(".drv") && !(mode == Some(ContentAddressMethod::Text) && only_out) {
-        return Err(other("derivation names are allowed to end in '.drv' only if they produce a single derivation file"));
+    let mut found = attributes::read(ctx, name, set)?;
+    let ids = std::mem::take(&mut found.context).into_ids();
+    let plain = Plain::new(ctx, &dir, &ids);
+    let mut drv = Derivation { name: name.to_owned(), ..Derivation::default() };
+    if plain.is_none() {
+        inputs::add(ctx, &dir, &mut drv, &ids)?;
     }
 
+    let outputs = outputs(ctx, name, &found)?;
+    if let Some(plain) = plain {
+        if let Some(value) = draft(ctx, &dir, name, &found, plain, &outputs)? {
+            return Ok(value);
+        }
+        inputs::add(ctx, &dir, &mut drv, &ids)?;
+    }
+
+    found.copy_to(&mut drv);
     let mut modulo = None;
-    if let Some(hash) = hash {
-        if !only_out {
-            return Err(other("multiple outputs are not supported in fixed-output derivations"));
+    match outputs {
+        Outputs::Fixed(address) => {
+            let output = DerivationOutput::CaFixed(address);
+            if let Some(path) = output.path(&dir, &drv.name, "out").map_err(other)? {
+                drv.env.insert(b"out".to_vec(), dir.print(&path).into_bytes());
+            }
+            drv.outputs.insert("out".into(), output);
         }
-        fixed(ctx, &dir, &mut drv, &hash, algo, mode.unwrap_or(ContentAddressMethod::Flat))?;
-    } else if content_addressed || impure {
-        if content_addressed && impure {
-            return Err(other("derivation cannot be both content-addressed and impure"));
+        Outputs::Floating(method, algo) | Outputs::Impure(method, algo) => {
+            let impure = matches!(outputs, Outputs::Impure(..));
+            for output in &found.outputs {
+                drv.env.insert(output.as_bytes().to_vec(), output_placeholder(output).into_bytes());
+                let value = if impure { DerivationOutput::Impure { method, algo } } else { DerivationOutput::CaFloating { method, algo } };
+                drv.outputs.insert(output.to_string(), value);
+            }
         }
-        let (method, algo) = (mode.unwrap_or(ContentAddressMethod::Nar), algo.unwrap_or(HashAlgo::Sha256));
-        for output in &outputs {
-            drv.env.insert(output.clone().into_bytes(), output_placeholder(output).into_bytes());
-            let value = if impure { DerivationOutput::Impure { method, algo } } else { DerivationOutput::CaFloating { method, algo } };
-            drv.outputs.insert(output.clone(), value);
+        Outputs::InputAddressed => {
+            drv.outputs = found.outputs.iter().map(|output| (output.to_string(), DerivationOutput::Deferred)).collect();
+            load_inputs(ctx, &dir, &drv)?;
+            modulo = Some(HASHES.fill_in_outputs(&dir, &mut drv).map_err(other)?);
         }
-    } else {
-        drv.outputs = outputs.into_iter().map(|output| (output, DerivationOutput::Deferred)).collect();
-        load_inputs(ctx, &dir, &drv)?;
-        modulo = Some(HASHES.fill_in_outputs(&dir, &mut drv).map_err(other)?);
     }
     finish(ctx, &dir, &drv, modulo)
 }
 
-fn load_inputs(ctx: &Ctx<'_>, dir: &StoreDir, drv: &Derivation) -> Result<()> {
-    HASHES
-        .load_inputs(dir, drv, &mut |path| load(ctx, path).map_err(|error| -> Box<dyn std::error::Error + Send + Sync> { error }))
-        .map_err(|error| match error {
-            ModuloError::Read { path, error } => other(format!("cannot read input derivation '{path}': {error}")),
-            error => other(error),
-        })
+/// What the attributes say of the outputs, once they are checked.
+fn outputs(ctx: &mut Ctx<'_>, name: &str, found: &Attributes) -> Result<Outputs> {
+    let &Attributes { content_addressed, impure, algo, mode, .. } = found;
+    if found.builder.is_empty() {
+        return Err(other("required attribute 'builder' missing"));
+    }
+    if found.platform.is_empty() {
+        return Err(other("required attribute 'system' missing"));
+    }
+    if name.ends_with(".drv") && !(mode == Some(ContentAddressMethod::Text) && found.only_out()) {
+        return Err(other("derivation names are allowed to end in '.drv' only if they produce a single derivation file"));
+    }
+    if let Some(text) = &found.hash {
+        if !found.only_out() {
+            return Err(other("multiple outputs are not supported in fixed-output derivations"));
+        }
+        let hash = Hash::parse_allow_empty(text, algo).map_err(other)?;
+        if text.is_empty() {
+            ctx.notice(&format!("found empty hash, assuming '{}'", hash.sri()))?;
+        }
+        return Ok(Outputs::Fixed(ContentAddress { method: mode.unwrap_or(ContentAddressMethod::Flat), hash }));
+    }
+    let (method, algo) = (mode.unwrap_or(ContentAddressMethod::Nar), algo.unwrap_or(HashAlgo::Sha256));
+    match (content_addressed, impure) {
+        (true, true) => Err(other("derivation cannot be both content-addressed and impure")),
+        (true, false) => Ok(Outputs::Floating(method, algo)),
+        (false, true) => Ok(Outputs::Impure(method, algo)),
+        (false, false) => Ok(Outputs::InputAddressed),
+    }
 }
 
-fn fixed(
-    ctx: &mut Ctx<'_>,
+/// Most derivations, without a [`Derivation`]. `None` where this is none of them.
+fn draft<'e>(
+    ctx: &mut Ctx<'e>,
     dir: &StoreDir,
-    drv: &mut Derivation,
-    text: &str,
-    algo: Option<HashAlgo>,
-    method: ContentAddressMethod,
-) -> Result<()> {
-    let hash = Hash::parse_allow_empty(text, algo).map_err(other)?;
-    if text.is_empty() {
-        ctx.notice(&format!("found empty hash, assuming '{}'", hash.sri()))?;
+    name: &str,
+    found: &Attributes,
+    mut plain: Plain<'e>,
+    outputs: &Outputs,
+) -> Result<Option<Value>> {
+    if needs_escapes(found.platform) || found.outputs.iter().any(|output| needs_escapes(output.as_bytes())) {
+        return Ok(None);
     }
-    let output = DerivationOutput::CaFixed(ContentAddress { method, hash });
-    if let Some(path) = output.path(dir, &drv.name, "out").map_err(other)? {
-        drv.env.insert(b"out".to_vec(), dir.print(&path).into_bytes());
+    if matches!(outputs, Outputs::InputAddressed) && !plain.find_hashes(ctx, dir) {
+        return Ok(None);
     }
-    drv.outputs.insert("out".into(), output);
-    Ok(())
+    let draft = Draft {
+        name,
+        platform: found.platform,
+        builder: found.builder,
+        args: &found.args,
+        env: &found.env,
+        sources: &plain.sources,
+        inputs: &plain.inputs,
+    };
+    let names: Vec<&str> = found.outputs.iter().map(|name| &**name).collect();
+    let mut buffers = BUFFERS.take();
+    let finished = match outputs {
+        Outputs::Fixed(address) => draft.fixed(dir, address, &mut buffers).map(Some),
+        Outputs::InputAddressed => draft.input_addressed(dir, &names, &mut buffers),
+        Outputs::Floating(..) | Outputs::Impure(..) => Ok(None),
+    };
+    let Some(finished) = finished.map_err(other)? else { return Ok(None) };
+    let drv_path = dir.print(&finished.path);
+    ctx.host().write_derivation(&drv_path, &buffers.text, None)?;
+    if buffers.text.capacity() <= MAX_KEPT_BUFFER {
+        BUFFERS.set(buffers);
+    }
+
+    let mut set = AttrsBuilder::with_capacity(1 + names.len());
+    set.push(known().drv_path, drv_path_value(ctx, &drv_path));
+    for (output, path) in names.iter().zip(&finished.outputs) {
+        let element = ContextElement::Built { drv: drv_path.as_bytes().into(), output: output.as_bytes().into() };
+        let hash = InputHash::new(&finished.hash, output).map_or_else(OnceLock::new, OnceLock::from);
+        let context = ctx.context_of_input(element, Input { path: finished.path.clone(), hash });
+        let value = ctx.string_with_context(dir.print(path), context);
+        let name = ctx.name(output.as_bytes());
+        set.push(name, value);
+    }
+    HASHES.insert_new(finished.path, finished.hash);
+    Ok(Some(ctx.attrs(set)))
+}
+
+/// Whether the text of a derivation is another one where this is printed without escapes.
+fn needs_escapes(text: &[u8]) -> bool {
+    memchr::memchr2(b'"', b'\\', text).is_some()
+}
+
+/// Larger buffers than this are not kept for the next derivation, in bytes.
+const MAX_KEPT_BUFFER: usize = 1 << 20;
+
+thread_local! {
+    static BUFFERS: Cell<DraftBuffers> = Cell::default();
+}
+
+fn drv_path_value(ctx: &mut Ctx<'_>, drv_path: &str) -> Value {
+    let context = ctx.context([ContextElement::DrvDeep(drv_path.as_bytes().into())]);
+    ctx.string_with_context(drv_path, context)
+}
+
+type ReadError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Reads input derivations from the store.
+fn reader<'a>(ctx: &'a Ctx<'_>) -> impl FnMut(&StorePath) -> std::result::Result<Arc<Derivation>, ReadError> + 'a {
+    |path| load(ctx, path).map_err(|error| -> ReadError { error })
+}
+
+fn load_inputs(ctx: &Ctx<'_>, dir: &StoreDir, drv: &Derivation) -> Result<()> {
+    HASHES.load_inputs(dir, drv, &mut reader(ctx)).map_err(|error| match error {
+        ModuloError::Read { path, error } => other(format!("cannot read input derivation '{path}': {error}")),
+        error => other(error),
+    })
 }
 
 /// Writes the `.drv` file and gives the set of paths. `modulo` is the derivation's hash, where it is known already.
@@ -151,10 +250,9 @@ fn finish(ctx: &mut Ctx<'_>, dir: &StoreDir, drv: &Derivation, modulo: Option<Ha
     let path = make_text_path(dir, &format!("{}.drv", drv.name), &HashAlgo::Sha256.hash(&text), &references).map_err(other)?;
     let drv_path = dir.print(&path);
     let references: Vec<String> = references.iter().map(|path| dir.print(path)).collect();
-    ctx.host().write_derivation(&drv_path, &text, &references)?;
+    ctx.host().write_derivation(&drv_path, &text, Some(&references))?;
     // Neither is printed with escapes, so that the store may not be able to read them back.
-    let mut plain = drv.outputs.keys().map(String::as_bytes).chain([drv.platform.as_slice()]);
-    if plain.any(|text| memchr::memchr2(b'"', b'\\', text).is_some()) {
+    if drv.outputs.keys().map(String::as_bytes).chain([drv.platform.as_slice()]).any(needs_escapes) {
         ctx.host().write_now(&drv_path)?;
     }
     if !HASHES.contains(&path) {
@@ -172,8 +270,7 @@ fn finish(ctx: &mut Ctx<'_>, dir: &StoreDir, drv: &Derivation, modulo: Option<Ha
     }
 
     let mut set = AttrsBuilder::with_capacity(1 + drv.outputs.len());
-    let context = ctx.context([ContextElement::DrvDeep(drv_path.as_bytes().into())]);
-    set.push(known().drv_path, ctx.string_with_context(&drv_path, context));
+    set.push(known().drv_path, drv_path_value(ctx, &drv_path));
     for (output, value) in &drv.outputs {
         let known_path = value.path(dir, &drv.name, output).map_err(other)?;
         let text = match known_path {
@@ -185,6 +282,3 @@ fn finish(ctx: &mut Ctx<'_>, dir: &StoreDir, drv: &Derivation, modulo: Option<Ha
     }
     Ok(ctx.attrs(set))
 }
-
-/// Names of outputs, sorted.
-type Outputs = BTreeSet<String>;

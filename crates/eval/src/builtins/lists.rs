@@ -14,7 +14,7 @@ use crate::value::{AttrsBuilder, List, Value};
 #[rustfmt::skip]
 pub(super) const TABLE: &[Builtin] = &[
     builtin("head", &["list"], head, "The first element of a list; an error for the empty one."),
-    builtin("tail", &["list"], tail, "A list without its first element; an error for the empty one. It copies the rest: to walk a long list, fold it instead."),
+    builtin("tail", &["list"], tail, "A list without its first element; an error for the empty one."),
     builtin("elemAt", &["list", "index"], elem_at, "The element number `index`, counted from 0; an error outside the list."),
     builtin("length", &["list"], length, "How many elements a list has. None of them is evaluated."),
     builtin("map", &["function", "list"], map, "The list of what `function` gives for each element. Each call is made when its result is needed.\n\n```nix\nmap (x: x * 2) [ 1 2 ]  # [ 2 4 ]\n```"),
@@ -41,9 +41,9 @@ fn head(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 
 fn tail(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let list = ctx.expect_list(args[0], quoted_arg("first", "tail"))?;
-    match list.elements().split_first() {
-        Some((_, rest)) => Ok(ctx.list(rest)),
-        None => Err(EvalError::other("'builtins.tail' called on an empty list")),
+    match list.len() {
+        0 => Err(EvalError::other("'builtins.tail' called on an empty list")),
+        _ => Ok(ctx.list_after(list, 1)),
     }
 }
 

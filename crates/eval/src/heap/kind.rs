@@ -23,12 +23,14 @@ pub enum Kind {
     Number,
     /// String contexts.
     Context,
+    /// A list that is the end of another.
+    View,
 }
 
 const FIRST: u8 = 2;
 
 impl Kind {
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 13] = [
         Kind::Thunk,
         Kind::Application,
         Kind::Frame,
@@ -41,6 +43,7 @@ impl Kind {
         Kind::Partial,
         Kind::Number,
         Kind::Context,
+        Kind::View,
     ];
 
     fn index(self) -> usize {
@@ -62,6 +65,7 @@ impl Kind {
             "partial applications",
             "numbers",
             "contexts",
+            "list views",
         ][self.index()]
     }
 }

@@ -8,6 +8,7 @@
 //! | set | shape; values |
 //! | layered | 1; address of a set; the same; address of a set or 0; number |
 //! | list | length; values |
+//! | view | length; address of a slot of a list; address of the list |
 //! | string | length; address of a context or 0; bytes |
 //! | context, path, number | no addresses |
 //! | closure | lambda; frame |
@@ -50,7 +51,7 @@ pub(super) fn kinds_of(value: Value) -> &'static [Kind] {
         0 => &[Kind::Thunk, Kind::Application],
         TAG_ATTRS => &[Kind::Set, Kind::Layered],
         TAG_STRING => &[Kind::String],
-        TAG_LIST => &[Kind::List],
+        TAG_LIST => &[Kind::List, Kind::View],
         TAG_CLOSURE => &[Kind::Closure],
         TAG_BOXED => &[Kind::Number, Kind::Path, Kind::Partial],
         _ => &[],
@@ -107,6 +108,10 @@ pub(super) unsafe fn visit(address: usize, visitor: &mut impl Visitor) -> usize 
                 visitor.slots(object, 1, 1 + len);
                 (8 + len * 8).next_multiple_of(16)
             }
+            VIEW => {
+                visitor.object(word(2) as usize, &[Kind::List]);
+                32
+            }
             STRING => {
                 visitor.object(word(1) as usize, &[Kind::Context]);
                 16 + (word(0) as usize).next_multiple_of(16)
@@ -126,6 +131,7 @@ const FRAME: u8 = Kind::Frame as u8;
 const SET: u8 = Kind::Set as u8;
 const LAYERED: u8 = Kind::Layered as u8;
 const LIST: u8 = Kind::List as u8;
+const VIEW: u8 = Kind::View as u8;
 const STRING: u8 = Kind::String as u8;
 const CLOSURE: u8 = Kind::Closure as u8;
 const PARTIAL: u8 = Kind::Partial as u8;

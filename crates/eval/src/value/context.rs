@@ -1,8 +1,13 @@
 //! [`Context`]: the store paths that a string depends on. Object: count, then numbers of interned elements, ascending.
 
-use std::sync::Mutex;
+use std::hash::BuildHasher;
+use std::sync::{Mutex, OnceLock};
 
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use nival_store::StorePath;
+use nival_store::derivation::InputHash;
+use rustc_hash::FxBuildHasher;
 
 use crate::heap::{Kind, Region, Table};
 
@@ -41,20 +46,49 @@ impl std::fmt::Display for ContextElement {
     }
 }
 
+/// What an element is to the derivations that use it.
+#[derive(Debug)]
+pub(crate) struct Input {
+    /// The path itself, or that of the derivation.
+    pub path: StorePath,
+    /// What stands for the output in hashes.
+    pub hash: OnceLock<InputHash>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Interned {
+    pub element: ContextElement,
+    /// Once it was asked for.
+    pub input: OnceLock<Input>,
+}
+
 /// Interns the elements of one evaluator.
 #[derive(Debug, Default)]
 pub(crate) struct ContextTable {
-    elements: Table<ContextElement>,
-    ids: Mutex<FxHashMap<ContextElement, u32>>,
+    elements: Table<Interned>,
+    ids: Mutex<HashTable<u32>>,
 }
 
 impl ContextTable {
     fn intern(&self, element: ContextElement) -> u32 {
+        let hash = |element: &ContextElement| FxBuildHasher.hash_one(element);
+        let known = |id: u32| self.elements.get(id).map(|known| &known.element);
         let mut ids = self.ids.lock().unwrap_or_else(|e| e.into_inner());
-        *ids.entry(element).or_insert_with_key(|e| self.elements.push_with(|_| e.clone()).0)
+        match ids.entry(hash(&element), |&id| known(id) == Some(&element), |&id| known(id).map_or(0, hash)) {
+            Entry::Occupied(entry) => *entry.get(),
+            Entry::Vacant(entry) => {
+                let id = self.elements.push_with(|_| Interned { element, input: OnceLock::new() }).0;
+                entry.insert(id);
+                id
+            }
+        }
     }
 
     pub(crate) fn get(&self, id: u32) -> Option<&ContextElement> {
+        Some(&self.interned(id)?.element)
+    }
+
+    pub(crate) fn interned(&self, id: u32) -> Option<&Interned> {
         self.elements.get(id)
     }
 }
@@ -105,6 +139,18 @@ impl Context {
         ids.sort_unstable();
         ids.dedup();
         Context::from_ids(region, &ids)
+    }
+
+    /// The context of one element, of which is known what it is as an input.
+    pub(crate) fn of_input(region: &mut Region, table: &ContextTable, element: ContextElement, input: Input) -> Context {
+        let id = table.intern(element);
+        if let Some(interned) = table.interned(id) {
+            let known = interned.input.get_or_init(|| Input { path: input.path, hash: OnceLock::new() });
+            if let Some(hash) = input.hash.into_inner() {
+                known.hash.get_or_init(|| hash);
+            }
+        }
+        Context::from_ids(region, &[id as u64])
     }
 
     #[inline]

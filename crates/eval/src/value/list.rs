@@ -1,4 +1,7 @@
 //! [`List`]: object `len`, then one slot per element.
+//!
+//! A view, the end of another list: `len` with [`VIEW`] set, address of the first slot, address of the list whose slots
+//! they are (which is no view).
 
 use super::{Slots, TAG_LIST, Value};
 use crate::heap::{Kind, Region};
@@ -6,6 +9,12 @@ use crate::heap::{Kind, Region};
 /// A list. Elements may be thunks.
 #[derive(Clone, Copy)]
 pub struct List(u64);
+
+/// Set in the length of a view.
+const VIEW: u64 = 1 << 63;
+
+/// Up to so many elements are copied: the copy is no larger than a view.
+const COPIED: usize = 3;
 
 impl List {
     #[inline(always)]
@@ -39,7 +48,28 @@ impl List {
     #[inline(always)]
     pub fn len(self) -> usize {
         // SAFETY: by construction the address of a list object.
-        unsafe { *(self.0 as *const u64) as usize }
+        (unsafe { *(self.0 as *const u64) } & !VIEW) as usize
+    }
+
+    /// The list without its first `skipped` elements, of which it has more. Takes the same time for every length.
+    pub(crate) fn skip(self, region: &mut Region, skipped: usize) -> Value {
+        let rest = self.elements().get(skipped..).unwrap_or_default();
+        if rest.len() <= COPIED {
+            return List::alloc_with(region, rest.len(), |slots| slots.copy_from_slice(rest));
+        }
+        // SAFETY: by construction the address of a list object; the third word of a view is the address of another.
+        let base = unsafe {
+            let object = self.0 as *const u64;
+            if *object & VIEW == 0 { self.0 } else { *object.add(2) }
+        };
+        let object = region.alloc(Kind::View, 3);
+        // SAFETY: three words were just allocated.
+        unsafe {
+            *object = rest.len() as u64 | VIEW;
+            *object.add(1) = rest.as_ptr() as u64;
+            *object.add(2) = base;
+        }
+        Value(object as u64 | TAG_LIST)
     }
 
     pub fn is_empty(self) -> bool {
@@ -48,8 +78,13 @@ impl List {
 
     #[inline(always)]
     pub fn elements(self) -> &'static [Value] {
-        // SAFETY: by construction the address of a list object; elements never change.
-        unsafe { std::slice::from_raw_parts((self.0 as *const Value).add(1), self.len()) }
+        // SAFETY: by construction the address of a list object; elements never change, and a view keeps the list that has
+        // them alive.
+        unsafe {
+            let object = self.0 as *const u64;
+            let first = if *object & VIEW == 0 { object.add(1) } else { *object.add(1) as *const u64 };
+            std::slice::from_raw_parts(first.cast(), (*object & !VIEW) as usize)
+        }
     }
 
     pub fn get(self, index: usize) -> Option<Value> {

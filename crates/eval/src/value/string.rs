@@ -40,7 +40,11 @@ impl Str {
 
     /// The text, with U+FFFD in place of bytes that are not UTF-8.
     pub fn to_str(self) -> std::borrow::Cow<'static, str> {
-        String::from_utf8_lossy(self.bytes())
+        match str::from_utf8(self.bytes()) {
+            Ok(text) => text.into(),
+            // Slower for long texts.
+            Err(_) => String::from_utf8_lossy(self.bytes()),
+        }
     }
 
     #[inline(always)]

@@ -219,7 +219,7 @@ impl Host for TestHost {
         Ok(self.store.store_dir().print(&path))
     }
 
-    fn write_derivation(&self, _store_path: &str, _aterm: &[u8], _references: &[String]) -> HostResult<()> {
+    fn write_derivation(&self, _store_path: &str, _aterm: &[u8], _references: Option<&[String]>) -> HostResult<()> {
         Ok(())
     }
 

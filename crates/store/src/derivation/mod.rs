@@ -1,7 +1,8 @@
 //! Derivations: what to build and from what. The value is here; the `.drv` text is in [`aterm`], hashing in [`modulo`],
-//! JSON in [`json`].
+//! JSON in [`json`]; [`Draft`] is a derivation while it is being made.
 
 pub mod aterm;
+mod draft;
 pub mod json;
 pub mod modulo;
 mod output;
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::store_path::{StorePath, StorePathSet};
 
 pub use aterm::AtermError;
+pub use draft::{Draft, DraftBuffers, DraftInput, Finished, InputHash};
 pub use json::{DERIVATION_JSON_VERSION, DerivationJsonError, derivations_to_json};
 pub use modulo::{DerivationReader, HashModulo, ModuloError, ModuloHashes};
 pub use output::{DerivationOutput, DerivationType, DerivationTypeError};

@@ -72,6 +72,11 @@ impl ModuloHashes {
         self.memo.write().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(path, hash);
     }
 
+    /// [`ModuloHashes::insert`] unless there is an entry.
+    pub fn insert_new(&self, path: StorePath, hash: HashModulo) {
+        self.memo.write().unwrap_or_else(|poisoned| poisoned.into_inner()).entry(path).or_insert(hash);
+    }
+
     /// The hash of the derivation at `path`, computed and remembered together with those of all its inputs. Uses no
     /// stack for the depth of the graph.
     pub fn of_path(&self, dir: &StoreDir, path: &StorePath, read: &mut DerivationReader<'_>) -> Result<HashModulo, ModuloError> {

@@ -124,7 +124,7 @@ fn print_node(out: &mut Vec<u8>, node: &InputNode) {
     out.push(b')');
 }
 
-fn list<T>(out: &mut Vec<u8>, elements: impl IntoIterator<Item = T>, mut print: impl FnMut(&mut Vec<u8>, T)) {
+pub(super) fn list<T>(out: &mut Vec<u8>, elements: impl IntoIterator<Item = T>, mut print: impl FnMut(&mut Vec<u8>, T)) {
     out.push(b'[');
     for (i, element) in elements.into_iter().enumerate() {
         if i > 0 {
@@ -136,38 +136,41 @@ fn list<T>(out: &mut Vec<u8>, elements: impl IntoIterator<Item = T>, mut print: 
 }
 
 /// Names, paths and hashes, which need no escapes.
-fn unescaped(out: &mut Vec<u8>, text: &str) {
+pub(super) fn unescaped(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     unescaped_end(out, text);
 }
 
-fn unescaped_end(out: &mut Vec<u8>, text: &str) {
+pub(super) fn unescaped_end(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
     out.push(b'"');
 }
 
-fn escaped(out: &mut Vec<u8>, mut text: &[u8]) {
-    const SPECIAL: [bool; 256] = {
-        let mut map = [false; 256];
-        map[b'"' as usize] = true;
-        map[b'\\' as usize] = true;
-        map[b'\n' as usize] = true;
-        map[b'\r' as usize] = true;
-        map[b'\t' as usize] = true;
-        map
-    };
+/// The texts of evaluation, quoted.
+pub(super) fn escaped(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
-    while let Some(at) = text.iter().position(|&c| SPECIAL[usize::from(c)]) {
-        out.extend_from_slice(&text[..at]);
-        out.push(b'\\');
-        out.push(match text[at] {
+    if memchr::memchr2(b'\r', b'\t', text).is_none() {
+        runs(out, text, memchr::memchr3_iter(b'"', b'\\', b'\n', text));
+    } else {
+        let special = |c: u8| matches!(c, b'"' | b'\\' | b'\n' | b'\r' | b'\t');
+        runs(out, text, text.iter().enumerate().filter(|&(_, &c)| special(c)).map(|(at, _)| at));
+    }
+    out.push(b'"');
+}
+
+/// `text` with what is at the places `special` escaped.
+fn runs(out: &mut Vec<u8>, text: &[u8], special: impl Iterator<Item = usize>) {
+    let mut copied = 0;
+    for at in special {
+        out.extend_from_slice(&text[copied..at]);
+        let letter = match text[at] {
             b'\n' => b'n',
             b'\r' => b'r',
             b'\t' => b't',
             other => other,
-        });
-        text = &text[at + 1..];
+        };
+        out.extend_from_slice(&[b'\\', letter]);
+        copied = at + 1;
     }
-    out.extend_from_slice(text);
-    out.push(b'"');
+    out.extend_from_slice(&text[copied..]);
 }

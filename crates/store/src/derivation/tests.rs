@@ -199,3 +199,133 @@ fn realisations_are_filed_as_by_nix() {
     // From the table `Realisations` after Nix has built it.
     assert_eq!(id, "sha256:9feab7c469cf30ebcfa2d749855ca66f432c9ed468f8227091e088de7667a771");
 }
+
+/// What [`Draft`] makes of a derivation without outputs' paths, with all its input hashes in the table.
+fn drafted(table: &ModuloHashes, drv: &Derivation) -> (Vec<u8>, Finished) {
+    let dir = StoreDir::default();
+    let mut hashes = Vec::new();
+    for (path, node) in &drv.input_drvs {
+        let hash = table.get(path);
+        hashes.extend(node.outputs.iter().map(|output| (path, output, hash.as_ref().and_then(|hash| InputHash::new(hash, output)))));
+    }
+    let inputs: Vec<DraftInput<'_>> = hashes.iter().map(|(drv, output, hash)| DraftInput { drv, output, hash: hash.as_ref() }).collect();
+    let args: Vec<&[u8]> = drv.args.iter().map(Vec::as_slice).collect();
+    let env: Vec<(&[u8], &[u8])> = drv.env.iter().map(|(name, value)| (name.as_slice(), value.as_slice())).collect();
+    let sources: Vec<&StorePath> = drv.input_srcs.iter().collect();
+    let draft = Draft {
+        name: &drv.name,
+        platform: &drv.platform,
+        builder: &drv.builder,
+        args: &args,
+        env: &env,
+        sources: &sources,
+        inputs: &inputs,
+    };
+    let mut buffers = DraftBuffers::default();
+    // What was left of another derivation does not matter.
+    let _ = Draft { name: "other", env: &[(b"x", b"y")], ..draft }.input_addressed(&dir, &["a", "b"], &mut buffers);
+    let finished = match drv.outputs.values().next() {
+        Some(DerivationOutput::CaFixed(address)) => draft.fixed(&dir, address, &mut buffers).unwrap(),
+        _ => {
+            let names: Vec<&str> = drv.outputs.keys().map(String::as_str).collect();
+            draft.input_addressed(&dir, &names, &mut buffers).unwrap().unwrap()
+        }
+    };
+    (buffers.text, finished)
+}
+
+/// Text, path, hash and outputs of a draft are those of the whole way over a [`Derivation`].
+fn check_draft(table: &ModuloHashes, mut drv: Derivation) {
+    let dir = StoreDir::default();
+    let (text, finished) = drafted(table, &drv);
+    let fixed = drv.outputs.get("out").and_then(|output| match output {
+        DerivationOutput::CaFixed(_) => output.path(&dir, &drv.name, "out").unwrap(),
+        _ => None,
+    });
+    match fixed {
+        Some(path) => drop(drv.env.insert(b"out".to_vec(), dir.print(&path).into_bytes())),
+        None => drop(table.fill_in_outputs(&dir, &mut drv).unwrap()),
+    }
+    assert_eq!(String::from_utf8_lossy(&text), String::from_utf8_lossy(&drv.to_aterm(&dir).unwrap()));
+    let path = make_text_path(&dir, &format!("{}.drv", drv.name), &HashAlgo::Sha256.hash(&text), &drv.references()).unwrap();
+    assert_eq!(finished.path, path);
+    assert_eq!(finished.hash, table.hash(&dir, &drv).unwrap());
+    let outputs: Vec<StorePath> = drv.outputs.iter().map(|(name, output)| output.path(&dir, &drv.name, name).unwrap().unwrap()).collect();
+    assert_eq!(finished.outputs, outputs);
+}
+
+fn blank(mut drv: Derivation) -> Derivation {
+    for (name, output) in &mut drv.outputs {
+        if let DerivationOutput::InputAddressed(_) = output {
+            *output = DerivationOutput::Deferred;
+            drv.env.remove(name.as_bytes());
+        }
+    }
+    drv
+}
+
+#[test]
+fn drafts_are_the_derivations_of_nix() {
+    let dir = StoreDir::default();
+    let (table, drvs) = (ModuloHashes::new(), fixtures());
+    let mut read = |path: &StorePath| drvs.get(path).map(|text| Arc::new(parse(path, text))).ok_or_else(|| "no such fixture".into());
+    let mut seen = 0;
+    for (path, text) in &drvs {
+        let drv = parse(path, text);
+        let usual = matches!(drv.derivation_type().unwrap(), DerivationType::Fixed | DerivationType::InputAddressed { deferred: false });
+        if !usual || drv.has_dynamic_inputs() {
+            continue;
+        }
+        table.load_inputs(&dir, &drv, &mut read).unwrap();
+        let (drafted, finished) = drafted(&table, &blank(drv.clone()));
+        assert_eq!((String::from_utf8(drafted).unwrap(), &finished.path), (String::from_utf8(text.clone()).unwrap(), path));
+        check_draft(&table, blank(drv));
+        seen += 1;
+    }
+    assert_eq!(seen, 5);
+}
+
+proptest! {
+    #[test]
+    fn drafts_are_derivations(
+        env in proptest::collection::btree_map("[a-e]{0,2}|out", "[a-c\"\\\\\n\r\t\u{0}é]{0,40}", 0..8),
+        args in proptest::collection::vec("[a\"\n]{0,3}", 0..3),
+        sources in proptest::collection::btree_set(store_path(), 0..4),
+        inputs in proptest::collection::btree_map(store_path(), (0..4u8, proptest::collection::btree_set("a|b|out", 1..3)), 0..6),
+        outputs in proptest::collection::btree_set("[a-e]{1,2}|out", 1..4),
+        fixed: bool,
+        source_too: bool,
+    ) {
+        let table = ModuloHashes::new();
+        let mut drv = Derivation {
+            name: "x-1".to_owned(),
+            platform: b"x86_64-linux".to_vec(),
+            builder: b"/bin/\"sh".to_vec(),
+            args: args.into_iter().map(String::into_bytes).collect(),
+            env: env.into_iter().map(|(name, value)| (name.into_bytes(), value.into_bytes())).collect(),
+            input_srcs: sources,
+            ..Derivation::default()
+        };
+        if source_too {
+            drv.input_srcs.extend(inputs.keys().next().cloned());
+        }
+        for (path, (kind, mut used)) in inputs {
+            // Some are equal, and some are fixed-output.
+            let hash = HashAlgo::Sha256.hash([kind / 2]);
+            if kind % 2 == 0 {
+                used = ["out".to_owned()].into();
+                table.insert(path.clone(), HashModulo::Fixed(BTreeMap::from([("out".to_owned(), hash)])));
+            } else {
+                table.insert(path.clone(), HashModulo::Regular(hash));
+            }
+            drv.input_drvs.insert(path, InputNode { outputs: used, dynamic: BTreeMap::new() });
+        }
+        if fixed {
+            let address = ContentAddress { method: ContentAddressMethod::Nar, hash: HashAlgo::Sha256.hash("x") };
+            drv.outputs.insert("out".to_owned(), DerivationOutput::CaFixed(address));
+        } else {
+            drv.outputs = outputs.into_iter().map(|name| (name, DerivationOutput::Deferred)).collect();
+        }
+        check_draft(&table, drv);
+    }
+}

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::{BadStorePath, StoreDir, StorePath, StorePathSet};
 use crate::content_address::{ContentAddress, ContentAddressMethod};
-use crate::hash::{Hash, HashAlgo, HashFormat};
+use crate::hash::{Hash, HashAlgo, HashFormat, Hasher};
 
 /// Why no store path can be computed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -65,7 +65,7 @@ pub fn make_text_path(dir: &StoreDir, name: &str, hash: &Hash, references: &Stor
     if hash.algo() != HashAlgo::Sha256 {
         return Err(StorePathError::TextAlgorithm(hash.algo()));
     }
-    Ok(make_store_path(dir, &with_references(dir, "text", references, false), hash, name)?)
+    Ok(make_text_path_of(dir, name, hash, references.iter())?)
 }
 
 /// Path of a fixed output or an added source, for the methods [`ContentAddressMethod::Flat`] and
@@ -109,6 +109,26 @@ pub fn output_path_name(drv_name: &str, output: &str) -> String {
 /// What stands for an output whose path is not known yet (`builtins.placeholder`).
 pub fn output_placeholder(output: &str) -> String {
     format!("/{}", HashAlgo::Sha256.hash(format!("nix-output:{output}")).nix32())
+}
+
+/// [`make_text_path`] for a SHA-256; `references` are sorted, each once.
+pub fn make_text_path_of<'a>(
+    dir: &StoreDir,
+    name: &str,
+    hash: &Hash,
+    references: impl Iterator<Item = &'a StorePath>,
+) -> Result<StorePath, BadStorePath> {
+    let mut hasher = Hasher::new(HashAlgo::Sha256);
+    hasher.update(b"text");
+    for path in references {
+        for part in [":", dir.as_str(), "/", path.base_name()] {
+            hasher.update(part.as_bytes());
+        }
+    }
+    for part in [":", &hash.print(HashFormat::Base16, true), ":", dir.as_str(), ":", name] {
+        hasher.update(part.as_bytes());
+    }
+    StorePath::from_digest(&hasher.finish().compress(), name)
 }
 
 fn with_references(dir: &StoreDir, kind: &str, references: &StorePathSet, self_reference: bool) -> String {

@@ -16,6 +16,7 @@ use crate::nixbase32;
 pub use dir::StoreDir;
 pub use make::{
     FixedOutput, StoreReferences, make_fixed_output_path, make_output_path, make_path_from_ca, make_store_path, make_text_path,
+    make_text_path_of,
 };
 pub use make::{StorePathError, output_path_name, output_placeholder};
 pub use name::{MAX_NAME_LEN, NameError, check_name};

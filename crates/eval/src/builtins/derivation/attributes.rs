@@ -1,20 +1,26 @@
 //! Reading the attributes of a derivation, in the order of their names.
 
+use std::borrow::Cow;
+
 use nival_store::hash::HashError;
 use nival_store::{ContentAddressMethod, Derivation, HashAlgo};
 
-use super::{Outputs, disabled, other};
+use super::{disabled, other};
 use crate::ahead::Ahead;
 use crate::builtins::support::known;
 use crate::error::Result;
+use crate::heap::ScratchVec;
 use crate::print::json;
 use crate::value::{Attr, Attrs, ContextSum, Str, Value};
 use crate::{CoerceOptions, Ctx};
 
-/// What the attributes said.
+/// What the attributes said. Texts are those of the strings themselves.
 pub(super) struct Attributes {
-    /// Without outputs and inputs.
-    pub drv: Derivation,
+    pub platform: &'static [u8],
+    pub builder: &'static [u8],
+    pub args: ScratchVec<&'static [u8]>,
+    /// Variables, sorted by name, each once.
+    pub env: ScratchVec<(&'static [u8], &'static [u8])>,
     /// Of all strings used.
     pub context: ContextSum,
     pub content_addressed: bool,
@@ -22,7 +28,23 @@ pub(super) struct Attributes {
     pub hash: Option<String>,
     pub algo: Option<HashAlgo>,
     pub mode: Option<ContentAddressMethod>,
-    pub outputs: Outputs,
+    /// Names, sorted, each once.
+    pub outputs: ScratchVec<Cow<'static, str>>,
+}
+
+impl Attributes {
+    /// All but inputs and outputs.
+    pub fn copy_to(&self, drv: &mut Derivation) {
+        drv.platform = self.platform.to_vec();
+        drv.builder = self.builder.to_vec();
+        drv.args = self.args.iter().map(|arg| arg.to_vec()).collect();
+        drv.env = self.env.iter().map(|(name, value)| (name.to_vec(), value.to_vec())).collect();
+    }
+
+    /// Whether the only output is `out`.
+    pub fn only_out(&self) -> bool {
+        matches!(self.outputs.as_slice(), [out] if out == "out")
+    }
 }
 
 /// Attributes whose effect structured attributes turn off.
@@ -53,16 +75,23 @@ pub(super) fn read(ctx: &mut Ctx<'_>, name: &str, set: Attrs) -> Result<Attribut
         name,
         json: structured.then(|| b"{".to_vec()),
         found: Attributes {
-            drv: Derivation { name: name.to_owned(), ..Derivation::default() },
+            platform: b"",
+            builder: b"",
+            args: ScratchVec::new(),
+            env: ScratchVec::new(),
             context: ContextSum::default(),
             content_addressed: false,
             impure: false,
             hash: None,
             algo: None,
             mode: None,
-            outputs: Outputs::from(["out".to_owned()]),
+            outputs: ScratchVec::from_iter([Cow::Borrowed("out")]),
         },
     };
+    if !structured {
+        // Room for some outputs, too.
+        reader.found.env.reserve(attrs.len() + 4);
+    }
     let work = if structured { Ahead::Json } else { Ahead::Text };
     let offer = reader.ctx.offer(attrs.iter().map(|attr| attr.value), work);
     for (i, attr) in attrs.into_iter().enumerate() {
@@ -74,12 +103,17 @@ pub(super) fn read(ctx: &mut Ctx<'_>, name: &str, set: Attrs) -> Result<Attribut
             error.context(set.position(attr.name), format!("while evaluating attribute '{}' of derivation '{name}'", attr.name))
         })?;
     }
-    let Reader { json, mut found, .. } = reader;
+    let Reader { ctx, json, mut found, .. } = reader;
     if let Some(mut json) = json {
         json.push(b'}');
-        found.drv.env.insert(b"__json".to_vec(), json);
+        found.env.push((b"__json", kept(ctx, &json)));
     }
     Ok(found)
+}
+
+/// A text among those that the evaluation keeps.
+fn kept(ctx: &mut Ctx<'_>, text: &[u8]) -> &'static [u8] {
+    Str::from_word(ctx.string(text).0).bytes()
 }
 
 impl Reader<'_, '_> {
@@ -111,7 +145,7 @@ impl Reader<'_, '_> {
                     let what = || "while evaluating an element of the argument list".to_owned();
                     let string = self.ctx.coerce_to_string(element, COERCE, what)?;
                     self.add_context(string);
-                    self.found.drv.args.push(string.bytes().to_vec());
+                    self.found.args.push(string.bytes());
                 }
             }
             _ if self.json.is_some() => self.structured(attr)?,
@@ -142,21 +176,22 @@ impl Reader<'_, '_> {
                     let problem = format!("[json.exception.type_error.302] type must be object, but is {found}");
                     return Err(other(format!("cannot process __json attribute: {problem}")));
                 }
-                self.found.drv.env.insert(name.to_vec(), json);
+                let json = kept(self.ctx, &json);
+                self.found.env.push((name, json));
                 return Ok(());
             }
-            b"builder" => self.found.drv.builder = bytes.to_vec(),
-            b"system" => self.found.drv.platform = bytes.to_vec(),
+            b"builder" => self.found.builder = bytes,
+            b"system" => self.found.platform = bytes,
             b"outputHash" => self.found.hash = Some(string.to_str().into_owned()),
             b"outputHashAlgo" => self.found.algo = algorithm(&string.to_str())?,
             b"outputHashMode" => self.mode(&string.to_str())?,
             b"outputs" => {
-                let text = string.to_str();
-                self.outputs(text.split([' ', '\t', '\n', '\r']).filter(|output| !output.is_empty()).map(str::to_owned))?;
+                let names = bytes.split(|byte| b" \t\n\r".contains(byte));
+                self.outputs(names.filter(|output| !output.is_empty()).map(String::from_utf8_lossy))?;
             }
             _ => {}
         }
-        self.found.drv.env.insert(name.to_vec(), bytes.to_vec());
+        self.found.env.push((name, bytes));
         Ok(())
     }
 
@@ -179,9 +214,9 @@ impl Reader<'_, '_> {
             b"builder" => {
                 let string = self.ctx.expect_string_bare(attr.value)?;
                 self.add_context(string);
-                self.found.drv.builder = string.bytes().to_vec();
+                self.found.builder = string.bytes();
             }
-            b"system" => self.found.drv.platform = self.plain(attr.value)?.bytes().to_vec(),
+            b"system" => self.found.platform = self.plain(attr.value)?.bytes(),
             b"outputHash" => self.found.hash = Some(self.plain(attr.value)?.to_str().into_owned()),
             b"outputHashAlgo" => self.found.algo = algorithm(&self.plain(attr.value)?.to_str())?,
             b"outputHashMode" => {
@@ -190,9 +225,9 @@ impl Reader<'_, '_> {
             }
             b"outputs" => {
                 let list = self.ctx.expect_list_bare(attr.value)?;
-                let mut outputs = Vec::with_capacity(list.len());
+                let mut outputs = ScratchVec::with_capacity(list.len());
                 for &element in list.elements() {
-                    outputs.push(self.plain(element)?.to_str().into_owned());
+                    outputs.push(self.plain(element)?.to_str());
                 }
                 self.outputs(outputs.into_iter())?;
             }
@@ -222,14 +257,16 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    fn outputs(&mut self, names: impl Iterator<Item = String>) -> Result<()> {
-        self.found.outputs.clear();
+    fn outputs(&mut self, names: impl Iterator<Item = Cow<'static, str>>) -> Result<()> {
+        let outputs = &mut self.found.outputs;
+        outputs.clear();
         for name in names {
             if name == "drvPath" {
                 return Err(other("invalid derivation output name 'drvPath'"));
             }
-            if let Some(name) = self.found.outputs.replace(name) {
-                return Err(other(format!("duplicate derivation output '{name}'")));
+            match outputs.binary_search(&name) {
+                Ok(_) => return Err(other(format!("duplicate derivation output '{name}'"))),
+                Err(at) => outputs.insert(at, name),
             }
         }
         if self.found.outputs.is_empty() {

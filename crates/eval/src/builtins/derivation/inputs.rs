@@ -1,17 +1,73 @@
 //! From the context of a derivation's strings to its inputs.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
+use nival_store::derivation::{DraftInput, InputHash};
 use nival_store::{Derivation, InputNode, StoreDir, StorePath};
 
-use super::{load, other};
+use super::{HASHES, load, other, reader};
 use crate::Ctx;
 use crate::builtins::derived::DerivedPath;
 use crate::error::Result;
-use crate::value::{ContextElement, ContextSum};
+use crate::value::{ContextElement, Input, Interned};
 
-pub(super) fn add(ctx: &Ctx<'_>, dir: &StoreDir, drv: &mut Derivation, context: ContextSum) -> Result<()> {
-    for element in context.into_ids().into_iter().filter_map(|id| ctx.evaluator().contexts.get(id as u32)) {
+/// The inputs of most derivations: sources, and outputs of derivations that are no outputs themselves.
+pub(super) struct Plain<'e> {
+    pub sources: Vec<&'e StorePath>,
+    pub inputs: Vec<DraftInput<'e>>,
+    /// Where the inputs' hashes are kept, in no order.
+    hashes: Vec<(&'e StorePath, &'e str, &'e OnceLock<InputHash>)>,
+}
+
+impl<'e> Plain<'e> {
+    /// `None` where some are of another kind, or wrong: [`add`] takes them all.
+    pub fn new(ctx: &Ctx<'e>, dir: &StoreDir, ids: &[u64]) -> Option<Plain<'e>> {
+        let mut plain = Plain { sources: Vec::new(), inputs: Vec::new(), hashes: Vec::with_capacity(ids.len()) };
+        for &id in ids {
+            let Interned { element, input } = ctx.evaluator().contexts.interned(id as u32)?;
+            let find = |path: &[u8]| match input.get() {
+                Some(known) => Some(known),
+                None => {
+                    let path = parse(dir, path).ok()?;
+                    Some(input.get_or_init(|| Input { path, hash: OnceLock::new() }))
+                }
+            };
+            match element {
+                ContextElement::Opaque(path) => plain.sources.push(&find(path)?.path),
+                ContextElement::Built { drv, output } => {
+                    let input = find(drv)?;
+                    plain.hashes.push((&input.path, str::from_utf8(output).ok()?, &input.hash));
+                }
+                ContextElement::DrvDeep(_) => return None,
+            }
+        }
+        plain.sources.sort_unstable();
+        plain.hashes.sort_unstable_by_key(|&(path, output, _)| (path, output));
+        plain.inputs.extend(plain.hashes.iter().map(|&(drv, output, _)| DraftInput { drv, output, hash: None }));
+        Some(plain)
+    }
+
+    /// Looks the hashes of all inputs up; false where one has none: outputs are not known yet, or something is wrong.
+    pub fn find_hashes(&mut self, ctx: &Ctx<'e>, dir: &StoreDir) -> bool {
+        let hashes = self.hashes.iter().map(|&(path, output, place)| {
+            if let Some(hash) = place.get() {
+                return Some(hash);
+            }
+            let of_derivation = HASHES.of_path(dir, path, &mut reader(ctx)).ok()?;
+            let hash = InputHash::new(&of_derivation, output)?;
+            Some(place.get_or_init(|| hash))
+        });
+        self.inputs.iter_mut().zip(hashes).all(|(input, hash)| {
+            input.hash = hash;
+            hash.is_some()
+        })
+    }
+}
+
+/// Inputs of every kind.
+pub(super) fn add(ctx: &Ctx<'_>, dir: &StoreDir, drv: &mut Derivation, ids: &[u64]) -> Result<()> {
+    for element in ids.iter().filter_map(|&id| ctx.evaluator().contexts.get(id as u32)) {
         match element {
             ContextElement::Opaque(path) => {
                 drv.input_srcs.insert(parse(dir, path)?);
