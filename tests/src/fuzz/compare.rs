@@ -94,7 +94,8 @@ pub fn compare(driver: &Driver, form: Form, programs: &[(u64, Node)]) -> Compare
             Some(false) => suspects.push((i, form, programs[i].1.clone())),
         }
     }
-    let (our_tries, their_tries) = both(driver, Form::Text, &select(&failed, &caught));
+    let tries = select(&failed, &caught);
+    let (our_tries, their_tries) = (driver.run(Side::Nival, Form::Text, &tries), driver.run_tries(&tries));
     let mut only_printing = Vec::new();
     for ((&i, nival), nix) in failed.iter().zip(&our_tries).zip(&their_tries) {
         if *nix == Outcome::Value(b"true".to_vec()) {

@@ -106,15 +106,18 @@ impl Driver {
             Side::Nival => &self.nival,
             Side::Nix => self.nix.as_ref().expect("this driver was made without real Nix"),
         };
-        let mut command = Command::new("timeout");
-        command
-            .args(["--kill-after=2", &TIME.to_string(), "prlimit", "--as=8000000000", "--core=0"])
-            .arg(program)
-            .args(["--eval", "--read-write-mode", "mark"])
-            .args(form.flags());
+        let mut command = self.bounded(side, program);
+        command.args(["--eval", "--read-write-mode", "mark"]).args(form.flags());
         for file in files {
             command.args([file, "mark"]);
         }
+        command
+    }
+
+    /// A process that ends.
+    fn bounded(&self, side: Side, program: &Path) -> Command {
+        let mut command = Command::new("timeout");
+        command.args(["--kill-after=2", &TIME.to_string(), "prlimit", "--as=8000000000", "--core=0"]).arg(program);
         command.env_clear().env("PATH", std::env::var("PATH").unwrap_or_default()).env("HOME", "/home/fuzz").env("LANG", "C.UTF-8");
         // Stores of their own, with the usual name: what a program writes it can read.
         let own = match side {
@@ -159,6 +162,50 @@ impl Driver {
             outcomes.append(&mut found);
         }
         outcomes
+    }
+
+    /// What real Nix makes of each of `programs`, which give a Boolean or fail. Its REPL goes on after a failure.
+    ///
+    /// # Panics
+    /// If a process cannot be started.
+    pub fn run_tries(&self, programs: &[String]) -> Vec<Outcome> {
+        let files: Vec<String> = programs.iter().map(|text| self.file(text)).collect();
+        let mut outcomes = Vec::with_capacity(programs.len());
+        while outcomes.len() < programs.len() {
+            let rest = &files[outcomes.len()..];
+            let mut found = self.repl(&rest[..rest.len().min(BATCH)]);
+            if found.is_empty() {
+                // It ended in the midst of this one.
+                let at = outcomes.len();
+                found = self.run(Side::Nix, Form::Text, &programs[at..=at]);
+            }
+            outcomes.append(&mut found);
+        }
+        outcomes
+    }
+
+    /// Outcomes up to where the REPL ends.
+    fn repl(&self, files: &[String]) -> Vec<Outcome> {
+        let (mut command, mut input) = (self.bounded(Side::Nix, &tools::real_nix("nix")), String::new());
+        for file in files {
+            input += &format!("import ./{file}\nbuiltins.trace {MARK} null\n");
+        }
+        let path = self.world.path().join("input");
+        std::fs::write(&path, input).expect("writable");
+        command.arg("repl").stdin(std::fs::File::open(path).expect("readable"));
+        let output = command.output().expect("timeout and prlimit run");
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        let errors: Vec<&str> = err.split("trace: #=#=#\n").collect();
+        let out = String::from_utf8_lossy(&output.stdout).into_owned();
+        // Each prompt is followed by what was asked and by the answer; what had no mark behind it was not finished.
+        let answers = out.split("nix-repl> ").filter(|answer| answer.starts_with("import ./"));
+        let finished = errors.len() - 1;
+        let outcome =
+            |(answer, error): (&str, &&str)| match ["true", "false"].iter().find(|value| answer.contains(&format!("m{value}\u{1b}"))) {
+                Some(value) => Outcome::Value(value.as_bytes().to_vec()),
+                None => Outcome::Failed(last_error(error.as_bytes())),
+            };
+        answers.zip(&errors[..finished]).map(outcome).collect()
     }
 
     /// The name of a file with this text.

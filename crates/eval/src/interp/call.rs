@@ -7,7 +7,7 @@ use crate::ctx::Ctx;
 use crate::error::{EvalError, Pos, Result};
 use crate::heap::Few;
 use crate::linked::{Linked, LinkedLambda};
-use crate::value::{Attrs, BuiltinId, Closure, Frame, NOT_FOUND, Partial, Value, View};
+use crate::value::{Attrs, BuiltinId, Closure, Frame, NOT_FOUND, Partial, Thunk, Value, View};
 use crate::watch::Step;
 
 /// Builtins take at most this many arguments.
@@ -40,10 +40,16 @@ impl<'e> Ctx<'e> {
                 let mut values = [Value::UNSET; MAX_ARITY];
                 let values = &mut values[..args.len()];
                 let strict = self.evaluator.strict_args(builtin);
+                let mut failed = false;
                 for (i, (value, &arg)) in values.iter_mut().zip(args).enumerate() {
-                    *value = if strict & 1 << i != 0 {
+                    *value = if strict & 1 << i != 0 && !failed {
                         match self.eval(m, frame, arg) {
                             Ok(value) => value,
+                            Err(error) if self.looks_elsewhere_first(builtin, i, &error) => {
+                                failed = true;
+                                let (number, _) = self.evaluator.failures.push_with(|_| error);
+                                Thunk::failed(&mut self.region, number)
+                            }
                             Err(error) => return Err(self.builtin_failed(builtin, m.pos(id), error)),
                         }
                     } else {
@@ -202,6 +208,14 @@ impl<'e> Ctx<'e> {
     fn builtin_failed(&self, builtin: BuiltinId, pos: Pos, error: Box<EvalError>) -> Box<EvalError> {
         let name = self.evaluator.builtins[builtin.0 as usize].builtin.name;
         error.at(pos).context(pos, format!("while calling the '{name}' builtin"))
+    }
+
+    /// Whether a builtin may find fault with another argument before it comes to the one that has failed.
+    #[cold]
+    #[inline(never)]
+    fn looks_elsewhere_first(&self, builtin: BuiltinId, argument: usize, error: &EvalError) -> bool {
+        let backwards = || self.evaluator.builtins[builtin.0 as usize].builtin.name == "elemAt";
+        (argument > 0 || backwards()) && !error.is_transient() && !self.gave_up
     }
 
     fn apply_functor(&mut self, set: Attrs, arg: Value, pos: Pos) -> Result<Value> {

@@ -58,6 +58,9 @@ impl<'e> Ctx<'e> {
             }
             BinaryOp::Add => {
                 let a = self.operand(m, frame, lhs, "in an operand of '+'")?;
+                if !matches!(a.view(), View::Int(_) | View::Float(_) | View::String(_) | View::Path(_)) {
+                    return self.add_to_other(m, frame, id, a, rhs);
+                }
                 let b = self.operand(m, frame, rhs, "in an operand of '+'")?;
                 self.add(a, b).map_err(|e| e.at(m.pos(id)))
             }
@@ -79,6 +82,17 @@ impl<'e> Ctx<'e> {
                 Ok(Value::bool(less == (op == BinaryOp::Greater)))
             }
         }
+    }
+
+    /// `a + b` where `a` becomes a string, or does not, before `b` is evaluated.
+    #[cold]
+    #[inline(never)]
+    fn add_to_other(&mut self, m: &'e Linked, frame: Frame, id: ExprId, a: Value, rhs: ExprId) -> Result<Value> {
+        let a = self.add_operand(a, false).map_err(|e| e.at(m.pos(id)))?;
+        let b = self.operand(m, frame, rhs, "in an operand of '+'")?;
+        let b = self.add_operand(b, false).map_err(|e| e.at(m.pos(id)))?;
+        let context = a.context().union(b.context(), &mut self.region);
+        self.string_from_parts(&[a.bytes(), b.bytes()], context)
     }
 
     /// `a < b`; NaN is less than nothing.

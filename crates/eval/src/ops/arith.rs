@@ -3,7 +3,7 @@
 use crate::ctx::Ctx;
 use crate::error::{EvalError, Pos, Result};
 use crate::ops::coerce::CoerceOptions;
-use crate::value::{List, Value, View};
+use crate::value::{List, Str, Value, View};
 
 impl<'e> Ctx<'e> {
     /// `a + b` on forced operands: numbers, strings (with coercion), paths. The left one decides.
@@ -29,14 +29,19 @@ impl<'e> Ctx<'e> {
                 return Ok(self.path(&[path.bytes(), tail.bytes()].concat()));
             }
             _ => {
-                let options = CoerceOptions { more: false, copy_to_store: a.as_string().is_some(), canonicalize_path: true };
-                let x = self.coerce_to_string(a, options, || "while evaluating a path segment".into())?;
-                let y = self.coerce_to_string(b, options, || "while evaluating a path segment".into())?;
+                let copy_to_store = a.as_string().is_some();
+                let (x, y) = (self.add_operand(a, copy_to_store)?, self.add_operand(b, copy_to_store)?);
                 let context = x.context().union(y.context(), &mut self.region);
                 return self.string_from_parts(&[x.bytes(), y.bytes()], context);
             }
         };
         Ok(self.float(x + y))
+    }
+
+    /// What an operand of `+` is as a string, where it becomes one.
+    pub(crate) fn add_operand(&mut self, value: Value, copy_to_store: bool) -> Result<Str> {
+        let options = CoerceOptions { more: false, copy_to_store, canonicalize_path: true };
+        self.coerce_to_string(value, options, || "while evaluating a path segment".into())
     }
 
     /// `a ++ b` on forced operands.

@@ -87,6 +87,11 @@ impl Thunk {
         Thunk::alloc(region, State::suspended(module, expr), frame.0)
     }
 
+    /// One whose evaluation has failed; `number` is that of the failure.
+    pub(crate) fn failed(region: &mut Region, number: u32) -> Value {
+        Thunk::alloc(region, State::new(ThunkKind::Failed, number), 0)
+    }
+
     /// The application of `function` to `args`, to be done when it is needed.
     pub(crate) fn apply(region: &mut Region, function: Value, args: &[Value]) -> Value {
         let object = region.alloc(Kind::Application, 2 + args.len());

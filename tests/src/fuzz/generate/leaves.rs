@@ -20,6 +20,10 @@ impl Generator<'_> {
                 return Node { ty: Ty::Str, prec: prec::ATOM, parts: vec![Part::Literal(text)] };
             }
             Ty::Null => "null".into(),
+            // What is there is asked for more often: a path becomes a string where it can be copied.
+            Ty::Path if !self.rng.one_in(3) => {
+                self.rng.pick(&["./tree/.", "./tree", "./tree/file.txt", "./tree/../tree/a", "./tree/a/b.txt", "./tree/link"]).into()
+            }
             // Never the root, nor what is beside the programs' folder: printing a path as JSON, and interpolating it, copies what
             // is there, and a machine's whole disk takes as long as it takes.
             Ty::Path => self

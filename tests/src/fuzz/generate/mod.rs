@@ -3,6 +3,7 @@
 //! Most of the language is in `rows.rs`, as text with typed holes; what binds variables is code.
 
 mod bindings;
+mod calls;
 mod documents;
 mod functions;
 mod leaves;
@@ -59,15 +60,18 @@ impl Programs {
         rng.number();
         let fuel = match rng.below(10) {
             0..4 => 12,
-            4..7 => 35,
-            7..9 => 80,
-            _ => 200,
+            4..8 => 35,
+            8 => 80,
+            _ => 160,
         };
         let mut generator = Generator { rng, rows: &self.rows, scope: Vec::new(), fuel };
         if generator.rng.one_in(25) {
             return generator.soup();
         }
-        let ty = if generator.rng.one_in(8) { Ty::Any } else { generator.result_type(2) };
+        if generator.rng.one_in(25) {
+            return generator.builtin_call();
+        }
+        let ty = if generator.rng.one_in(16) { Ty::Any } else { generator.result_type(2) };
         let depth = generator.rng.between(3, 7);
         generator.expr(&ty, depth)
     }
@@ -126,7 +130,7 @@ impl Generator<'_> {
             return self.special(*kind, depth);
         }
         if *ty == Ty::Any {
-            if depth > 0 && self.fuel > 0 && self.rng.one_in(4) {
+            if depth > 0 && self.fuel > 0 && self.rng.one_in(8) {
                 self.fuel -= 1;
                 return self.row(ty, depth);
             }
