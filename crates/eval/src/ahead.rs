@@ -321,7 +321,7 @@ impl<'e> Ctx<'e> {
                 Some(path) => self.evaluate_ahead(path, work)?,
                 None if work == Ahead::Text => {}
                 None => {
-                    let values = self.attrs_sorted(set);
+                    let values = self.attrs_sorted(set)?;
                     let offer = self.offer(values.iter().map(|attr| attr.value), work);
                     for (i, attr) in values.iter().enumerate() {
                         offer.reached(i);

@@ -9,6 +9,7 @@ use nival_syntax::Name;
 use rustc_hash::FxHashMap;
 
 use crate::ahead::Team;
+use crate::bounds::{Held, PIECE, out_of_memory};
 use crate::code::Compiler;
 use crate::collect::Collect;
 use crate::error::{ErrorKind, EvalError, Pos, Result};
@@ -18,6 +19,7 @@ use crate::host::Host;
 use crate::ops::path::normalise;
 use crate::ops::update::MergePlan;
 use crate::track::Tracking;
+use crate::value::attrs::LARGE as LARGE_SET;
 use crate::value::{
     Attr, Attrs, AttrsBuilder, BuiltinId, Context, ContextElement, Input, List, Path, State, Str, Thunk, ThunkKind, Value, View,
 };
@@ -26,7 +28,7 @@ use crate::watch::{self, Counters};
 /// Limits of an evaluation; past them it ends with [`crate::ErrorKind::Budget`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Budget {
-    /// Of values, over all threads.
+    /// Of values and of what is kept to make them, over all threads.
     pub bytes: Option<usize>,
     /// Per [`Evaluator::enter`].
     pub time: Option<Duration>,
@@ -56,11 +58,14 @@ pub struct Ctx<'e> {
     /// Nested calls.
     pub(crate) depth: u32,
     /// Steps until the next look at cancellation and budget.
-    fuel: u32,
+    pub(crate) fuel: u32,
     /// Lowest stack address that may be used.
     stack_limit: usize,
-    cancel: Arc<AtomicBool>,
+    pub(crate) cancel: Arc<AtomicBool>,
     deadline: Option<Instant>,
+    /// Bytes that the evaluator may use.
+    pub(crate) limit: Option<usize>,
+    pub(crate) held: Held<'e>,
     pub(crate) call_pos: Pos,
     /// How to merge sets of two shapes, by their numbers.
     pub(crate) merges: FxHashMap<u64, MergePlan>,
@@ -112,6 +117,8 @@ impl<'e> Ctx<'e> {
             stack_limit: stack_pointer().saturating_sub(bytes).saturating_add(STACK_RESERVE),
             cancel,
             deadline: evaluator.options.budget.time.map(|t| Instant::now() + t),
+            limit: evaluator.options.budget.bytes,
+            held: Held::new(&evaluator.held),
             call_pos: Pos::NONE,
             merges: FxHashMap::default(),
             counters: Counters::default(),
@@ -181,7 +188,14 @@ impl<'e> Ctx<'e> {
         if self.deadline.is_some_and(|d| Instant::now() > d) {
             return Err(EvalError::new(ErrorKind::Budget, "evaluation took longer than allowed"));
         }
+        self.count_held();
         self.check_memory(0)
+    }
+
+    /// Lets this thread use up to `bytes` more than the evaluator uses now; its own budget stays what it is.
+    pub fn allow_bytes(&mut self, bytes: usize) {
+        let own = self.evaluator.used_bytes().saturating_add(bytes);
+        self.limit = Some(self.limit.map_or(own, |limit| limit.min(own)));
     }
 
     /// As [`Ctx::interrupted`], where `held` bytes count that are no values yet.
@@ -192,10 +206,8 @@ impl<'e> Ctx<'e> {
 
     /// An error where `more` bytes do not fit the budget.
     pub(crate) fn check_memory(&self, more: usize) -> Result<()> {
-        match self.evaluator.options.budget.bytes {
-            Some(limit) if self.evaluator.heap.reserved_bytes().saturating_add(more) > limit => {
-                Err(EvalError::new(ErrorKind::Budget, format!("evaluation needed more than {} MiB of memory", limit >> 20)))
-            }
+        match self.limit {
+            Some(limit) if self.evaluator.used_bytes().saturating_add(more) > limit => Err(out_of_memory(limit)),
             _ => Ok(()),
         }
     }
@@ -268,9 +280,26 @@ impl<'e> Ctx<'e> {
     pub fn string_from_parts(&mut self, parts: &[&[u8]], context: Context) -> Result<Value> {
         let bytes = parts.iter().fold(0, |sum: usize, part| sum.saturating_add(part.len()));
         if bytes > LARGE {
-            self.check_memory(bytes)?;
+            return self.large_string(bytes, parts, context);
         }
         Ok(Str::alloc(&mut self.region, parts, context))
+    }
+
+    /// As [`Ctx::string_with_context`], for what may be large.
+    #[inline]
+    pub fn string_from(&mut self, bytes: &[u8], context: Context) -> Result<Value> {
+        self.string_from_parts(&[bytes], context)
+    }
+
+    #[cold]
+    fn large_string(&mut self, bytes: usize, parts: &[&[u8]], context: Context) -> Result<Value> {
+        self.check_memory(bytes)?;
+        let (string, mut rest) = Str::alloc_unwritten(&mut self.region, bytes, context);
+        for piece in parts.iter().flat_map(|part| part.chunks(PIECE)) {
+            rest.push(piece);
+            self.worked(piece.len())?;
+        }
+        Ok(string)
     }
 
     /// `path` must be absolute; it is normalised.
@@ -293,6 +322,12 @@ impl<'e> Ctx<'e> {
         list.skip(&mut self.region, skipped)
     }
 
+    /// As [`Ctx::list`], for what may be large.
+    #[inline]
+    pub fn list_from(&mut self, elements: &[Value]) -> Result<Value> {
+        if elements.len() > PIECE { self.list_with(elements.len(), |_, i| Ok(elements[i])) } else { Ok(self.list(elements)) }
+    }
+
     /// A list of `len` elements made one after the other; an error where that many do not fit the budget.
     pub fn list_with(&mut self, len: usize, mut element: impl FnMut(&mut Self, usize) -> Result<Value>) -> Result<Value> {
         if len == 0 {
@@ -313,6 +348,15 @@ impl<'e> Ctx<'e> {
         builder.build(&mut self.region, &self.evaluator.shapes)
     }
 
+    /// As [`Ctx::attrs`], for what may be many attributes.
+    pub fn attrs_from(&mut self, mut builder: AttrsBuilder) -> Result<Value> {
+        if builder.is_large() {
+            self.check_memory(builder.len() * size_of::<Attr>())?;
+            builder.sort_in_steps(|moved| self.worked(32 * moved))?;
+        }
+        Ok(self.attrs(builder))
+    }
+
     /// A set with the names of `of`, without positions, and values that `value` gives: for `mapAttrs` and the like.
     pub fn map_attrs(&mut self, of: Attrs, mut value: impl FnMut(&mut Self, Attr) -> Result<Value>) -> Result<Value> {
         let flat = self.flatten(of);
@@ -320,6 +364,7 @@ impl<'e> Ctx<'e> {
         let plain = self.evaluator.shapes.without_positions(shape);
         let (set, slots) = Attrs::alloc(&mut self.region, plain);
         for (i, (&name, &old)) in shape.names().iter().zip(flat.slots(shape)).enumerate() {
+            self.check_interrupt()?;
             let value = value(self, Attr { name, value: old })?;
             slots.set(i, value);
         }
@@ -327,26 +372,27 @@ impl<'e> Ctx<'e> {
     }
 
     /// The attributes of `of` that `keep` wants, with their positions: for `removeAttrs`, `intersectAttrs`.
-    pub fn filter_attrs(&mut self, of: Attrs, mut keep: impl FnMut(Name) -> bool) -> Value {
+    pub fn filter_attrs(&mut self, of: Attrs, mut keep: impl FnMut(Name) -> bool) -> Result<Value> {
         let flat = self.flatten(of);
-        let Some(shape) = flat.shape() else { return of.value() };
+        let Some(shape) = flat.shape() else { return Ok(of.value()) };
         let mut kept = Vec::with_capacity(shape.len());
         for (i, &name) in shape.names().iter().enumerate() {
+            self.check_interrupt()?;
             if keep(name) {
                 kept.push(i);
             }
         }
         if kept.len() == shape.len() {
-            return flat.value();
+            return Ok(flat.value());
         }
         let names = kept.iter().map(|&i| shape.names()[i]).collect();
         let positions = if shape.has_positions() { kept.iter().map(|&i| shape.position(i)).collect() } else { Vec::new() };
         let small = self.evaluator.shapes.make(names, positions);
-        Attrs::alloc_with(&mut self.region, small, |slots| {
+        Ok(Attrs::alloc_with(&mut self.region, small, |slots| {
             for (slot, &i) in slots.iter_mut().zip(&kept) {
                 *slot = flat.slot(i as u32);
             }
-        })
+        }))
     }
 
     /// `function arg…`, applied when it is first needed.
@@ -431,10 +477,15 @@ impl<'e> Ctx<'e> {
     }
 
     /// Attributes in the order of their names' bytes: the order of `attrNames`, printing and JSON.
-    pub fn attrs_sorted(&mut self, set: Attrs) -> ScratchVec<Attr> {
+    pub fn attrs_sorted(&mut self, set: Attrs) -> Result<ScratchVec<Attr>> {
         let flat = self.flatten(set);
-        let Some(shape) = flat.shape() else { return ScratchVec::default() };
-        shape.alphabetical().iter().map(|&i| Attr { name: shape.names()[i as usize], value: flat.slot(i) }).collect()
+        let Some(shape) = flat.shape() else { return Ok(ScratchVec::default()) };
+        if shape.len() > LARGE_SET {
+            self.check_memory(shape.len() * size_of::<Attr>())?;
+            // Comparing names looks at memory all over the place.
+            shape.sort_in_steps(|moved| self.worked(128 * moved))?;
+        }
+        Ok(shape.alphabetical().iter().map(|&i| Attr { name: shape.names()[i as usize], value: flat.slot(i) }).collect())
     }
 
     /// Attributes in the order of [`Name`], which is cheaper.
@@ -449,8 +500,8 @@ impl<'e> Ctx<'e> {
 
     /// Attributes in the order in which they are evaluated where all are: that of [`Name`], as in Nix; where several threads
     /// make names, that of their bytes, which is always the same.
-    pub(crate) fn attrs_in_turn(&mut self, set: Attrs) -> ScratchVec<Attr> {
-        if self.team.is_some() { self.attrs_sorted(set) } else { self.attrs_unsorted(set).collect() }
+    pub(crate) fn attrs_in_turn(&mut self, set: Attrs) -> Result<ScratchVec<Attr>> {
+        if self.team.is_some() { self.attrs_sorted(set) } else { Ok(self.attrs_unsorted(set).collect()) }
     }
 
     pub(crate) fn flatten(&mut self, set: Attrs) -> Attrs {

@@ -1,6 +1,6 @@
 //! [`Evaluator`]: what all threads of an evaluation share.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use nival_hir::globals::GLOBALS;
@@ -87,6 +87,8 @@ pub(crate) struct Names {
 /// Owns every value it makes: heap, linked modules, import cache. One [`Ctx`] per thread does the work.
 pub struct Evaluator {
     pub(crate) heap: Heap,
+    /// Bytes outside of the heap that builtins hold, over all threads.
+    pub(crate) held: AtomicUsize,
     pub(crate) shapes: ShapeTable,
     pub(crate) contexts: ContextTable,
     pub(crate) modules: Table<Box<Linked>>,
@@ -122,6 +124,7 @@ impl Evaluator {
         let (empty_list, empty_attrs) = empties(&mut Region::new(&heap), shapes.make(Vec::new(), Vec::new()));
         let evaluator = Arc::new(Evaluator {
             heap,
+            held: AtomicUsize::new(0),
             shapes,
             contexts: ContextTable::default(),
             modules: Table::default(),
@@ -187,6 +190,11 @@ impl Evaluator {
     /// Bytes mapped for values.
     pub fn heap_bytes(&self) -> usize {
         self.heap.reserved_bytes()
+    }
+
+    /// Of values, and of what builtins hold to make them.
+    pub(crate) fn used_bytes(&self) -> usize {
+        self.heap.reserved_bytes().saturating_add(self.held.load(Ordering::Relaxed))
     }
 
     /// Numbers for `nival stats` and tests.

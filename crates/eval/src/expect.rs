@@ -90,7 +90,7 @@ impl Ctx<'_> {
             }
             View::Attrs(set) if seen.insert(value.0) => {
                 self.enter_call()?;
-                let attrs = self.attrs_in_turn(set);
+                let attrs = self.attrs_in_turn(set)?;
                 let offer = self.offer(attrs.iter().map(|attr| attr.value), Ahead::Deep);
                 for (i, attr) in attrs.into_iter().enumerate() {
                     offer.reached(i);

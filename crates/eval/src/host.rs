@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::bounds::{Bounds, PIECE};
 use crate::error::EvalError;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,7 @@ pub struct AddPath<'a> {
     pub filter: Option<&'a mut PathFilter<'a>>,
     /// What is copied out of a store path goes on referring to what that refers to.
     pub keep_references: bool,
+    pub bounds: &'a Bounds,
 }
 
 /// An entry of `NIX_PATH`/`-I`.
@@ -111,13 +113,27 @@ pub fn is_feature_on(name: &str, features: Option<&str>, extra: Option<&str>) ->
     listed(name) || (name == "fetch-tree" && listed("flakes"))
 }
 
-/// See the module documentation. Calls come from several threads.
+/// See the module documentation. Calls come from several threads. What can take long or much memory is given the
+/// [`Bounds`] of the evaluation that asks, and asks them between pieces of its work.
 pub trait Host: Send + Sync {
-    fn read_file(&self, path: &[u8]) -> HostResult<Arc<[u8]>>;
+    fn read_file(&self, path: &[u8], bounds: &Bounds) -> HostResult<Arc<[u8]>>;
+
+    /// The contents of a file piece by piece, for one that may be larger than memory.
+    /// `work` is told how much should be left, from the beginning of the piece on.
+    fn read_pieces(&self, path: &[u8], bounds: &Bounds, work: &mut dyn FnMut(&[u8], u64) -> HostResult<()>) -> HostResult<()> {
+        let contents = self.read_file(path, bounds)?;
+        let mut left = contents.len() as u64;
+        for piece in contents.chunks(PIECE) {
+            bounds.check(0)?;
+            work(piece, left)?;
+            left -= piece.len() as u64;
+        }
+        Ok(())
+    }
 
     /// The contents of a file that somebody is editing: the host announces its changes to [`crate::Evaluator::edit`] instead of
     /// giving up the evaluator. `None` for other files.
-    fn read_tracked(&self, _path: &[u8]) -> HostResult<Option<Arc<[u8]>>> {
+    fn read_tracked(&self, _path: &[u8], _bounds: &Bounds) -> HostResult<Option<Arc<[u8]>>> {
         Ok(None)
     }
 

@@ -133,7 +133,7 @@ impl<'e> Ctx<'e> {
     }
 
     fn read_tracked(&mut self, file: &[u8]) -> Result<Option<std::sync::Arc<[u8]>>> {
-        Ok(if self.tracking.is_some() { self.host().read_tracked(file)? } else { None })
+        Ok(if self.tracking.is_some() { self.host().read_tracked(file, &self.bounds())? } else { None })
     }
 
     pub(crate) fn read_unit(&mut self, file: &[u8]) -> Result<Unit> {
@@ -143,7 +143,7 @@ impl<'e> Ctx<'e> {
             return Ok(Unit { origin, text: text.as_bytes().into(), on_disk: false });
         }
         let started = self.watch_start();
-        let text = self.host().read_file(file)?;
+        let text = self.host().read_file(file, &self.bounds())?;
         self.watch_read(started);
         let origin = Origin { file: Some(file.to_vec()), label: String::new(), base: parent(file).to_vec() };
         Ok(Unit { origin, text, on_disk: true })

@@ -27,6 +27,7 @@
 //! ```
 
 mod ahead;
+mod bounds;
 pub mod builtin;
 pub mod builtins;
 mod code;
@@ -50,6 +51,7 @@ pub mod print;
 mod probe;
 mod search;
 mod source;
+mod steps;
 pub mod testing;
 /// What the forcing protocol is built on.
 mod sync {
@@ -62,6 +64,7 @@ pub mod value;
 pub mod watch;
 
 pub use ahead::{Ahead, Offer};
+pub use bounds::Bounds;
 pub use builtin::{Builtin, BuiltinFn, BuiltinTable};
 pub use code::CodeCache;
 pub use collect::Collect;

@@ -9,6 +9,7 @@ use nival_hir::{LowerOptions, SourceMap};
 use nival_syntax::Name;
 use rustc_hash::FxHasher;
 
+use crate::bounds::Bounds;
 use crate::host::Host;
 use crate::linked::Linked;
 
@@ -66,7 +67,7 @@ impl Source {
         match &self.text {
             Text::Kept(text) => Some(text),
             Text::OnDisk { len, hash: known, again } => {
-                let read = || host.read_file(file?).ok().filter(|text| text.len() == *len && hash(text) == *known);
+                let read = || host.read_file(file?, &Bounds::default()).ok().filter(|text| text.len() == *len && hash(text) == *known);
                 again.get_or_init(read).as_ref()
             }
         }
@@ -91,6 +92,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
+    use crate::bounds::Bounds;
     use crate::builtins;
     use crate::evaluator::{Evaluator, Options};
     use crate::host::{AddPath, FetchRequest, Fetched, FileType, HostResult, SearchPathEntry};
@@ -101,7 +103,7 @@ mod tests {
     struct Changing(Mutex<Vec<Vec<u8>>>, MemoryHost);
 
     impl Host for Changing {
-        fn read_file(&self, path: &[u8]) -> HostResult<Arc<[u8]>> {
+        fn read_file(&self, path: &[u8], _bounds: &Bounds) -> HostResult<Arc<[u8]>> {
             self.0.lock().unwrap().pop().map(Arc::from).ok_or_else(|| HostError::NotFound(String::from_utf8_lossy(path).into_owned()))
         }
         fn file_type(&self, _: &[u8]) -> HostResult<Option<FileType>> {

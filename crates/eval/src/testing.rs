@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use crate::bounds::Bounds;
 use crate::host::{AddPath, FetchRequest, Fetched, FileType, Host, HostError, HostResult, SearchPathEntry};
 use crate::ops::path::base_name;
 
@@ -65,13 +66,13 @@ fn none<T>(what: &str) -> HostResult<T> {
 }
 
 impl Host for MemoryHost {
-    fn read_file(&self, path: &[u8]) -> HostResult<Arc<[u8]>> {
+    fn read_file(&self, path: &[u8], _bounds: &Bounds) -> HostResult<Arc<[u8]>> {
         self.files().get(path).cloned().ok_or_else(|| HostError::NotFound(String::from_utf8_lossy(path).into_owned()))
     }
 
-    fn read_tracked(&self, path: &[u8]) -> HostResult<Option<Arc<[u8]>>> {
+    fn read_tracked(&self, path: &[u8], _bounds: &Bounds) -> HostResult<Option<Arc<[u8]>>> {
         match &self.edited {
-            Some(folder) if path.starts_with(folder) => self.read_file(path).map(Some),
+            Some(folder) if path.starts_with(folder) => self.read_file(path, &Bounds::default()).map(Some),
             _ => Ok(None),
         }
     }

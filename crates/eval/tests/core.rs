@@ -266,7 +266,7 @@ fn long_loops_are_cancelled() {
         let attrs = set.as_attrs().expect("a set");
         let loops = ctx.attr(attrs, nival_syntax::Name::new("loops"))?;
         let data = ctx.filter_attrs(attrs, |name| name.as_bytes() != b"loops");
-        Ok::<_, Box<EvalError>>(ctx.call(loops, &[data])?.as_list().expect("a list"))
+        Ok::<_, Box<EvalError>>(ctx.call(loops, &[data?])?.as_list().expect("a list"))
     });
     let made = made.expect("the data is made");
     for (i, text) in loops.iter().enumerate() {

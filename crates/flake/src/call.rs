@@ -172,7 +172,7 @@ fn get_flake(ctx: &mut Ctx<'_>, args: &[Value], lenient: bool) -> nival_eval::Re
 
 fn attrs_reference(ctx: &mut Ctx<'_>, set: Attrs) -> nival_eval::Result<FlakeRef> {
     let mut reference = FlakeRef::default();
-    for attr in ctx.attrs_sorted(set) {
+    for attr in ctx.attrs_sorted(set)? {
         let value = ctx.force(attr.value)?;
         let name = attr.name.to_str().into_owned();
         let attr = match (value.as_string(), value.as_int(), value.as_bool()) {

@@ -97,7 +97,7 @@ impl Reader<'_, '_, '_> {
         }
         let set = self.attrs(value, "inputs")?;
         let mut inputs = BTreeMap::new();
-        for attr in self.ctx.attrs_sorted(set) {
+        for attr in self.ctx.attrs_sorted(set)? {
             let name = attr.name.to_str().into_owned();
             // Settings of the flake's own tree, not an input.
             if name != "self" {
@@ -113,7 +113,7 @@ impl Reader<'_, '_, '_> {
         let mut reference = FlakeRef::default();
         let mut url = None;
         let set = self.attrs(value, &format!("inputs.{name}"))?;
-        for attr in self.ctx.attrs_sorted(set) {
+        for attr in self.ctx.attrs_sorted(set)? {
             let key = attr.name.to_str().into_owned();
             let place = format!("inputs.{name}.{key}");
             let value = self.ctx.force(attr.value)?;

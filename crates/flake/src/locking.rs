@@ -562,7 +562,7 @@ fn read_lock(ctx: &mut Ctx<'_>, dir: &str) -> Result<Option<LockFile>, FlakeErro
     if ctx.host().file_type(path.as_bytes())?.is_none() {
         return Ok(None);
     }
-    let text = ctx.host().read_file(path.as_bytes())?;
+    let text = ctx.host().read_file(path.as_bytes(), &ctx.bounds())?;
     LockFile::parse(&text, &path).map(Some)
 }
 

@@ -183,7 +183,7 @@ impl Search<'_> {
         let join = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         match value.view() {
             View::Attrs(set) => {
-                let sorted = ctx.attrs_sorted(set);
+                let sorted = ctx.attrs_sorted(set)?;
                 let offer =
                     ctx.offer(sorted.iter().filter(|attr| is_attr_name(&attr.name.to_str())).map(|attr| attr.value), Ahead::Derivation);
                 let mut reached = 0;

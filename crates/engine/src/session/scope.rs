@@ -34,7 +34,7 @@ impl EvalSession {
         let set = self.unwrap(set)?;
         let attrs = self.run(control, |ctx| {
             let set = ctx.expect_attrs(set, || "while adding the attributes of a set to the scope".to_owned())?;
-            Ok(ctx.attrs_sorted(set).into_iter().map(|attr| (attr.name, ctx.root(attr.value))).collect::<Vec<(Name, Root)>>())
+            Ok(ctx.attrs_sorted(set)?.into_iter().map(|attr| (attr.name, ctx.root(attr.value))).collect::<Vec<(Name, Root)>>())
         })?;
         let count = attrs.len();
         self.scope.extend(attrs);

@@ -181,7 +181,7 @@ impl EvalSession {
     pub fn attrs(&self, value: &EvalValue, control: &Control) -> Answer<Vec<AttrItem>> {
         let found = self.run_on(value, control, |ctx, value| {
             let Some(set) = ctx.force(value)?.as_attrs() else { return Ok(Vec::new()) };
-            let attrs = ctx.attrs_sorted(set);
+            let attrs = ctx.attrs_sorted(set)?;
             let item = |attr: Attr| (attr.name, known_kind(ctx.peek(attr.value)), set.position(attr.name));
             Ok(attrs.into_iter().map(item).collect::<Vec<_>>())
         })?;

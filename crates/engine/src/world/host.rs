@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use nival_eval::host::{AddPath, FetchRequest, Fetched, Host, SearchPathEntry};
-use nival_eval::{FileType, HostError, HostResult};
+use nival_eval::{Bounds, FileType, HostError, HostResult};
 use nival_source::{FileKind, SystemError};
 use nival_store::store_path::BadStorePath;
 use nival_store::{HashAlgo, StoreDir, StorePath, StorePathSet, store_path};
@@ -402,7 +402,7 @@ impl EngineHost {
     }
 }
 
-fn io_error(error: &SystemError) -> HostError {
+pub(super) fn io_error(error: &SystemError) -> HostError {
     if error.is_not_found() { HostError::NotFound(error.path.display().to_string()) } else { HostError::Io(error.to_string()) }
 }
 
@@ -420,19 +420,30 @@ fn file_type(kind: FileKind) -> FileType {
 }
 
 impl Host for EngineHost {
-    fn read_file(&self, path: &[u8]) -> HostResult<Arc<[u8]>> {
+    fn read_file(&self, path: &[u8], bounds: &Bounds) -> HostResult<Arc<[u8]>> {
         self.reading(
             path,
             |reads, view, path| reads.note_file(path, &*view.system),
             |view, place| match place {
-                Place::Disk { path, .. } => view.read_file(&path).map_err(|e| io_error(&e)),
+                Place::Disk { path, .. } => view.read_bounded(&path, bounds),
                 Place::Contents(contents) => Ok(contents),
                 Place::Nothing => Err(not_found(path)),
             },
         )
     }
 
-    fn read_tracked(&self, path: &[u8]) -> HostResult<Option<Arc<[u8]>>> {
+    fn read_pieces(&self, path: &[u8], bounds: &Bounds, work: &mut dyn FnMut(&[u8], u64) -> HostResult<()>) -> HostResult<()> {
+        // The read is on record: who edits the file need not wait until it is through.
+        let note = |reads: &mut ReadSet, view: &Overlay, path: &Path| reads.note_file(path, &*view.system);
+        let (view, place) = self.reading(path, note, |view, place| Ok((view.clone(), place)))?;
+        match place {
+            Place::Disk { path, .. } => view.read_pieces(&path, bounds, work),
+            Place::Contents(contents) => work(&contents, 0),
+            Place::Nothing => Err(not_found(path)),
+        }
+    }
+
+    fn read_tracked(&self, path: &[u8], bounds: &Bounds) -> HostResult<Option<Arc<[u8]>>> {
         let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
         let Place::Disk { path: file, record: true } = self.place(path, &view)? else { return Ok(None) };
         {
@@ -443,7 +454,7 @@ impl Host for EngineHost {
             }
             reads.note_code(&file, &*view.system);
         }
-        view.read_file(&file).map(Some).map_err(|e| io_error(&e))
+        view.read_bounded(&file, bounds).map(Some)
     }
 
     fn file_type(&self, path: &[u8]) -> HostResult<Option<FileType>> {
@@ -629,7 +640,7 @@ impl Host for EngineHost {
     }
 
     fn read_derivation(&self, store_path: &str) -> HostResult<Arc<[u8]>> {
-        self.read_file(store_path.as_bytes())
+        self.read_file(store_path.as_bytes(), &Bounds::default())
     }
 
     fn references(&self, store_path: &str) -> HostResult<Vec<String>> {

@@ -5,8 +5,16 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use nival_eval::{Bounds, HostError, HostResult};
 use nival_source::{Contents, DirEntry, FileKind, System, SystemError};
 use rustc_hash::FxHashMap;
+
+use super::host::io_error;
+
+/// Longer files are read in pieces.
+const LARGE: u64 = 8 << 20;
+/// So many bytes at once.
+const PIECE: u64 = 256 << 10;
 
 /// Unsaved buffers by canonical path.
 pub type Buffers = FxHashMap<Arc<Path>, Contents>;
@@ -22,7 +30,51 @@ impl Overlay {
     pub fn read_file(&self, path: &Path) -> Result<Arc<[u8]>, SystemError> {
         match self.buffer(path) {
             Some(contents) => Ok(contents.bytes().into()),
-            None => self.system.read_shared(path),
+            None => Ok(self.system.read_shared(path, u64::MAX)?.unwrap_or_default()),
+        }
+    }
+
+    /// As [`Overlay::read_file`], within bounds: a file that does not fit is not read, and reading ends where it is given up.
+    pub fn read_bounded(&self, path: &Path, bounds: &Bounds) -> HostResult<Arc<[u8]>> {
+        if let Some(contents) = self.buffer(path) {
+            return Ok(contents.bytes().into());
+        }
+        if let Some(bytes) = self.system.read_shared(path, LARGE).map_err(|e| io_error(&e))? {
+            return Ok(bytes);
+        }
+        let mut bytes: Vec<u8> = Vec::new();
+        self.read_pieces(path, bounds, &mut |piece, rest| {
+            let room = rest.max(piece.len() as u64);
+            // Once more to share it.
+            bounds.check((bytes.len() as u64).saturating_add(room).saturating_mul(2))?;
+            let reserved = bytes.try_reserve(usize::try_from(room).unwrap_or(usize::MAX));
+            reserved.map_err(|_| HostError::Io(format!("cannot read '{}': out of memory", path.display())))?;
+            bytes.extend_from_slice(piece);
+            Ok(())
+        })?;
+        Ok(bytes.into())
+    }
+
+    /// Hands a file to `work` piece by piece, each with how much should be left from its beginning on.
+    pub fn read_pieces(&self, path: &Path, bounds: &Bounds, work: &mut dyn FnMut(&[u8], u64) -> HostResult<()>) -> HostResult<()> {
+        let failed = |e| io_error(&SystemError::new("read", path, e));
+        if let Some(contents) = self.buffer(path) {
+            return work(contents.bytes(), 0);
+        }
+        let (len, mut file) = self.system.open(path).map_err(|e| io_error(&e))?;
+        let mut piece = vec![0; len.clamp(4096, PIECE) as usize];
+        let mut left = len;
+        loop {
+            bounds.check(0)?;
+            match file.read(&mut piece) {
+                Ok(0) => return Ok(()),
+                Ok(read) => {
+                    work(piece.get(..read).unwrap_or_default(), left)?;
+                    left = left.saturating_sub(read as u64);
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(failed(e)),
+            }
         }
     }
 
@@ -96,8 +148,10 @@ impl nival_store::nar::FileSource for Overlay {
     }
 
     fn open<'a>(&'a self, path: &Path) -> io::Result<(u64, Box<dyn Read + 'a>)> {
-        let bytes = self.read_file(path).map_err(|e| e.source)?;
-        Ok((bytes.len() as u64, Box::new(io::Cursor::new(bytes))))
+        match self.buffer(path) {
+            Some(contents) => Ok((contents.bytes().len() as u64, Box::new(contents.bytes()))),
+            None => self.system.open(path).map(|(len, file)| (len, file as Box<dyn Read + 'a>)).map_err(|e| e.source),
+        }
     }
 }
 

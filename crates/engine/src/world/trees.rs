@@ -1,13 +1,14 @@
 //! Files and folders that evaluation gives a store path: hashed now, copied when somebody needs them in the store.
 
 use std::error::Error;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nival_eval::host::AddPath;
-use nival_eval::{FileType, HostError, HostResult};
-use nival_store::nar::{self, FileKind};
+use nival_eval::{Bounds, FileType, HostError, HostResult};
+use nival_store::nar::{self, FileKind, FileSource};
 use nival_store::store_path::StoreReferences;
 use nival_store::{ContentAddress, ContentAddressMethod, Hash, HashAlgo, StoreDir, store_path};
 use rustc_hash::FxHashSet;
@@ -27,11 +28,11 @@ pub fn add(
     let asked = String::from_utf8_lossy(request.path).into_owned();
     let mut kept = request.filter.is_some().then(FxHashSet::default);
     let hash = if request.recursive {
-        hash_tree(files, &source, request.path, request.filter, kept.as_mut())?
+        hash_tree(files, &source, request.path, request.filter, kept.as_mut(), request.bounds)?
     } else {
-        let (hash, _) =
-            nar::hash_file(files, &source, HashAlgo::Sha256).map_err(|e| HostError::Io(format!("cannot read '{asked}': {e}")))?;
-        hash
+        let hashed = nar::hash_file(&Bounded { files, bounds: request.bounds }, &source, HashAlgo::Sha256);
+        request.bounds.check(0)?;
+        hashed.map_err(|e| HostError::Io(format!("cannot read '{asked}': {e}")))?.0
     };
     let path = fixed_path(dir, &asked, request.name, request.recursive, hash, request.expected_sha256, &references)?;
     let (name, recursive) = (request.name.to_owned(), request.recursive);
@@ -88,9 +89,13 @@ fn hash_tree(
     asked: &[u8],
     filter: Option<&mut nival_eval::host::PathFilter<'_>>,
     mut kept: Option<&mut FxHashSet<PathBuf>>,
+    bounds: &Bounds,
 ) -> HostResult<Hash> {
+    let files = &Bounded { files, bounds };
     let Some(filter) = filter else {
-        return nar::hash_path(files, source, None, HashAlgo::Sha256).map(|(hash, _)| hash).map_err(|e| HostError::Io(e.to_string()));
+        let hashed = nar::hash_path(files, source, None, HashAlgo::Sha256);
+        bounds.check(0)?;
+        return hashed.map(|(hash, _)| hash).map_err(|e| HostError::Io(e.to_string()));
     };
     // An error of the filter is an evaluation error and must come back as it was, not as text.
     let mut failure = None;
@@ -119,9 +124,54 @@ fn hash_tree(
         }
     };
     let hashed = nar::hash_path(files, source, Some(&mut keep), HashAlgo::Sha256);
+    bounds.check(0)?;
     match (failure, hashed) {
         (Some(error), _) => Err(error),
         (None, Ok((hash, _))) => Ok(hash),
         (None, Err(error)) => Err(HostError::Io(error.to_string())),
+    }
+}
+
+/// Files whose reading ends once the evaluation that asks for them does.
+struct Bounded<'a> {
+    files: &'a Overlay,
+    bounds: &'a Bounds,
+}
+
+impl Bounded<'_> {
+    fn check(&self) -> io::Result<()> {
+        self.bounds.check(0).map_err(|error| io::Error::other(error.to_string()))
+    }
+}
+
+impl FileSource for Bounded<'_> {
+    fn kind(&self, path: &Path) -> io::Result<FileKind> {
+        self.check()?;
+        self.files.kind(path)
+    }
+
+    fn entries(&self, path: &Path) -> io::Result<Vec<Vec<u8>>> {
+        FileSource::entries(self.files, path)
+    }
+
+    fn read_link(&self, path: &Path) -> io::Result<Vec<u8>> {
+        FileSource::read_link(self.files, path)
+    }
+
+    fn open<'a>(&'a self, path: &Path) -> io::Result<(u64, Box<dyn Read + 'a>)> {
+        let (len, file) = self.files.open(path)?;
+        Ok((len, Box::new(BoundedFile { file, files: self })))
+    }
+}
+
+struct BoundedFile<'a> {
+    file: Box<dyn Read + 'a>,
+    files: &'a Bounded<'a>,
+}
+
+impl Read for BoundedFile<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.files.check()?;
+        self.file.read(bytes)
     }
 }

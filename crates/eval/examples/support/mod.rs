@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use nival_eval::host::{AddPath, FetchRequest, Fetched, SearchPathEntry};
-use nival_eval::{FileType, Host, HostError, HostResult};
+use nival_eval::{Bounds, FileType, Host, HostError, HostResult};
 use nival_store::nar::{DiskSource, FileKind, hash_file, hash_path};
 use nival_store::store_path::{StoreReferences, make_fixed_output_path, make_text_path};
 use nival_store::{ContentAddress, ContentAddressMethod, Hash, HashAlgo, StoreDir, StorePathSet};
@@ -52,7 +52,7 @@ impl DiskHost {
 }
 
 impl Host for DiskHost {
-    fn read_file(&self, path: &[u8]) -> HostResult<Arc<[u8]>> {
+    fn read_file(&self, path: &[u8], _bounds: &Bounds) -> HostResult<Arc<[u8]>> {
         std::fs::read(os(path)).map(Into::into).map_err(|e| failed(path, e))
     }
 
@@ -148,7 +148,7 @@ impl Host for DiskHost {
     }
 
     fn read_derivation(&self, store_path: &str) -> HostResult<Arc<[u8]>> {
-        self.read_file(store_path.as_bytes())
+        self.read_file(store_path.as_bytes(), &Bounds::default())
     }
 
     fn realise(&self, drv: &str, _outputs: &[String]) -> HostResult<Vec<(String, String)>> {

@@ -2,14 +2,15 @@
 
 use nival_hir::module::Param;
 use nival_syntax::Name;
-use rustc_hash::FxHashMap;
 
+use super::groups::Groups;
 use super::support::{arg, builtin, frame, known, required};
 use crate::Ctx;
 use crate::ahead::Ahead;
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
 use crate::heap::ScratchVec;
+use crate::steps::sort_in_steps;
 use crate::value::{AttrsBuilder, Value, View};
 
 #[rustfmt::skip]
@@ -30,13 +31,13 @@ pub(super) const TABLE: &[Builtin] = &[
 
 fn attr_names(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let set = ctx.expect_attrs(args[0], frame("while evaluating the argument passed to builtins.attrNames"))?;
-    let sorted = ctx.attrs_sorted(set);
+    let sorted = ctx.attrs_sorted(set)?;
     ctx.list_with(sorted.len(), |ctx, i| Ok(ctx.name_string(sorted[i].name)))
 }
 
 fn attr_values(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let set = ctx.expect_attrs(args[0], frame("while evaluating the argument passed to builtins.attrValues"))?;
-    let sorted = ctx.attrs_sorted(set);
+    let sorted = ctx.attrs_sorted(set)?;
     ctx.list_with(sorted.len(), |_, i| Ok(sorted[i].value))
 }
 
@@ -67,6 +68,7 @@ fn remove_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let list = ctx.expect_list(args[1], arg("second", "removeAttrs"))?;
     let mut names = Vec::with_capacity(list.len());
     for &element in list.elements() {
+        ctx.check_interrupt()?;
         let what = frame("while evaluating the values of the second argument passed to builtins.removeAttrs");
         let name = ctx.expect_string_no_context(element, what)?;
         names.push(ctx.name(name.bytes()));
@@ -76,7 +78,7 @@ fn remove_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         return Ok(set.value());
     }
     names.sort_unstable();
-    Ok(ctx.filter_attrs(set, |name| names.binary_search(&name).is_err()))
+    ctx.filter_attrs(set, |name| names.binary_search(&name).is_err())
 }
 
 fn list_to_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
@@ -95,19 +97,17 @@ fn list_to_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         pairs.push((ctx.name(name.bytes()), set));
     }
     // A pair that an earlier one hides needs no value.
-    let order: Vec<u32> = {
-        let mut order: Vec<u32> = (0..pairs.len() as u32).collect();
-        order.sort_by_key(|&i| pairs[i as usize].0);
-        order.dedup_by_key(|i| pairs[*i as usize].0);
-        order
-    };
+    let mut order: ScratchVec<(Name, u32)> = (0..).zip(&pairs).map(|(i, pair)| (pair.0, i)).collect();
+    sort_in_steps(&mut order, Ord::cmp, |moved| ctx.worked(16 * moved))?;
+    order.dedup_by_key(|entry| entry.0);
     let mut result = AttrsBuilder::with_capacity(order.len());
-    for index in order {
-        let (name, set) = pairs[index as usize];
+    for &(name, index) in &order {
+        ctx.check_interrupt()?;
+        let set = pairs[index as usize].1;
         let value = required(set, known.value, pair)?;
         result.push_at(name, value, set.position(known.value));
     }
-    Ok(ctx.attrs(result))
+    ctx.attrs_from(result)
 }
 
 fn intersect_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
@@ -115,15 +115,16 @@ fn intersect_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let right = ctx.expect_attrs(args[1], arg("second", "intersectAttrs"))?;
     // The bigger set may be all of nixpkgs: it is only asked.
     if left.len() >= right.len() {
-        return Ok(ctx.filter_attrs(right, |name| left.contains(name)));
+        return ctx.filter_attrs(right, |name| left.contains(name));
     }
     let mut result = AttrsBuilder::with_capacity(left.len());
     for attr in ctx.attrs_unsorted(left) {
+        ctx.check_interrupt()?;
         if let Some(value) = right.get(attr.name) {
             result.push_at(attr.name, value, right.position(attr.name));
         }
     }
-    Ok(ctx.attrs(result))
+    ctx.attrs_from(result)
 }
 
 fn cat_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
@@ -132,10 +133,11 @@ fn cat_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let list = ctx.expect_list(args[1], arg("second", "catAttrs"))?;
     let mut found = ScratchVec::new();
     for &element in list.elements() {
+        ctx.check_interrupt()?;
         let what = frame("while evaluating an element in the list passed as second argument to builtins.catAttrs");
         found.extend(ctx.expect_attrs(element, what)?.get(name));
     }
-    Ok(ctx.list(&found))
+    ctx.list_from(&found)
 }
 
 fn function_args(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
@@ -167,25 +169,17 @@ fn map_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 fn zip_attrs_with(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let function = ctx.expect_function(args[0], arg("first", "zipAttrsWith"))?;
     let list = ctx.expect_list(args[1], arg("second", "zipAttrsWith"))?;
-    let mut indices: FxHashMap<Name, usize> = FxHashMap::default();
-    let mut values: Vec<(Name, ScratchVec<Value>)> = Vec::new();
+    let mut groups = Groups::default();
     for &element in list.elements() {
         let what = frame("while evaluating a value of the list passed as second argument to builtins.zipAttrsWith");
         let set = ctx.expect_attrs(element, what)?;
         for attr in ctx.attrs_unsorted(set) {
             ctx.check_interrupt()?;
-            let index = *indices.entry(attr.name).or_insert_with(|| {
-                values.push((attr.name, ScratchVec::new()));
-                values.len() - 1
-            });
-            values[index].1.push(attr.value);
+            groups.push(attr.name, attr.value);
         }
     }
-    let mut result = AttrsBuilder::with_capacity(values.len());
-    for (name, values) in &values {
-        let text = ctx.name_string(*name);
-        let values = ctx.list(values);
-        result.push(*name, ctx.lazy_call(function, &[text, values]));
-    }
-    Ok(ctx.attrs(result))
+    groups.finish(ctx, |ctx, name, values| {
+        let text = ctx.name_string(name);
+        ctx.lazy_call(function, &[text, values])
+    })
 }

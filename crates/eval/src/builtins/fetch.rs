@@ -41,7 +41,7 @@ fn download(ctx: &mut Ctx<'_>, source: Value, builtin: &'static str) -> Result<V
     match source.as_attrs() {
         None => url = Some(ctx.expect_string_no_context(source, url_frame)?),
         Some(set) => {
-            for attr in ctx.attrs_sorted(set) {
+            for attr in ctx.attrs_sorted(set)? {
                 match attr.name.as_bytes() {
                     b"url" => url = Some(ctx.expect_string_no_context(attr.value, url_frame)?),
                     b"sha256" => {
@@ -121,7 +121,7 @@ fn tree(ctx: &mut Ctx<'_>, source: Value, builtin: &'static str) -> Result<Value
         ctx.expect_string_no_context(kind, frame("while evaluating the `type` argument passed to 'fetchTree'"))?;
     }
     let mut args = Vec::new();
-    for attr in ctx.attrs_sorted(set) {
+    for attr in ctx.attrs_sorted(set)? {
         let value = ctx.force(attr.value)?;
         let arg = match value.view() {
             View::Bool(bool) => FetchArg::Bool(bool),
@@ -153,7 +153,7 @@ fn mercurial(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
             found.push(("url".to_owned(), FetchArg::String(url.bytes().to_vec())));
         }
         Some(set) => {
-            for attr in ctx.attrs_sorted(set) {
+            for attr in ctx.attrs_sorted(set)? {
                 let text = match attr.name.as_bytes() {
                     b"url" => ctx.coerce_to_string(attr.value, PLAIN, url_frame)?,
                     b"rev" => ctx.expect_string_no_context(

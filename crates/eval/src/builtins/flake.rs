@@ -34,7 +34,7 @@ fn parse(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 fn to_string(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let set = ctx.expect_attrs(args[0], arg("first", "flakeRefToString"))?;
     let mut reference = FlakeRef::default();
-    for attr in ctx.attrs_sorted(set) {
+    for attr in ctx.attrs_sorted(set)? {
         let value = ctx.force(attr.value)?;
         let name = attr.name.to_str().into_owned();
         let value = match value.view() {

@@ -1,6 +1,6 @@
 //! Hashes.
 
-use nival_store::{Hash, HashAlgo, HashFormat};
+use nival_store::{Hash, HashAlgo, HashFormat, Hasher};
 
 use super::support::{arg, builtin, frame, known, required};
 use crate::Ctx;
@@ -23,15 +23,22 @@ fn hash_string(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let name = ctx.expect_string_no_context(args[0], arg("first", "hashString"))?;
     let algo = algorithm(&name.to_str())?;
     let string = ctx.expect_string(args[1], arg("second", "hashString"))?;
-    Ok(ctx.string(algo.hash(string.bytes()).base16()))
+    let mut hasher = Hasher::new(algo);
+    ctx.in_pieces(string.bytes(), |piece| hasher.update(piece))?;
+    Ok(ctx.string(hasher.finish().base16()))
 }
 
 fn hash_file(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let name = ctx.expect_string_no_context(args[0], arg("first", "hashFile"))?;
     let algo = algorithm(&name.to_str())?;
     let path = ctx.realise_path(args[1], frame("while realising the context of a path"))?;
-    let contents = ctx.host().read_file(&path)?;
-    Ok(ctx.string(algo.hash(&contents).base16()))
+    let mut hasher = Hasher::new(algo);
+    let bounds = ctx.bounds();
+    ctx.host().read_pieces(&path, &bounds, &mut |piece, _| {
+        hasher.update(piece);
+        Ok(())
+    })?;
+    Ok(ctx.string(hasher.finish().base16()))
 }
 
 /// A required string of the argument of `convertHash`.

@@ -8,7 +8,7 @@ use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::{ErrorKind, EvalError, Result};
 use crate::heap::ScratchVec;
-use crate::host::FileType;
+use crate::host::{FileType, HostError};
 use crate::value::{AttrsBuilder, Context, ContextElement, Value};
 
 #[rustfmt::skip]
@@ -101,13 +101,25 @@ fn path_exists(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 
 fn read_file(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let path = ctx.realise_path(args[0], frame(REALISING))?;
-    let contents = ctx.host().read_file(&path)?;
-    if memchr::memchr(0, &contents).is_some() {
+    let mut contents: Vec<u8> = Vec::new();
+    let mut has_null = false;
+    let bounds = ctx.bounds();
+    ctx.host().read_pieces(&path, &bounds, &mut |piece, left| {
+        has_null |= memchr::memchr(0, piece).is_some();
+        let room = left.max(piece.len() as u64);
+        // And as much again for the string.
+        bounds.check((contents.len() as u64).saturating_add(room).saturating_mul(2))?;
+        let reserved = contents.try_reserve(usize::try_from(room).unwrap_or(usize::MAX));
+        reserved.map_err(|_| HostError::Io(format!("cannot read '{}': out of memory", String::from_utf8_lossy(&path))))?;
+        contents.extend_from_slice(piece);
+        Ok(())
+    })?;
+    if has_null {
         let shown = String::from_utf8_lossy(&path);
         return Err(EvalError::other(format!("the contents of the file '{shown}' cannot be represented as a Nix string")));
     }
     let context = mentioned(ctx, &path, &contents)?;
-    Ok(ctx.string_with_context(&contents, context))
+    ctx.string_from(&contents, context)
 }
 
 /// The references of the store path that `path` is in which occur in `contents`.
@@ -136,10 +148,11 @@ fn read_dir(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let mut set = AttrsBuilder::with_capacity(entries.len());
     let kinds = [FileType::Regular, FileType::Directory, FileType::Symlink, FileType::Unknown].map(|kind| (kind, ctx.string(kind.name())));
     for (name, found) in entries {
+        ctx.check_interrupt()?;
         let value = kinds.iter().find(|(kind, _)| *kind == found).map_or(Value::NULL, |(_, value)| *value);
         set.push(nival_syntax::Name::new(name), value);
     }
-    Ok(ctx.attrs(set))
+    ctx.attrs_from(set)
 }
 
 fn find_file(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {

@@ -1,14 +1,13 @@
 //! Lists.
 
-use nival_syntax::Name;
-
+use super::groups::Groups;
 use super::peeksort::peeksort;
 use super::support::{While, arg, builtin, frame, known, quoted_arg};
 use crate::Ctx;
 use crate::ahead::{Ahead, Calls};
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
-use crate::heap::{ScratchMap, ScratchVec};
+use crate::heap::ScratchVec;
 use crate::value::{AttrsBuilder, List, Value};
 
 #[rustfmt::skip]
@@ -85,7 +84,7 @@ fn filter(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
             kept.push(element);
         }
     }
-    if kept.len() == list.len() { Ok(list.value()) } else { Ok(ctx.list(&kept)) }
+    if kept.len() == list.len() { Ok(list.value()) } else { ctx.list_from(&kept) }
 }
 
 fn elem(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
@@ -116,6 +115,7 @@ fn concat_lists(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let offer = ctx.offer(list.elements().iter().copied(), Ahead::Force);
     for (i, &element) in list.elements().iter().enumerate() {
         offer.reached(i);
+        ctx.check_interrupt()?;
         lists.push(ctx.expect_list(element, frame("while evaluating a value of the list passed to builtins.concatLists"))?);
     }
     concat(ctx, &lists)
@@ -167,6 +167,7 @@ fn sort(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let offer = ctx.offer(list.elements().iter().copied(), Ahead::Force);
     for (i, &element) in list.elements().iter().enumerate() {
         offer.reached(i);
+        ctx.check_interrupt()?;
         elements.push(ctx.force(element)?);
     }
     let natural = ctx.builtin("lessThan").is_some_and(|builtin| builtin.same(less));
@@ -178,7 +179,7 @@ fn sort(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         let result = ctx.call(less, &[a, b])?;
         ctx.expect_bool(result, frame("while evaluating the return value of the sorting function passed to builtins.sort"))
     })?;
-    Ok(ctx.list(&elements))
+    ctx.list_from(&elements)
 }
 
 fn partition(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
@@ -194,27 +195,23 @@ fn partition(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         if side { right.push(element) } else { wrong.push(element) }
     }
     let mut set = AttrsBuilder::with_capacity(2);
-    set.push(known().right, ctx.list(&right));
-    set.push(known().wrong, ctx.list(&wrong));
+    set.push(known().right, ctx.list_from(&right)?);
+    set.push(known().wrong, ctx.list_from(&wrong)?);
     Ok(ctx.attrs(set))
 }
 
 fn group_by(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let key = ctx.expect_function(args[0], arg("first", "groupBy"))?;
     let list = ctx.expect_list(args[1], arg("second", "groupBy"))?;
-    let mut groups: ScratchMap<Name, ScratchVec<Value>> = ScratchMap::default();
+    let mut groups = Groups::default();
     let mut calls = Calls::new(key, list);
     for (i, &element) in list.elements().iter().enumerate() {
         let result = calls.call(ctx, i)?;
         let what = frame("while evaluating the return value of the grouping function passed to builtins.groupBy");
         let name = ctx.expect_string_no_context(result, what)?;
-        groups.entry(ctx.name(name.bytes())).or_default().push(element);
+        groups.push(ctx.name(name.bytes()), element);
     }
-    let mut set = AttrsBuilder::with_capacity(groups.len());
-    for (name, elements) in groups {
-        set.push(name, ctx.list(&elements));
-    }
-    Ok(ctx.attrs(set))
+    groups.finish(ctx, |_, _, members| members)
 }
 
 fn concat_map(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {

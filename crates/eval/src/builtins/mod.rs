@@ -13,6 +13,7 @@ pub(crate) mod derived;
 pub(crate) mod ere;
 mod fetch;
 pub mod flake;
+mod groups;
 mod hash;
 mod io;
 pub(crate) mod json;

@@ -154,6 +154,7 @@ fn copy_inner(ctx: &mut Ctx<'_>, copy: &Copy<'_>) -> Result<String> {
     if host.file_type(&path)?.is_none() {
         return Err(HostError::NotFound(String::from_utf8_lossy(&copy.path).into_owned()).into());
     }
+    let bounds = ctx.bounds();
     let mut filter = copy.filter.map(|function| {
         move |path: &[u8], kind: FileType| {
             let args = [ctx.string(path), ctx.string(kind.name())];
@@ -171,6 +172,7 @@ fn copy_inner(ctx: &mut Ctx<'_>, copy: &Copy<'_>) -> Result<String> {
         expected_sha256: copy.expected_sha256,
         filter,
         keep_references: true,
+        bounds: &bounds,
     })?)
 }
 
@@ -188,7 +190,7 @@ fn filter_source(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 fn path(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let set = ctx.expect_attrs(args[0], frame("while evaluating the argument passed to 'builtins.path'"))?;
     let (mut path, mut name, mut filter, mut recursive, mut sha256) = (None, None, None, true, None);
-    for attr in ctx.attrs_sorted(set) {
+    for attr in ctx.attrs_sorted(set)? {
         let pos = set.position(attr.name);
         match attr.name.as_bytes() {
             b"path" => {

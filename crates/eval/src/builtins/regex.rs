@@ -56,19 +56,23 @@ fn run<R>(
     search: impl FnOnce(&mut Searcher<'_>) -> Result<R, Interrupted>,
 ) -> Result<R> {
     let asked = RefCell::new(&mut *ctx);
-    let interrupted = || asked.borrow_mut().interrupted_with(held.get()).is_err();
+    let why = RefCell::new(None);
+    let interrupted = |searching: usize| match asked.borrow_mut().interrupted_with(held.get() + searching) {
+        Ok(()) => false,
+        Err(error) => {
+            why.replace(Some(error));
+            true
+        }
+    };
     let mut searcher = Searcher::new(ere, subject.bytes(), &interrupted);
     match search(&mut searcher) {
         Ok(result) => Ok(result),
         Err(Interrupted::Memory) => Err(too_large(pattern)),
-        Err(Interrupted::Cancelled) => {
-            ctx.interrupted_with(held.get())?;
-            Err(EvalError::new(ErrorKind::Cancelled, "interrupted"))
-        }
+        Err(Interrupted::Cancelled) => Err(why.take().unwrap_or_else(|| EvalError::new(ErrorKind::Cancelled, "interrupted"))),
     }
 }
 
-fn groups(ctx: &mut Ctx<'_>, subject: &[u8], captures: &Captures) -> Value {
+fn groups(ctx: &mut Ctx<'_>, subject: &[u8], captures: &[Option<(usize, usize)>]) -> Value {
     let groups: ScratchVec<Value> =
         captures[1..].iter().map(|span| span.map_or(Value::NULL, |(start, end)| ctx.string(&subject[start..end]))).collect();
     ctx.list(&groups)
@@ -102,15 +106,18 @@ fn split(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
             }
         }
         None => {
-            let mut all: Vec<Captures> = Vec::new();
+            // Those of all matches in a row, so that a million of them are given up at once.
+            let mut all: Captures = Vec::new();
+            let mut each = 1;
             let held = Cell::new(0);
             run(ctx, &ere, pattern, subject, &held, |searcher| {
                 searcher.each(|captures| {
-                    held.set(held.get() + size_of::<Captures>() + size_of_val(captures.as_slice()));
-                    all.push(captures.clone());
+                    all.extend_from_slice(captures);
+                    each = captures.len();
+                    held.set(all.capacity() * size_of_val(&all[0]));
                 })
             })?;
-            for captures in &all {
+            for captures in all.chunks_exact(each) {
                 ctx.check_interrupt()?;
                 let Some((start, stop)) = captures[0] else { continue };
                 parts.push(ctx.string(&bytes[end..start]));

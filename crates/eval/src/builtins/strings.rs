@@ -3,6 +3,7 @@
 use super::support::{Gathered, arg, builtin, frame, known};
 use super::version;
 use crate::ahead::Ahead;
+use crate::bounds::PIECE;
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
 use crate::heap::ScratchVec;
@@ -48,7 +49,7 @@ fn substring(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     if start == 0 && end == bytes.len() {
         return Ok(string.value());
     }
-    Ok(ctx.string_with_context(&bytes[start..end], string.context()))
+    ctx.string_from(&bytes[start..end], string.context())
 }
 
 fn string_length(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
@@ -91,6 +92,7 @@ fn replace_strings(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     }
     let mut patterns: ScratchVec<&'static [u8]> = ScratchVec::with_capacity(from.len());
     for &element in from.elements() {
+        ctx.check_interrupt()?;
         let what = frame("while evaluating one of the strings to replace passed to builtins.replaceStrings");
         patterns.push(ctx.expect_string(element, what)?.bytes());
     }
@@ -113,8 +115,19 @@ fn replace_strings(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let mut parts: ScratchVec<&'static [u8]> = ScratchVec::new();
     let (mut at, mut copied) = (0, 0);
     while at <= bytes.len() {
+        // What a step costs, where no pattern fits.
+        ctx.worked(16 * patterns.len())?;
         if !has_empty {
-            at += bytes[at..].iter().position(|&b| starts[usize::from(b)]).unwrap_or(bytes.len() - at);
+            let next = &bytes[at..bytes.len().min(at.saturating_add(PIECE))];
+            match next.iter().position(|&b| starts[usize::from(b)]) {
+                Some(skipped) => at += skipped,
+                None if next.is_empty() => break,
+                None => {
+                    ctx.worked(next.len())?;
+                    at += next.len();
+                    continue;
+                }
+            }
         }
         let Some(index) = patterns.iter().position(|pattern| bytes[at..].starts_with(pattern)) else {
             at += 1;
@@ -158,11 +171,16 @@ fn parse_drv_name(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 fn compare_versions(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let a = ctx.expect_string_no_context(args[0], arg("first", "compareVersions"))?;
     let b = ctx.expect_string_no_context(args[1], arg("second", "compareVersions"))?;
-    Ok(ctx.int(version::compare(a.bytes(), b.bytes()) as i64))
+    let order = version::compare(a.bytes(), b.bytes(), || ctx.check_interrupt())?;
+    Ok(ctx.int(order as i64))
 }
 
 fn split_version(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let version = ctx.expect_string_no_context(args[0], arg("first", "splitVersion"))?;
-    let components: ScratchVec<&[u8]> = version::components(version.bytes()).collect();
+    let mut components: ScratchVec<&[u8]> = ScratchVec::new();
+    for component in version::components(version.bytes()) {
+        ctx.check_interrupt()?;
+        components.push(component);
+    }
     ctx.list_with(components.len(), |ctx, i| Ok(ctx.string(components[i])))
 }

@@ -1,5 +1,6 @@
 //! `fromTOML`.
 
+mod parser;
 mod version;
 
 use toml::value::{Datetime, Offset};
@@ -9,7 +10,7 @@ use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Result};
 use crate::print::null_byte;
-use crate::value::{AttrsBuilder, Value};
+use crate::value::{AttrsBuilder, Context, Value};
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Builtin] = &[
@@ -23,13 +24,13 @@ fn failed(message: impl std::fmt::Display) -> Box<EvalError> {
 fn from_toml(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let text = ctx.expect_string_no_context(args[0], frame("while evaluating the argument passed to builtins.fromTOML"))?;
     let utf8 = std::str::from_utf8(text.bytes()).map_err(failed)?;
-    let table: toml::Table =
-        utf8.parse().map_err(|error: toml::de::Error| failed(too_large(utf8, &error).unwrap_or_else(|| error.to_string())))?;
+    let parsed = parser::parse(ctx, utf8)?;
+    let parsed = parsed.map_err(|error| failed(too_large(utf8, &error).unwrap_or_else(|| error.to_string())))?;
     // The parser knows a later version of the format than Nix accepts.
     if let Some(novelty) = version::beyond_1_0(utf8) {
         return Err(failed(novelty));
     }
-    value(ctx, &toml::Value::Table(table))
+    table(ctx, &parsed)
 }
 
 /// What Nix says of an integer that no 64 bits hold; `None` for other errors.
@@ -58,24 +59,27 @@ fn too_large(text: &str, error: &toml::de::Error) -> Option<String> {
 fn value(ctx: &mut Ctx<'_>, toml: &toml::Value) -> Result<Value> {
     Ok(match toml {
         toml::Value::String(string) if string.contains('\0') => return Err(without_null(string)),
-        toml::Value::String(string) => ctx.string(string),
+        toml::Value::String(string) => ctx.string_from(string.as_bytes(), Context::EMPTY)?,
         toml::Value::Integer(int) => ctx.int(*int),
         toml::Value::Float(float) => ctx.float(*float),
         toml::Value::Boolean(bool) => Value::bool(*bool),
         toml::Value::Datetime(time) if ctx.host().experimental_feature("parse-toml-timestamps") => timestamp(ctx, time),
         toml::Value::Datetime(_) => return Err(failed("Dates and times are not supported")),
         toml::Value::Array(array) => ctx.list_with(array.len(), |ctx, i| value(ctx, &array[i]))?,
-        toml::Value::Table(table) => {
-            let mut set = AttrsBuilder::with_capacity(table.len());
-            for (name, inner) in table {
-                if name.contains('\0') {
-                    return Err(without_null(name));
-                }
-                set.push(ctx.name(name.as_bytes()), value(ctx, inner)?);
-            }
-            ctx.attrs(set)
-        }
+        toml::Value::Table(inner) => table(ctx, inner)?,
     })
+}
+
+fn table(ctx: &mut Ctx<'_>, table: &toml::Table) -> Result<Value> {
+    let mut set = AttrsBuilder::with_capacity(table.len());
+    for (name, inner) in table {
+        ctx.check_interrupt()?;
+        if name.contains('\0') {
+            return Err(without_null(name));
+        }
+        set.push(ctx.name(name.as_bytes()), value(ctx, inner)?);
+    }
+    ctx.attrs_from(set)
 }
 
 fn without_null(text: &str) -> Box<EvalError> {

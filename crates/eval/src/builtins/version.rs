@@ -39,18 +39,19 @@ fn less(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// Compares component by component; a missing one is the empty one.
-pub(crate) fn compare(a: &[u8], b: &[u8]) -> Ordering {
+/// Compares component by component; a missing one is the empty one. `pause` is called at each component, and may end it.
+pub(crate) fn compare<E>(a: &[u8], b: &[u8], mut pause: impl FnMut() -> Result<(), E>) -> Result<Ordering, E> {
     let (mut a, mut b) = (components(a), components(b));
     loop {
+        pause()?;
         let (left, right) = match (a.next(), b.next()) {
-            (None, None) => return Ordering::Equal,
+            (None, None) => return Ok(Ordering::Equal),
             (left, right) => (left.unwrap_or_default(), right.unwrap_or_default()),
         };
         if less(left, right) {
-            return Ordering::Less;
+            return Ok(Ordering::Less);
         } else if less(right, left) {
-            return Ordering::Greater;
+            return Ok(Ordering::Greater);
         }
     }
 }
@@ -68,6 +69,10 @@ mod tests {
     use super::*;
     use expect_test::expect;
     use proptest::prelude::*;
+
+    fn compare(a: &[u8], b: &[u8]) -> Ordering {
+        super::compare(a, b, || Ok::<_, ()>(())).unwrap()
+    }
 
     #[test]
     fn order() {

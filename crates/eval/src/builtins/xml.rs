@@ -14,5 +14,5 @@ pub(super) const TABLE: &[Builtin] = &[
 
 fn run(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let (text, context) = to_xml(ctx, args[0], XmlOptions { strict: true, location: false })?;
-    Ok(ctx.string_with_context(text, context))
+    ctx.string_from(&text, context)
 }

@@ -40,6 +40,7 @@ pub(crate) use mark::{Checks, Marker};
 pub use region::{Heap, Region};
 pub use roots::Root;
 pub(crate) use roots::Roots;
+pub(crate) use scratch::scratch_bytes;
 pub use scratch::{Few, Scratch, ScratchMap, ScratchSet, ScratchVec};
 pub(crate) use stack::{Stack, scan_registers_and_stack};
 pub(crate) use table::Table;

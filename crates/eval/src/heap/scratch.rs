@@ -136,6 +136,13 @@ pub(crate) struct Blocks(Cell<*mut Header>);
 
 thread_local! {
     static BLOCKS: Blocks = const { Blocks(Cell::new(std::ptr::null_mut())) };
+    /// Of all blocks, with their headers.
+    static BYTES: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Bytes in the containers of the calling thread.
+pub(crate) fn scratch_bytes() -> usize {
+    BYTES.get()
 }
 
 const HEADER: Layout = Layout::new::<Header>();
@@ -160,6 +167,7 @@ unsafe impl Allocator for Scratch {
             if header.is_null() {
                 return Err(AllocError);
             }
+            BYTES.set(BYTES.get() + all.size());
             BLOCKS.with(|blocks| {
                 let first = blocks.0.get();
                 header.write(Header { previous: std::ptr::null_mut(), next: first, bytes: all.size() - HEADER.size() });
@@ -175,6 +183,7 @@ unsafe impl Allocator for Scratch {
 
     unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
         let Ok(all) = whole(layout) else { return };
+        BYTES.set(BYTES.get().saturating_sub(all.size()));
         // SAFETY: `block` was made by `allocate` on this thread, with this layout, so that its header is in front of it and
         // its neighbours are in this thread's list.
         unsafe {

@@ -56,7 +56,10 @@ impl<'e> Ctx<'e> {
         if y.is_empty() {
             return Ok(a);
         }
-        self.check_large(x.len() + y.len())?;
+        if x.len() + y.len() > crate::bounds::PIECE {
+            let mut elements = x.elements().iter().chain(y.elements());
+            return self.list_with(x.len() + y.len(), |_, _| Ok(elements.next().copied().unwrap_or(Value::NULL)));
+        }
         Ok(List::alloc_with(&mut self.region, x.len() + y.len(), |slots| {
             slots[..x.len()].copy_from_slice(x.elements());
             slots[x.len()..].copy_from_slice(y.elements());

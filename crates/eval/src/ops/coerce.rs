@@ -62,6 +62,7 @@ impl<'e> Ctx<'e> {
                         .coerce_to_string(element, options, || "while evaluating one element of the list".into())
                         .map_err(|e| e.context(Pos::NONE, what()))?;
                     context.add(part.context());
+                    self.check_output(bytes.len() + part.bytes().len())?;
                     bytes.extend_from_slice(part.bytes());
                     let element = self.force(element)?;
                     if i + 1 < list.len() && element.as_list().is_none_or(|l| !l.is_empty()) {
@@ -69,7 +70,7 @@ impl<'e> Ctx<'e> {
                     }
                 }
                 let context = context.finish(&mut self.region);
-                let value = self.string_with_context(&bytes, context);
+                let value = self.string_from(&bytes, context)?;
                 Ok(Str::from_word(value.0))
             }
             _ => Err(self.not_a_string(value, what)),
@@ -183,8 +184,15 @@ impl<'e> Ctx<'e> {
         if self.host().file_type(&resolved)?.is_none() {
             return Err(HostError::NotFound(String::from_utf8_lossy(path).into_owned()).into());
         }
-        let request =
-            AddPath { path: &resolved, name: &name, recursive: true, expected_sha256: None, filter: None, keep_references: false };
+        let request = AddPath {
+            path: &resolved,
+            name: &name,
+            recursive: true,
+            expected_sha256: None,
+            filter: None,
+            keep_references: false,
+            bounds: &self.bounds(),
+        };
         let store_path = self.host().add_path(request)?;
         let context = self.context([ContextElement::Opaque(store_path.as_bytes().into())]);
         let value = self.string_with_context(store_path.as_bytes(), context);

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use crate::bounds::PIECE;
 use crate::ctx::Ctx;
 use crate::error::{EvalError, Pos, Result};
 use crate::value::{Attrs, Value, View};
@@ -23,7 +24,7 @@ impl<'e> Ctx<'e> {
             (View::Float(a), View::Int(b)) => a == b as f64,
             (View::Bool(a), View::Bool(b)) => a == b,
             (View::Null, View::Null) => true,
-            (View::String(a), View::String(b)) => a.bytes() == b.bytes(),
+            (View::String(a), View::String(b)) => return self.equal_bytes(a.bytes(), b.bytes()),
             (View::Path(a), View::Path(b)) => a.bytes() == b.bytes(),
             (View::External(a), View::External(b)) => a == b,
             (View::List(a), View::List(b)) => {
@@ -43,6 +44,19 @@ impl<'e> Ctx<'e> {
             }
             _ => false,
         })
+    }
+
+    fn equal_bytes(&mut self, a: &[u8], b: &[u8]) -> Result<bool> {
+        if a.len() != b.len() || a.len() <= PIECE {
+            return Ok(a == b);
+        }
+        for (a, b) in a.chunks(PIECE).zip(b.chunks(PIECE)) {
+            self.worked(a.len())?;
+            if a != b {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn equal_lists(&mut self, a: &[Value], b: &[Value]) -> Result<bool> {
@@ -96,7 +110,10 @@ impl<'e> Ctx<'e> {
             (View::Float(a), View::Float(b)) => floats(a, b),
             (View::Int(a), View::Float(b)) => floats(a as f64, b),
             (View::Float(a), View::Int(b)) => floats(a, b as f64),
-            (View::String(a), View::String(b)) => a.bytes().cmp(b.bytes()),
+            (View::String(a), View::String(b)) => {
+                self.worked(a.bytes().len().min(b.bytes().len()))?;
+                a.bytes().cmp(b.bytes())
+            }
             (View::Path(a), View::Path(b)) => a.bytes().cmp(b.bytes()),
             (View::List(a), View::List(b)) => {
                 for (&x, &y) in a.elements().iter().zip(b.elements()) {

@@ -65,7 +65,11 @@ impl Printer<'_, '_> {
             View::Float(float) => self.write(float::display(float)),
             View::Bool(bool) => self.write(if bool { "true" } else { "false" }),
             View::Null => self.write("null"),
-            View::String(string) => literal::string(&mut self.out, string.bytes()),
+            View::String(string) => {
+                self.write("\"");
+                super::escape(self.ctx, &mut self.out, string.bytes(), None)?;
+                self.write("\"");
+            }
             View::Path(path) => self.write(path.bytes()),
             View::Closure(_) => self.write("<LAMBDA>"),
             View::Builtin(_) => self.write("<PRIMOP>"),
@@ -81,7 +85,7 @@ impl Printer<'_, '_> {
                     return Ok(());
                 }
                 self.write("{ ");
-                for attr in self.ctx.attrs_sorted(attrs) {
+                for attr in self.ctx.attrs_sorted(attrs)? {
                     literal::name(&mut self.out, attr.name.as_bytes());
                     self.write(" = ");
                     stacker::maybe_grow(64 << 10, 1 << 20, || self.value(attr.value, depth + 1))?;

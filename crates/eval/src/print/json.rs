@@ -2,6 +2,7 @@
 
 use super::float;
 use crate::ahead::Ahead;
+use crate::bounds::PIECE;
 use crate::error::{ErrorKind, EvalError, FrameKind, Pos, Result};
 use crate::value::{Attrs, Context, ContextSum, Value, View};
 use crate::{CoerceOptions, Ctx};
@@ -61,7 +62,7 @@ impl Printer<'_, '_> {
             View::Float(float) => self.out.extend_from_slice(float::json(float).as_bytes()),
             View::String(string) => {
                 self.context.add(string.context());
-                json_string(&mut self.out, string.bytes())?;
+                self.string(string.bytes())?;
             }
             View::Path(path) if copy => {
                 let stored = self.ctx.copy_path_to_store(path.bytes())?;
@@ -90,6 +91,27 @@ impl Printer<'_, '_> {
         Ok(())
     }
 
+    /// As [`json_string`], in pieces.
+    fn string(&mut self, bytes: &[u8]) -> Result<()> {
+        if bytes.len() <= PIECE {
+            return json_string(&mut self.out, bytes);
+        }
+        self.out.push(b'"');
+        let mut at = 0;
+        while at < bytes.len() {
+            // A piece ends where a character does: before a byte that begins one, at most three bytes from here.
+            let end = bytes.len().min(at + PIECE);
+            let whole = (0..4).map(|back| end - back).find(|&end| bytes.get(end).is_none_or(|byte| byte & 0xc0 != 0x80)).unwrap_or(end);
+            check_utf8(&bytes[at..whole], at)?;
+            escape(&mut self.out, &bytes[at..whole]);
+            at = whole;
+            self.ctx.worked(4 * PIECE)?;
+            self.ctx.check_output(self.out.len())?;
+        }
+        self.out.push(b'"');
+        Ok(())
+    }
+
     fn phrase(&self, value: Value) -> String {
         super::phrase(self.ctx, value)
     }
@@ -100,13 +122,13 @@ impl Printer<'_, '_> {
             let options = CoerceOptions { more: false, copy_to_store: false, canonicalize_path: false };
             let string = self.ctx.coerce_to_string(value, options, String::new)?;
             self.context.add(string.context());
-            return json_string(&mut self.out, string.bytes());
+            return self.string(string.bytes());
         }
         if let Some(path) = attrs.get(known.out_path) {
             return self.value(path, copy, depth + 1);
         }
         self.out.push(b'{');
-        let sorted = self.ctx.attrs_sorted(attrs);
+        let sorted = self.ctx.attrs_sorted(attrs)?;
         let offer = self.ctx.offer(sorted.iter().map(|attr| attr.value), Ahead::Json);
         for (index, attr) in sorted.into_iter().enumerate() {
             offer.reached(index);
@@ -129,23 +151,32 @@ impl Printer<'_, '_> {
 /// # Errors
 /// Where `bytes` are not UTF-8, in Nix's words.
 pub fn json_string(out: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
-    if let Err(error) = std::str::from_utf8(bytes) {
-        let (at, message) = match error.error_len() {
-            Some(length) => {
-                // The byte that made it impossible to go on.
-                let at = error.valid_up_to() + if length > 1 { length } else { usize::from(starts_sequence(bytes, error.valid_up_to())) };
-                let byte = bytes.get(at).copied().unwrap_or_default();
-                (at, format!("invalid UTF-8 byte at index {at}: 0x{byte:02X}"))
-            }
-            None => {
-                let byte = bytes.last().copied().unwrap_or_default();
-                (bytes.len(), format!("incomplete UTF-8 string; last byte: 0x{byte:02X}"))
-            }
-        };
-        let _ = at;
-        return Err(EvalError::other(format!("JSON serialization error: [json.exception.type_error.316] {message}")));
-    }
+    check_utf8(bytes, 0)?;
     out.push(b'"');
+    escape(out, bytes);
+    out.push(b'"');
+    Ok(())
+}
+
+/// `bytes` begin at `start` of a string.
+fn check_utf8(bytes: &[u8], start: usize) -> Result<()> {
+    let Err(error) = std::str::from_utf8(bytes) else { return Ok(()) };
+    let message = match error.error_len() {
+        Some(length) => {
+            // The byte that made it impossible to go on.
+            let at = error.valid_up_to() + if length > 1 { length } else { usize::from(starts_sequence(bytes, error.valid_up_to())) };
+            let byte = bytes.get(at).copied().unwrap_or_default();
+            format!("invalid UTF-8 byte at index {}: 0x{byte:02X}", start + at)
+        }
+        None => {
+            let byte = bytes.last().copied().unwrap_or_default();
+            format!("incomplete UTF-8 string; last byte: 0x{byte:02X}")
+        }
+    };
+    Err(EvalError::other(format!("JSON serialization error: [json.exception.type_error.316] {message}")))
+}
+
+fn escape(out: &mut Vec<u8>, bytes: &[u8]) {
     let mut from = 0;
     for (at, &byte) in bytes.iter().enumerate() {
         let escaped: &[u8] = match byte {
@@ -169,8 +200,6 @@ pub fn json_string(out: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
         from = at + 1;
     }
     out.extend_from_slice(&bytes[from..]);
-    out.push(b'"');
-    Ok(())
 }
 
 /// Whether the byte at `at` can begin a longer sequence, so that the fault is the byte after it.

@@ -17,7 +17,8 @@ pub use xml::{XmlOptions, to_xml};
 use nival_syntax::Name;
 
 use crate::Ctx;
-use crate::error::{EvalError, FrameKind, Pos};
+use crate::bounds::PIECE;
+use crate::error::{EvalError, FrameKind, Pos, Result};
 use crate::value::{Attrs, Value, View};
 
 /// The value of a thunk that has one.
@@ -26,6 +27,26 @@ fn resolve(value: Value) -> Value {
         View::Thunk(thunk) => thunk.known().unwrap_or(value),
         _ => value,
     }
+}
+
+/// Appends the inside of a string literal; `next` is the byte that follows `bytes` in the whole string.
+fn escape(ctx: &mut Ctx<'_>, out: &mut Vec<u8>, bytes: &[u8], next: Option<u8>) -> Result<()> {
+    let mut at = 0;
+    for piece in bytes.chunks(PIECE) {
+        at += piece.len();
+        literal::escape(out, piece, bytes.get(at).copied().or(next));
+        pause(ctx, out, piece)?;
+    }
+    Ok(())
+}
+
+/// To be called once a piece of a long string is in a text.
+fn pause(ctx: &mut Ctx<'_>, out: &[u8], piece: &[u8]) -> Result<()> {
+    if piece.len() == PIECE {
+        ctx.worked(4 * piece.len())?;
+        ctx.check_output(out.len())?;
+    }
+    Ok(())
 }
 
 /// What is known of a value without evaluating anything.

@@ -179,7 +179,7 @@ impl Printer<'_, '_> {
             View::Float(float) => self.colored(CYAN, float::display(float)),
             View::Bool(bool) => self.colored(CYAN, if bool { "true" } else { "false" }),
             View::Null => self.colored(CYAN, "null"),
-            View::String(string) => self.string(string.bytes()),
+            View::String(string) => self.string(string.bytes())?,
             View::Path(path) => self.colored(GREEN, path.bytes()),
             View::Attrs(attrs) => self.attrs(attrs, depth)?,
             View::List(list) => self.list(place, list, depth)?,
@@ -196,13 +196,13 @@ impl Printer<'_, '_> {
         Ok(())
     }
 
-    fn string(&mut self, bytes: &[u8]) {
+    fn string(&mut self, bytes: &[u8]) -> Result<()> {
         let shown = bytes.len().min(self.options.max_string_length);
         if self.options.colors {
             self.write(MAGENTA);
         }
         self.write("\"");
-        literal::escape(&mut self.out, &bytes[..shown], bytes.get(shown).copied());
+        super::escape(self.ctx, &mut self.out, &bytes[..shown], bytes.get(shown).copied())?;
         self.write("\"");
         if shown < bytes.len() {
             self.write(" ");
@@ -210,6 +210,7 @@ impl Printer<'_, '_> {
         } else if self.options.colors {
             self.write(NORMAL);
         }
+        Ok(())
     }
 
     fn function(&mut self, value: Value) -> String {
@@ -273,7 +274,7 @@ impl Printer<'_, '_> {
             self.write("{ ... }");
             return Ok(());
         }
-        let mut sorted: ScratchVec<Attr> = self.ctx.attrs_sorted(attrs);
+        let mut sorted: ScratchVec<Attr> = self.ctx.attrs_sorted(attrs)?;
         if self.options.max_attrs != usize::MAX {
             sorted.sort_by_key(|attr| !matches!(attr.name.as_bytes(), b"type" | b"_type"));
         }

@@ -7,6 +7,7 @@ use super::ambiguous::never_a_thunk;
 use super::{attr_part, float, item_part, resolve};
 use crate::Ctx;
 use crate::ahead::{Ahead, Offer};
+use crate::bounds::PIECE;
 use crate::error::{ErrorKind, EvalError, Pos, Result};
 use crate::heap::ScratchVec;
 use crate::value::{Attrs, Closure, Context, ContextSum, Value, View};
@@ -25,7 +26,7 @@ pub fn to_xml(ctx: &mut Ctx<'_>, value: Value, options: XmlOptions) -> Result<(V
     let mut printer =
         Printer { ctx, options, out: Vec::new(), indent: 0, context: ContextSum::default(), derivations: FxHashSet::default() };
     printer.out.extend_from_slice(b"<?xml version='1.0' encoding='utf-8'?>\n");
-    printer.open("expr", &[]);
+    printer.open("expr", &[])?;
     printer.value(value, 0)?;
     printer.close("expr");
     let Printer { ctx, out, context, .. } = printer;
@@ -33,6 +34,20 @@ pub fn to_xml(ctx: &mut Ctx<'_>, value: Value, options: XmlOptions) -> Result<(V
 }
 
 type Attributes<'a> = [(&'static str, std::borrow::Cow<'a, [u8]>)];
+
+fn escape(out: &mut Vec<u8>, text: &[u8]) {
+    for &byte in text {
+        match byte {
+            b'"' => out.extend_from_slice(b"&quot;"),
+            b'<' => out.extend_from_slice(b"&lt;"),
+            b'>' => out.extend_from_slice(b"&gt;"),
+            b'&' => out.extend_from_slice(b"&amp;"),
+            // A reader would make a space of it.
+            b'\n' => out.extend_from_slice(b"&#xA;"),
+            byte => out.push(byte),
+        }
+    }
+}
 
 struct Printer<'a, 'e> {
     ctx: &'a mut Ctx<'e>,
@@ -45,7 +60,7 @@ struct Printer<'a, 'e> {
 }
 
 impl Printer<'_, '_> {
-    fn tag(&mut self, name: &str, attributes: &Attributes<'_>, end: &str) {
+    fn tag(&mut self, name: &str, attributes: &Attributes<'_>, end: &str) -> Result<()> {
         self.out.resize(self.out.len() + 2 * self.indent, b' ');
         self.out.push(b'<');
         self.out.extend_from_slice(name.as_bytes());
@@ -53,25 +68,20 @@ impl Printer<'_, '_> {
             self.out.push(b' ');
             self.out.extend_from_slice(name.as_bytes());
             self.out.extend_from_slice(b"=\"");
-            for &byte in value.iter() {
-                match byte {
-                    b'"' => self.out.extend_from_slice(b"&quot;"),
-                    b'<' => self.out.extend_from_slice(b"&lt;"),
-                    b'>' => self.out.extend_from_slice(b"&gt;"),
-                    b'&' => self.out.extend_from_slice(b"&amp;"),
-                    // A reader would make a space of it.
-                    b'\n' => self.out.extend_from_slice(b"&#xA;"),
-                    byte => self.out.push(byte),
-                }
+            for piece in value.chunks(PIECE) {
+                escape(&mut self.out, piece);
+                super::pause(self.ctx, &self.out, piece)?;
             }
             self.out.push(b'"');
         }
         self.out.extend_from_slice(end.as_bytes());
+        Ok(())
     }
 
-    fn open(&mut self, name: &str, attributes: &Attributes<'_>) {
-        self.tag(name, attributes, ">\n");
+    fn open(&mut self, name: &str, attributes: &Attributes<'_>) -> Result<()> {
+        self.tag(name, attributes, ">\n")?;
         self.indent += 1;
+        Ok(())
     }
 
     fn close(&mut self, name: &str) {
@@ -80,12 +90,12 @@ impl Printer<'_, '_> {
         self.out.extend_from_slice(format!("</{name}>\n").as_bytes());
     }
 
-    fn empty(&mut self, name: &str, attributes: &Attributes<'_>) {
-        self.tag(name, attributes, " />\n");
+    fn empty(&mut self, name: &str, attributes: &Attributes<'_>) -> Result<()> {
+        self.tag(name, attributes, " />\n")
     }
 
-    fn simple(&mut self, name: &str, value: &[u8]) {
-        self.empty(name, &[("value", value.into())]);
+    fn simple(&mut self, name: &str, value: &[u8]) -> Result<()> {
+        self.empty(name, &[("value", value.into())])
     }
 
     fn value(&mut self, value: Value, depth: u32) -> Result<()> {
@@ -99,22 +109,22 @@ impl Printer<'_, '_> {
     fn value_inner(&mut self, value: Value, depth: u32) -> Result<()> {
         let value = if self.options.strict { self.ctx.force(value)? } else { resolve(value) };
         if !self.options.strict && depth > 0 && never_a_thunk(value) {
-            self.empty("unevaluated", &[]);
+            self.empty("unevaluated", &[])?;
             return Ok(());
         }
         match value.view() {
-            View::Int(int) => self.simple("int", int.to_string().as_bytes()),
-            View::Bool(bool) => self.simple("bool", if bool { b"true" } else { b"false" }),
-            View::Float(float) => self.simple("float", float::display(float).as_bytes()),
-            View::Null => self.empty("null", &[]),
-            View::Path(path) => self.simple("path", path.bytes()),
+            View::Int(int) => self.simple("int", int.to_string().as_bytes())?,
+            View::Bool(bool) => self.simple("bool", if bool { b"true" } else { b"false" })?,
+            View::Float(float) => self.simple("float", float::display(float).as_bytes())?,
+            View::Null => self.empty("null", &[])?,
+            View::Path(path) => self.simple("path", path.bytes())?,
             View::String(string) => {
                 self.context.add(string.context());
-                self.simple("string", string.bytes());
+                self.simple("string", string.bytes())?;
             }
             View::Attrs(attrs) => self.set(attrs, depth)?,
             View::List(list) => {
-                self.open("list", &[]);
+                self.open("list", &[])?;
                 let offer = self.offer(list.elements().iter().copied());
                 for (index, &element) in list.elements().iter().enumerate() {
                     offer.reached(index);
@@ -123,10 +133,10 @@ impl Printer<'_, '_> {
                 self.close("list");
             }
             View::Closure(_) | View::Partial(_) => match value.as_lambda() {
-                Some((closure, given)) => self.function(closure, given),
-                None => self.empty("unevaluated", &[]),
+                Some((closure, given)) => self.function(closure, given)?,
+                None => self.empty("unevaluated", &[])?,
             },
-            View::Builtin(_) | View::Thunk(_) | View::External(_) => self.empty("unevaluated", &[]),
+            View::Builtin(_) | View::Thunk(_) | View::External(_) => self.empty("unevaluated", &[])?,
         }
         Ok(())
     }
@@ -138,7 +148,7 @@ impl Printer<'_, '_> {
 
     fn set(&mut self, attrs: Attrs, depth: u32) -> Result<()> {
         if !self.is_derivation(attrs)? {
-            self.open("attrs", &[]);
+            self.open("attrs", &[])?;
             self.attributes(attrs, depth)?;
             self.close("attrs");
             return Ok(());
@@ -153,11 +163,11 @@ impl Printer<'_, '_> {
                 }
             }
         }
-        self.open("derivation", &found);
+        self.open("derivation", &found)?;
         let drv = found.iter().find(|(label, _)| *label == "drvPath").map(|(_, path)| path.to_vec()).filter(|path| !path.is_empty());
         match drv {
             Some(drv) if self.derivations.insert(drv.clone()) => self.attributes(attrs, depth)?,
-            _ => self.empty("repeated", &[]),
+            _ => self.empty("repeated", &[])?,
         }
         self.close("derivation");
         Ok(())
@@ -184,23 +194,23 @@ impl Printer<'_, '_> {
     }
 
     fn attributes(&mut self, attrs: Attrs, depth: u32) -> Result<()> {
-        let sorted = self.ctx.attrs_sorted(attrs);
+        let sorted = self.ctx.attrs_sorted(attrs)?;
         let offer = self.offer(sorted.iter().map(|attr| attr.value));
         for (i, attr) in sorted.into_iter().enumerate() {
             offer.reached(i);
             let mut place = self.place(attrs.position(attr.name));
             let at = place.iter().position(|(label, _)| *label > "name").unwrap_or(place.len());
             place.insert(at, ("name", attr.name.as_bytes().into()));
-            self.open("attr", &place);
+            self.open("attr", &place)?;
             self.value(attr.value, depth + 1).map_err(|error| attr_part(attrs, attr.name, error))?;
             self.close("attr");
         }
         Ok(())
     }
 
-    fn function(&mut self, closure: Closure, given: usize) {
+    fn function(&mut self, closure: Closure, given: usize) -> Result<()> {
         let place = self.place(closure.position_after(given));
-        self.open("function", &place);
+        self.open("function", &place)?;
         match closure.param(given) {
             Some(Param::Pattern(pattern)) => {
                 let mut described: Vec<(&'static str, std::borrow::Cow<'_, [u8]>)> = Vec::new();
@@ -210,17 +220,18 @@ impl Printer<'_, '_> {
                 if let Some((name, _)) = pattern.bind {
                     described.push(("name", name.as_bytes().into()));
                 }
-                self.open("attrspat", &described);
+                self.open("attrspat", &described)?;
                 let mut names: ScratchVec<&[u8]> = pattern.formals.iter().map(|formal| formal.name.as_bytes()).collect();
                 names.sort_unstable();
                 for name in names {
-                    self.empty("attr", &[("name", name.into())]);
+                    self.empty("attr", &[("name", name.into())])?;
                 }
                 self.close("attrspat");
             }
-            Some(Param::Name(name, _)) => self.empty("varpat", &[("name", name.as_bytes().into())]),
+            Some(Param::Name(name, _)) => self.empty("varpat", &[("name", name.as_bytes().into())])?,
             None => {}
         }
         self.close("function");
+        Ok(())
     }
 }

@@ -10,8 +10,9 @@ use nival_syntax::Name;
 
 use super::shape::{NOT_FOUND, Shape, ShapeRef, ShapeTable};
 use super::{Slots, TAG_ATTRS, Value};
-use crate::error::Pos;
+use crate::error::{Pos, Result};
 use crate::heap::{Kind, Region, ScratchVec};
+use crate::steps::sort_in_steps;
 
 /// An attribute set. Attribute values may be thunks.
 #[derive(Clone, Copy)]
@@ -235,6 +236,9 @@ impl std::fmt::Debug for Attrs {
     }
 }
 
+/// Sets of more attributes are made in steps.
+pub(crate) const LARGE: usize = 16 << 10;
+
 /// Collects the attributes of a set in any order; of equal names the first wins.
 ///
 /// ```ignore
@@ -272,6 +276,16 @@ impl AttrsBuilder {
 
     pub fn is_empty(&self) -> bool {
         self.attrs.is_empty()
+    }
+
+    /// Whether it takes a while to make the set.
+    pub(crate) fn is_large(&self) -> bool {
+        self.attrs.len() > LARGE
+    }
+
+    /// Makes [`AttrsBuilder::build`] quick, in steps between which `pause` may end it.
+    pub(crate) fn sort_in_steps(&mut self, pause: impl FnMut(usize) -> Result<()>) -> Result<()> {
+        sort_in_steps(&mut self.attrs, |a, b| (a.0, a.1).cmp(&(b.0, b.1)), pause)
     }
 
     pub(crate) fn build(mut self, region: &mut Region, shapes: &ShapeTable) -> Value {

@@ -5,7 +5,7 @@
 //! [`Attrs`], …) and the slices they return are good as long as the collector can see them: see `heap`, whose first
 //! invariant the type system does not track.
 
-mod attrs;
+pub(crate) mod attrs;
 mod closure;
 mod context;
 mod describe;

@@ -9,8 +9,9 @@ use hashbrown::hash_table::Entry;
 use nival_syntax::Name;
 use rustc_hash::FxHasher;
 
-use crate::error::Pos;
+use crate::error::{Pos, Result};
 use crate::heap::Table;
+use crate::steps::sort_in_steps;
 
 /// Names, sorted by [`Name`] and distinct, with where each was written.
 #[derive(Debug)]
@@ -141,10 +142,24 @@ impl Shape {
     /// Indices in the order of the names' bytes, the order in which Nix shows attributes.
     pub fn alphabetical(&self) -> &[u32] {
         self.alphabetical.get_or_init(|| {
-            let mut keyed: Vec<(&'static [u8], u32)> = self.names.iter().zip(0..).map(|(n, i)| (n.as_bytes(), i)).collect();
+            let mut keyed = self.keyed();
             keyed.sort_unstable();
             keyed.into_iter().map(|(_, i)| i).collect()
         })
+    }
+
+    fn keyed(&self) -> Vec<(&'static [u8], u32)> {
+        self.names.iter().zip(0..).map(|(n, i)| (n.as_bytes(), i)).collect()
+    }
+
+    /// Makes [`Shape::alphabetical`] quick, in steps between which `pause` may end it.
+    pub(crate) fn sort_in_steps(&self, pause: impl FnMut(usize) -> Result<()>) -> Result<()> {
+        if self.alphabetical.get().is_none() {
+            let mut keyed = self.keyed();
+            sort_in_steps(&mut keyed, Ord::cmp, pause)?;
+            let _ = self.alphabetical.set(keyed.into_iter().map(|(_, i)| i).collect());
+        }
+        Ok(())
     }
 }
 

@@ -3,6 +3,26 @@
 use super::{Context, TAG_STRING, Value};
 use crate::heap::{Kind, Region};
 
+/// The rest of a string that is being made, which nobody else reads until it is published.
+pub(crate) struct Unwritten {
+    start: *mut u8,
+    len: usize,
+}
+
+impl Unwritten {
+    /// Writes the next bytes.
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        assert!(bytes.len() <= self.len);
+        // SAFETY: `start` has room for `len` bytes, by the check at least as many as are copied; they are in a fresh object,
+        // where `bytes` cannot lie.
+        unsafe {
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.start, bytes.len());
+            self.start = self.start.add(bytes.len());
+        }
+        self.len -= bytes.len();
+    }
+}
+
 /// A string value. Strings are bytes, usually UTF-8.
 #[derive(Clone, Copy)]
 pub struct Str(u64);
@@ -27,6 +47,18 @@ impl Str {
             }
         }
         Value(object as u64 | TAG_STRING)
+    }
+
+    /// A string of `len` bytes that are to be written before anybody sees it.
+    pub(crate) fn alloc_unwritten(region: &mut Region, len: usize, context: Context) -> (Value, Unwritten) {
+        let object = region.alloc(Kind::String, 2 + len.div_ceil(8));
+        // SAFETY: the object has two words and room for `len` bytes, all freshly allocated and zero.
+        let start = unsafe {
+            *object = len as u64;
+            *object.add(1) = context.word();
+            object.add(2).cast::<u8>()
+        };
+        (Value(object as u64 | TAG_STRING), Unwritten { start, len })
     }
 
     #[inline(always)]

@@ -9,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use expect_test::Expect;
 use nival_eval::host::{AddPath, FetchRequest, Fetched, SearchPathEntry};
-use nival_eval::{Evaluator, FileType, Host, HostError, HostResult, Options};
+use nival_eval::{Bounds, Evaluator, FileType, Host, HostError, HostResult, Options};
 use nival_fetch::{Fetcher, NoObserver, Place, Settings};
 use nival_flake::{Doors, FlakeRef, LockFlags, Rules, Shelf};
 use nival_store::nar::{DiskSource, FileKind};
@@ -155,7 +155,7 @@ impl Shelf for TestHost {
 }
 
 impl Host for TestHost {
-    fn read_file(&self, path: &[u8]) -> HostResult<Arc<[u8]>> {
+    fn read_file(&self, path: &[u8], _bounds: &Bounds) -> HostResult<Arc<[u8]>> {
         fs::read(self.real(path)).map(Into::into).map_err(|_| HostError::NotFound(os(path).display().to_string()))
     }
 
@@ -224,7 +224,7 @@ impl Host for TestHost {
     }
 
     fn read_derivation(&self, store_path: &str) -> HostResult<Arc<[u8]>> {
-        self.read_file(store_path.as_bytes())
+        self.read_file(store_path.as_bytes(), &Bounds::default())
     }
 
     fn realise(&self, _drv: &str, _outputs: &[String]) -> HostResult<Vec<(String, String)>> {

@@ -4,6 +4,7 @@ mod memory;
 mod os;
 
 use std::ffi::{OsStr, OsString};
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -17,9 +18,18 @@ pub trait System: Send + Sync + std::fmt::Debug {
     fn read_file(&self, path: &Path) -> Result<Vec<u8>, SystemError>;
 
     /// As [`System::read_file`], for bytes that several own: read to where they stay.
-    fn read_shared(&self, path: &Path) -> Result<Arc<[u8]>, SystemError> {
-        self.read_file(path).map(Arc::from)
+    /// `None` where the file is longer than `most` bytes.
+    fn read_shared(&self, path: &Path, most: u64) -> Result<Option<Arc<[u8]>>, SystemError> {
+        let bytes = self.read_file(path)?;
+        Ok((bytes.len() as u64 <= most).then(|| Arc::from(bytes)))
     }
+
+    /// A file to be read piece by piece, and how long it is; symbolic links followed.
+    fn open(&self, path: &Path) -> Result<(u64, Box<dyn Read + Send>), SystemError> {
+        let bytes = self.read_file(path)?;
+        Ok((bytes.len() as u64, Box::new(Cursor::new(bytes))))
+    }
+
     /// The entries of a folder, sorted by name, without `.` and `..`.
     fn read_dir(&self, path: &Path) -> Result<Vec<DirEntry>, SystemError>;
     /// Symbolic links followed.

@@ -25,11 +25,14 @@ impl System for OsSystem {
         Ok(bytes)
     }
 
-    fn read_shared(&self, path: &Path) -> Result<Arc<[u8]>, SystemError> {
+    fn read_shared(&self, path: &Path, most: u64) -> Result<Option<Arc<[u8]>>, SystemError> {
         let error = |e| SystemError::new("read", path, e);
-        let Some((mut file, len)) = open(path)? else { return Ok(Arc::default()) };
+        let Some((mut file, len)) = open(path)? else { return Ok(Some(Arc::default())) };
+        if len > most {
+            return Ok(None);
+        }
         if len > LARGE {
-            return self.read_file(path).map(Arc::from);
+            return self.read_file(path).map(|bytes| Some(Arc::from(bytes)));
         }
         let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, len as usize).collect();
         let mut read = 0;
@@ -43,8 +46,19 @@ impl System for OsSystem {
         }
         // It may have become another one since it was opened, or be one of those whose length nobody knows.
         let mut more = Vec::new();
-        file.read_to_end(&mut more).map_err(error)?;
-        Ok(if more.is_empty() && read == bytes.len() { bytes } else { [bytes.get(..read).unwrap_or_default(), &more].concat().into() })
+        file.take(most.saturating_sub(read as u64).saturating_add(1)).read_to_end(&mut more).map_err(error)?;
+        if read as u64 + more.len() as u64 > most {
+            return Ok(None);
+        }
+        let whole = more.is_empty() && read == bytes.len();
+        Ok(Some(if whole { bytes } else { [bytes.get(..read).unwrap_or_default(), &more].concat().into() }))
+    }
+
+    fn open(&self, path: &Path) -> Result<(u64, Box<dyn io::Read + Send>), SystemError> {
+        Ok(match open(path)? {
+            Some((file, len)) => (len, Box::new(file)),
+            None => (0, Box::new(io::empty())),
+        })
     }
 
     fn read_dir(&self, path: &Path) -> Result<Vec<DirEntry>, SystemError> {
@@ -150,8 +164,9 @@ mod tests {
         assert_eq!(kinds, [("a".into(), FileKind::Directory), ("b.nix".into(), FileKind::Regular), ("c.nix".into(), FileKind::Symlink)]);
         assert_eq!(system.canonicalize(&root.join("a/../c.nix")).unwrap(), root.join("b.nix"));
         assert_eq!(system.read_file(&root.join("c.nix")).unwrap(), b"1");
-        assert_eq!(*system.read_shared(&root.join("c.nix")).unwrap(), *b"1");
-        assert!(system.read_shared(&root.join("a")).is_err());
+        assert_eq!(system.read_shared(&root.join("c.nix"), 1).unwrap().as_deref(), Some(&b"1"[..]));
+        assert_eq!(system.read_shared(&root.join("c.nix"), 0).unwrap(), None);
+        assert!(system.read_shared(&root.join("a"), 1 << 20).is_err());
         assert_eq!(system.symlink_metadata(&root.join("c.nix")).unwrap().kind, FileKind::Symlink);
         assert!(system.read_file(&root.join("none")).unwrap_err().is_not_found());
     }
@@ -163,8 +178,8 @@ mod tests {
         let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
         assert!(OsSystem.read_file(&socket).unwrap_err().to_string().ends_with("it is not a regular file"));
         assert_eq!(OsSystem.read_file(Path::new("/dev/zero")).unwrap(), b"");
-        assert_eq!(*OsSystem.read_shared(Path::new("/dev/null")).unwrap(), *b"");
+        assert_eq!(OsSystem.read_shared(Path::new("/dev/null"), 0).unwrap().as_deref(), Some(&b""[..]));
         // Its status says that it is empty.
-        assert!(OsSystem.read_shared(Path::new("/proc/self/status")).unwrap().starts_with(b"Name:"));
+        assert!(OsSystem.read_shared(Path::new("/proc/self/status"), 1 << 20).unwrap().unwrap().starts_with(b"Name:"));
     }
 }

@@ -69,7 +69,7 @@ fn flag(ctx: &mut Ctx<'_>, set: Attrs, name: nival_syntax::Name) -> Result<bool>
 pub(super) fn read(ctx: &mut Ctx<'_>, name: &str, set: Attrs) -> Result<Attributes> {
     let structured = flag(ctx, set, known().structured_attrs)?;
     let ignore_nulls = flag(ctx, set, known().ignore_nulls)?;
-    let attrs = ctx.attrs_sorted(set);
+    let attrs = ctx.attrs_sorted(set)?;
     let mut reader = Reader {
         ctx,
         name,

@@ -61,7 +61,7 @@ struct Mode {
 pub(crate) struct Searcher<'a> {
     ere: &'a Ere,
     subject: &'a [u8],
-    cancelled: &'a dyn Fn() -> bool,
+    cancelled: &'a dyn Fn(usize) -> bool,
     stack: Vec<Frame>,
     groups: Vec<Group>,
     counters: Vec<Counter>,
@@ -70,8 +70,8 @@ pub(crate) struct Searcher<'a> {
 }
 
 impl<'a> Searcher<'a> {
-    /// `cancelled` is asked now and then whether to give up.
-    pub(crate) fn new(ere: &'a Ere, subject: &'a [u8], cancelled: &'a dyn Fn() -> bool) -> Self {
+    /// `cancelled` is asked now and then whether to give up, with the bytes that the search holds.
+    pub(crate) fn new(ere: &'a Ere, subject: &'a [u8], cancelled: &'a dyn Fn(usize) -> bool) -> Self {
         Searcher {
             ere,
             subject,
@@ -165,7 +165,7 @@ impl<'a> Searcher<'a> {
     fn walk(&mut self, mut state: StateId, mut at: usize, begin: usize, mode: Mode) -> Result<bool, Interrupted> {
         loop {
             self.steps = self.steps.wrapping_add(1);
-            if self.steps.is_multiple_of(POLL) && (self.cancelled)() {
+            if self.steps.is_multiple_of(POLL) && (self.cancelled)(self.stack.capacity() * size_of::<Frame>()) {
                 return Err(Interrupted::Cancelled);
             }
             let byte = self.subject.get(at).copied();

@@ -14,9 +14,9 @@ fn check(pattern: &str, subject: &str, expected: Expect) {
         Ok(ere) => {
             let subject = subject.as_bytes();
             let groups = |c: &super::Captures| c[1..].iter().map(|&s| text(subject, s)).collect::<Vec<_>>().join(" ");
-            let whole = Searcher::new(&ere, subject, &|| false).whole().unwrap();
+            let whole = Searcher::new(&ere, subject, &|_| false).whole().unwrap();
             let mut all = Vec::new();
-            Searcher::new(&ere, subject, &|| false).each(|c| all.push(format!("{}({})", text(subject, c[0]), groups(c)))).unwrap();
+            Searcher::new(&ere, subject, &|_| false).each(|c| all.push(format!("{}({})", text(subject, c[0]), groups(c)))).unwrap();
             format!("{} | {}", whole.map_or("null".into(), |c| format!("[{}]", groups(&c))), all.join(" "))
         }
     };
@@ -98,10 +98,10 @@ fn what_the_grammar_refuses() {
 fn long_subjects_and_cancelling() {
     let subject = "ab".repeat(200_000);
     let ere = Ere::new(b"((a)|b)*").unwrap();
-    let whole = Searcher::new(&ere, subject.as_bytes(), &|| false).whole().unwrap();
+    let whole = Searcher::new(&ere, subject.as_bytes(), &|_| false).whole().unwrap();
     assert_eq!(whole.unwrap()[1], Some((399_999, 400_000)));
     let slow = Ere::new(b"(a|a)*c").unwrap();
-    assert!(Searcher::new(&slow, "a".repeat(60).as_bytes(), &|| true).whole().is_err());
+    assert!(Searcher::new(&slow, "a".repeat(60).as_bytes(), &|_| true).whole().is_err());
 }
 
 /// Expressions on which all engines agree: groups, classes, and repetitions of what cannot be empty.
@@ -125,7 +125,7 @@ proptest! {
     fn whole_matches_agree_with_another_engine(pattern in pattern(), subject in "[abx.]{0,12}") {
         let ere = Ere::new(pattern.as_bytes()).unwrap();
         let other = regex::bytes::Regex::new(&format!("(?s-u)^(?:{pattern})$")).unwrap();
-        let ours = Searcher::new(&ere, subject.as_bytes(), &|| false).whole().unwrap();
+        let ours = Searcher::new(&ere, subject.as_bytes(), &|_| false).whole().unwrap();
         let theirs = other.captures(subject.as_bytes()).map(|c| c.iter().map(|m| m.map(|m| (m.start(), m.end()))).collect::<Vec<_>>());
         prop_assert_eq!(ours, theirs);
     }
@@ -134,7 +134,7 @@ proptest! {
     fn any_text_is_refused_or_compiled(pattern in "[-\\[\\](){}|^$.*+?:=a-c0-3,\\\\]{0,24}", subject in "[a-c-]{0,8}") {
         if let Ok(ere) = Ere::new(pattern.as_bytes()) {
             let steps = std::cell::Cell::new(0);
-            let tired = || { steps.set(steps.get() + 1); steps.get() > 8 };
+            let tired = |_| { steps.set(steps.get() + 1); steps.get() > 8 };
             let _ = Searcher::new(&ere, subject.as_bytes(), &tired).whole();
             let _ = Searcher::new(&ere, subject.as_bytes(), &tired).each(|_| {});
         }

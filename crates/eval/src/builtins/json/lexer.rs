@@ -19,6 +19,8 @@ pub(super) enum Token {
     End,
     /// Not a token, and why.
     Error(String),
+    /// Nothing yet: so much was read that somebody may want to give up.
+    Pause,
 }
 
 impl Token {
@@ -36,10 +38,13 @@ impl Token {
             Token::String(_) => "string literal",
             Token::Unsigned(_) | Token::Integer(_) | Token::Float(_) => "number literal",
             Token::End => "end of input",
-            Token::Error(_) => "<parse error>",
+            Token::Error(_) | Token::Pause => "<parse error>",
         }
     }
 }
+
+/// Bytes that are read without a pause.
+const PIECE: usize = 64 << 10;
 
 pub(super) struct Lexer<'t> {
     text: &'t [u8],
@@ -51,11 +56,18 @@ pub(super) struct Lexer<'t> {
     line: usize,
     column: usize,
     column_before: usize,
+    /// A string whose beginning was read before a pause.
+    partial: Option<Vec<u8>>,
 }
 
 impl<'t> Lexer<'t> {
     pub(super) fn new(text: &'t [u8]) -> Self {
-        Lexer { text, at: 0, start: 0, read: 0, line: 0, column: 0, column_before: 0 }
+        Lexer { text, at: 0, start: 0, read: 0, line: 0, column: 0, column_before: 0, partial: None }
+    }
+
+    /// Bytes of what is being read.
+    pub(super) fn held(&self) -> usize {
+        self.partial.as_ref().map_or(0, Vec::capacity)
     }
 
     pub(super) fn read(&self) -> usize {
@@ -113,8 +125,16 @@ impl<'t> Lexer<'t> {
                 return Token::Error("invalid BOM; must be 0xEF 0xBB 0xBF if given".into());
             }
         }
+        if let Some(partial) = self.partial.take() {
+            return self.string(partial);
+        }
+        let pause = self.at + PIECE;
         loop {
             return match self.get() {
+                Some(_) if self.at > pause => {
+                    self.unget();
+                    Token::Pause
+                }
                 Some(b' ' | b'\t' | b'\n' | b'\r') => continue,
                 Some(b'{') => Token::BeginObject,
                 Some(b'[') => Token::BeginArray,
@@ -127,7 +147,7 @@ impl<'t> Lexer<'t> {
                 Some(b'n') => self.literal(b"ull", Token::Null),
                 Some(b'"') => {
                     self.start = self.at - 1;
-                    self.string()
+                    self.string(Vec::new())
                 }
                 Some(b'-' | b'0'..=b'9') => {
                     self.start = self.at - 1;
@@ -223,10 +243,15 @@ impl<'t> Lexer<'t> {
         Some(code)
     }
 
-    fn string(&mut self) -> Token {
+    /// The rest of a string that begins with `out`.
+    fn string(&mut self, mut out: Vec<u8>) -> Token {
         const NO_HEX: &str = "invalid string: '\\u' must be followed by 4 hex digits";
-        let mut out = Vec::new();
+        let pause = self.at + PIECE;
         loop {
+            if self.at >= pause {
+                self.partial = Some(out);
+                return Token::Pause;
+            }
             let Some(byte) = self.get() else { return Token::Error("invalid string: missing closing quote".into()) };
             match byte {
                 b'"' => return Token::String(out),

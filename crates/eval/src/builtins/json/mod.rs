@@ -3,14 +3,16 @@
 mod lexer;
 mod parse;
 
-pub(crate) use parse::{JsonError, Sink, parse};
+pub(crate) use parse::{JsonError, Members, Sink, parse};
+
+use nival_syntax::Name;
 
 use super::support::{arg, builtin};
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Pos, Result};
 use crate::heap::ScratchVec;
 use crate::print::json;
-use crate::value::{AttrsBuilder, Value};
+use crate::value::{AttrsBuilder, Context, Value};
 use crate::{Ctx, print};
 
 #[rustfmt::skip]
@@ -21,7 +23,7 @@ pub(super) const TABLE: &[Builtin] = &[
 
 fn to_json(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let (text, context) = json::to_json(ctx, args[0])?;
-    Ok(ctx.string_with_context(text, context))
+    ctx.string_from(&text, context)
 }
 
 /// Makes values of what the parser meets.
@@ -33,10 +35,13 @@ struct Values<'a, 'e> {
 
 impl Sink for Values<'_, '_> {
     type Value = Value;
+    type Name = Name;
 
-    fn stop(&mut self) -> bool {
-        self.ended = self.ctx.check_interrupt().err();
-        self.ended.is_some()
+    fn stop(&mut self, held: usize) -> bool {
+        self.unless_over(|ctx| ctx.check_output(held)).is_none()
+    }
+    fn name(&mut self, bytes: &[u8]) -> Name {
+        self.ctx.name(bytes)
     }
     fn null(&mut self) -> Value {
         Value::NULL
@@ -50,19 +55,28 @@ impl Sink for Values<'_, '_> {
     fn float(&mut self, float: f64) -> Value {
         self.ctx.float(float)
     }
-    fn string(&mut self, bytes: &[u8]) -> Value {
-        self.ctx.string(bytes)
+    fn string(&mut self, bytes: &[u8]) -> Option<Value> {
+        self.unless_over(|ctx| ctx.string_from(bytes, Context::EMPTY))
     }
-    fn list(&mut self, elements: ScratchVec<Value>) -> Value {
-        self.ctx.list(&elements)
+    fn list(&mut self, elements: ScratchVec<Value>) -> Option<Value> {
+        self.unless_over(|ctx| ctx.list_from(&elements))
     }
-    fn object(&mut self, members: ScratchVec<(Vec<u8>, Value)>) -> Value {
-        let mut set = AttrsBuilder::with_capacity(members.len());
-        // Of equal names the last counts, and the builder keeps the first.
-        for (name, value) in members.iter().rev() {
-            set.push(self.ctx.name(name), *value);
-        }
-        self.ctx.attrs(set)
+    fn object(&mut self, members: Members<Name, Value>) -> Option<Value> {
+        self.unless_over(|ctx| {
+            let mut set = AttrsBuilder::with_capacity(members.len());
+            // Of equal names the last counts, and the builder keeps the first.
+            for &(name, value) in members.iter().rev() {
+                ctx.check_interrupt()?;
+                set.push(name, value);
+            }
+            ctx.attrs_from(set)
+        })
+    }
+}
+
+impl<'e> Values<'_, 'e> {
+    fn unless_over<T>(&mut self, work: impl FnOnce(&mut Ctx<'e>) -> Result<T>) -> Option<T> {
+        work(self.ctx).map_err(|error| self.ended = Some(error)).ok()
     }
 }
 
@@ -82,7 +96,11 @@ struct Text;
 
 impl Sink for Text {
     type Value = Vec<u8>;
+    type Name = Vec<u8>;
 
+    fn name(&mut self, bytes: &[u8]) -> Vec<u8> {
+        bytes.to_vec()
+    }
     fn null(&mut self) -> Vec<u8> {
         b"null".to_vec()
     }
@@ -95,20 +113,24 @@ impl Sink for Text {
     fn float(&mut self, float: f64) -> Vec<u8> {
         print::float::json(float).into_bytes()
     }
-    fn string(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(bytes.len() + 2);
-        // The parser lets UTF-8 through only.
-        let _ = json::json_string(&mut out, bytes);
-        out
+    fn string(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        Some(quoted(bytes))
     }
-    fn list(&mut self, elements: ScratchVec<Vec<u8>>) -> Vec<u8> {
-        [b"[", elements.join(&b","[..]).as_slice(), b"]"].concat()
+    fn list(&mut self, elements: ScratchVec<Vec<u8>>) -> Option<Vec<u8>> {
+        Some([b"[", elements.join(&b","[..]).as_slice(), b"]"].concat())
     }
-    fn object(&mut self, members: ScratchVec<(Vec<u8>, Vec<u8>)>) -> Vec<u8> {
+    fn object(&mut self, members: Members<Vec<u8>, Vec<u8>>) -> Option<Vec<u8>> {
         let members: std::collections::BTreeMap<_, _> = members.into_iter().collect();
-        let members: Vec<Vec<u8>> = members.iter().map(|(name, value)| [self.string(name).as_slice(), b":", value].concat()).collect();
-        [b"{", members.join(&b","[..]).as_slice(), b"}"].concat()
+        let members: Vec<Vec<u8>> = members.iter().map(|(name, value)| [quoted(name).as_slice(), b":", value].concat()).collect();
+        Some([b"{", members.join(&b","[..]).as_slice(), b"}"].concat())
     }
+}
+
+fn quoted(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + 2);
+    // The parser lets UTF-8 through only.
+    let _ = json::json_string(&mut out, text);
+    out
 }
 
 /// A JSON text in canonical form.

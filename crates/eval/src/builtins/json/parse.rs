@@ -6,18 +6,22 @@ use crate::heap::ScratchVec;
 /// Makes something of what is parsed. What it has made is kept where the collector sees it: it may be values.
 pub(crate) trait Sink {
     type Value;
-    /// Asked at each value: whether to give up.
-    fn stop(&mut self) -> bool {
+    type Name;
+    /// Asked at each value and within long ones: whether to give up. `held` is how many bytes are kept for what is not complete.
+    fn stop(&mut self, _held: usize) -> bool {
         false
     }
+    fn name(&mut self, bytes: &[u8]) -> Self::Name;
     fn null(&mut self) -> Self::Value;
     fn bool(&mut self, bool: bool) -> Self::Value;
     fn int(&mut self, int: i64) -> Self::Value;
     fn float(&mut self, float: f64) -> Self::Value;
-    fn string(&mut self, bytes: &[u8]) -> Self::Value;
-    fn list(&mut self, elements: ScratchVec<Self::Value>) -> Self::Value;
-    /// Members in the order of the text; names may repeat.
-    fn object(&mut self, members: ScratchVec<(Vec<u8>, Self::Value)>) -> Self::Value;
+    /// `None` gives up.
+    fn string(&mut self, bytes: &[u8]) -> Option<Self::Value>;
+    /// `None` gives up.
+    fn list(&mut self, elements: ScratchVec<Self::Value>) -> Option<Self::Value>;
+    /// Members in the order of the text; names may repeat. `None` gives up.
+    fn object(&mut self, members: Members<Self::Name, Self::Value>) -> Option<Self::Value>;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,10 +38,13 @@ pub(crate) enum JsonError {
     NullByte(Vec<u8>),
 }
 
+/// Names with values.
+pub(crate) type Members<N, V> = ScratchVec<(N, V)>;
+
 /// An array or object under way.
-enum Open<V> {
+enum Open<N, V> {
     List(ScratchVec<V>),
-    Object(ScratchVec<(Vec<u8>, V)>, Vec<u8>),
+    Object(Members<N, V>, N),
 }
 
 struct Parser<'t> {
@@ -46,8 +53,18 @@ struct Parser<'t> {
 }
 
 impl Parser<'_> {
-    fn next(&mut self) {
-        self.token = self.lexer.next();
+    fn next<S: Sink>(&mut self, sink: &mut S) -> Result<(), JsonError> {
+        loop {
+            self.token = self.lexer.next();
+            if self.token != Token::Pause {
+                return Ok(());
+            }
+            self.pause(sink)?;
+        }
+    }
+
+    fn pause<S: Sink>(&self, sink: &mut S) -> Result<(), JsonError> {
+        if sink.stop(self.lexer.held()) { Err(JsonError::Stopped) } else { Ok(()) }
     }
 
     fn error(&self, context: &str, expected: Option<&str>) -> JsonError {
@@ -64,14 +81,14 @@ impl Parser<'_> {
     }
 
     /// A member's name and the colon after it; ends on the token after that.
-    fn key(&mut self) -> Result<Vec<u8>, JsonError> {
+    fn key<S: Sink>(&mut self, sink: &mut S) -> Result<S::Name, JsonError> {
         let Token::String(key) = &mut self.token else { return Err(self.error("object key", Some("string literal"))) };
-        let key = without_null(std::mem::take(key))?;
-        self.next();
+        let key = sink.name(&without_null(std::mem::take(key))?);
+        self.next(sink)?;
         if self.token != Token::NameSeparator {
             return Err(self.error("object separator", Some("':'")));
         }
-        self.next();
+        self.next(sink)?;
         Ok(key)
     }
 
@@ -87,7 +104,7 @@ impl Parser<'_> {
                 let text = self.lexer.token_text();
                 return Err(JsonError::Syntax(format!("[json.exception.out_of_range.406] number overflow parsing '{text}'")));
             }
-            Token::String(string) => sink.string(&without_null(std::mem::take(string))?),
+            Token::String(string) => sink.string(&without_null(std::mem::take(string))?).ok_or(JsonError::Stopped)?,
             Token::End if self.lexer.read() == 1 => {
                 let position = self.lexer.position();
                 return Err(JsonError::Syntax(format!(
@@ -110,27 +127,25 @@ fn without_null(bytes: Vec<u8>) -> Result<Vec<u8>, JsonError> {
 /// [`JsonError`], in the words that Nix gives.
 pub(crate) fn parse<S: Sink>(text: &[u8], sink: &mut S) -> Result<S::Value, JsonError> {
     let mut parser = Parser { lexer: Lexer::new(text), token: Token::End };
-    parser.next();
-    let mut open: Vec<Open<S::Value>> = Vec::new();
+    parser.next(sink)?;
+    let mut open: ScratchVec<Open<S::Name, S::Value>> = ScratchVec::new();
     loop {
-        if sink.stop() {
-            return Err(JsonError::Stopped);
-        }
+        parser.pause(sink)?;
         let mut value = match parser.token {
             Token::BeginObject => {
-                parser.next();
+                parser.next(sink)?;
                 if parser.token == Token::EndObject {
-                    sink.object(ScratchVec::new())
+                    sink.object(ScratchVec::new()).ok_or(JsonError::Stopped)?
                 } else {
-                    let key = parser.key()?;
+                    let key = parser.key(sink)?;
                     open.push(Open::Object(ScratchVec::new(), key));
                     continue;
                 }
             }
             Token::BeginArray => {
-                parser.next();
+                parser.next(sink)?;
                 if parser.token == Token::EndArray {
-                    sink.list(ScratchVec::new())
+                    sink.list(ScratchVec::new()).ok_or(JsonError::Stopped)?
                 } else {
                     open.push(Open::List(ScratchVec::new()));
                     continue;
@@ -140,7 +155,7 @@ pub(crate) fn parse<S: Sink>(text: &[u8], sink: &mut S) -> Result<S::Value, Json
         };
         // A value is complete: so may be what surrounds it.
         loop {
-            parser.next();
+            parser.next(sink)?;
             match open.pop() {
                 None if parser.token == Token::End => return Ok(value),
                 None => return Err(parser.error("value", Some("end of input"))),
@@ -148,11 +163,11 @@ pub(crate) fn parse<S: Sink>(text: &[u8], sink: &mut S) -> Result<S::Value, Json
                     elements.push(value);
                     match parser.token {
                         Token::ValueSeparator => {
-                            parser.next();
+                            parser.next(sink)?;
                             open.push(Open::List(elements));
                             break;
                         }
-                        Token::EndArray => value = sink.list(elements),
+                        Token::EndArray => value = sink.list(elements).ok_or(JsonError::Stopped)?,
                         _ => return Err(parser.error("array", Some("']'"))),
                     }
                 }
@@ -160,12 +175,12 @@ pub(crate) fn parse<S: Sink>(text: &[u8], sink: &mut S) -> Result<S::Value, Json
                     members.push((key, value));
                     match parser.token {
                         Token::ValueSeparator => {
-                            parser.next();
-                            let key = parser.key()?;
+                            parser.next(sink)?;
+                            let key = parser.key(sink)?;
                             open.push(Open::Object(members, key));
                             break;
                         }
-                        Token::EndObject => value = sink.object(members),
+                        Token::EndObject => value = sink.object(members).ok_or(JsonError::Stopped)?,
                         _ => return Err(parser.error("object", Some("'}'"))),
                     }
                 }

@@ -1,7 +1,8 @@
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
-use super::{JsonError, ScratchVec, Sink, normalise, parse};
+use super::{JsonError, Members, Sink, normalise, parse};
+use crate::heap::ScratchVec;
 
 fn text_of(json: &[u8]) -> Result<String, JsonError> {
     normalise(json).map(|text| String::from_utf8(text).unwrap())
@@ -100,6 +101,8 @@ fn any_depth_is_read() {
     struct Count;
     impl Sink for Count {
         type Value = usize;
+        type Name = ();
+        fn name(&mut self, _: &[u8]) {}
         fn null(&mut self) -> usize {
             0
         }
@@ -112,14 +115,14 @@ fn any_depth_is_read() {
         fn float(&mut self, _: f64) -> usize {
             0
         }
-        fn string(&mut self, _: &[u8]) -> usize {
-            0
+        fn string(&mut self, _: &[u8]) -> Option<usize> {
+            Some(0)
         }
-        fn list(&mut self, elements: ScratchVec<usize>) -> usize {
-            1 + elements.iter().sum::<usize>()
+        fn list(&mut self, elements: ScratchVec<usize>) -> Option<usize> {
+            Some(1 + elements.iter().sum::<usize>())
         }
-        fn object(&mut self, _: ScratchVec<(Vec<u8>, usize)>) -> usize {
-            0
+        fn object(&mut self, _: Members<(), usize>) -> Option<usize> {
+            Some(0)
         }
     }
     assert_eq!(parse(deep.as_bytes(), &mut Count), Ok(100_000));
@@ -162,5 +165,44 @@ proptest! {
     #[test]
     fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..32)) {
         let _ = normalise(&bytes);
+    }
+}
+
+#[test]
+fn long_texts_are_read_with_pauses() {
+    struct Impatient(usize);
+    impl Sink for Impatient {
+        type Value = usize;
+        type Name = ();
+        fn stop(&mut self, _: usize) -> bool {
+            self.0 -= 1;
+            self.0 == 0
+        }
+        fn name(&mut self, _: &[u8]) {}
+        fn null(&mut self) -> usize {
+            0
+        }
+        fn bool(&mut self, _: bool) -> usize {
+            0
+        }
+        fn int(&mut self, _: i64) -> usize {
+            0
+        }
+        fn float(&mut self, _: f64) -> usize {
+            0
+        }
+        fn string(&mut self, bytes: &[u8]) -> Option<usize> {
+            Some(bytes.len())
+        }
+        fn list(&mut self, _: ScratchVec<usize>) -> Option<usize> {
+            Some(0)
+        }
+        fn object(&mut self, _: Members<(), usize>) -> Option<usize> {
+            Some(0)
+        }
+    }
+    for (text, len) in [(format!("\"{}\"", "é\\n".repeat(200_000)), 600_000), (" \n".repeat(500_000) + "\"x\"", 1)] {
+        assert_eq!(parse(text.as_bytes(), &mut Impatient(9)), Err(JsonError::Stopped));
+        assert_eq!(parse(text.as_bytes(), &mut Impatient(1000)), Ok(len));
     }
 }
