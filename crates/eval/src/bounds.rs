@@ -3,9 +3,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
 use crate::ctx::Ctx;
 use crate::error::{ErrorKind, EvalError, Result};
+use crate::evaluator::STACK;
 use crate::heap::scratch_bytes;
 use crate::host::{HostError, HostResult};
 
@@ -14,6 +17,9 @@ pub(crate) const PIECE: usize = 256 << 10;
 
 /// About as many bytes are copied, with their memory mapped, while an evaluation makes one step.
 const BYTES_PER_STEP: usize = 512;
+
+/// How often it is looked whether to go on waiting.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// For a host: how long it may go on, and how much it may hold.
 #[derive(Debug, Clone, Default)]
@@ -102,7 +108,32 @@ impl Ctx<'_> {
         Ok(())
     }
 
+    /// Runs work that cannot be stopped, only left alone, on a thread of its own; `memory` is what it takes at most, in bytes.
+    ///
+    /// # Errors
+    /// The evaluation was given up, or has no memory or no thread for it. What has begun ends by itself.
+    pub(crate) fn apart<T: Send + 'static>(&mut self, memory: usize, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        self.check_memory(memory)?;
+        let (sender, result) = channel();
+        let thread = std::thread::Builder::new().name("nival-apart".to_owned()).stack_size(STACK);
+        let spawned = thread.spawn(move || {
+            // Who has given up does not listen any more.
+            let _ = sender.send(work());
+        });
+        spawned.map_err(|error| EvalError::other(format!("cannot start a thread: {error}")))?;
+        loop {
+            match result.recv_timeout(LOOK) {
+                Ok(done) => return Ok(done),
+                Err(RecvTimeoutError::Timeout) => self.interrupted_with(memory)?,
+                Err(RecvTimeoutError::Disconnected) => return Err(EvalError::other("internal error: a thread has failed")),
+            }
+        }
+    }
+
     pub(crate) fn count_held(&mut self) {
         self.held.update();
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

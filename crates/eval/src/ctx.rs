@@ -179,6 +179,8 @@ impl<'e> Ctx<'e> {
 
     /// An error once the evaluation is cancelled or over budget.
     pub(crate) fn interrupted(&mut self) -> Result<()> {
+        #[cfg(test)]
+        crate::bounds::tests::look();
         if self.cancel.load(Ordering::Relaxed) {
             return Err(EvalError::new(ErrorKind::Cancelled, "interrupted by the user"));
         }

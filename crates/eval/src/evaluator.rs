@@ -66,7 +66,7 @@ impl Default for Options {
 
 /// Bytes of stack for [`Evaluator::enter`]; mapped, and used only as deep as the evaluation goes.
 /// Ten thousand calls take some 10 to 50 MiB in an optimised program.
-const STACK: usize = if cfg!(debug_assertions) { 1 << 30 } else { 192 << 20 };
+pub(crate) const STACK: usize = if cfg!(debug_assertions) { 1 << 30 } else { 192 << 20 };
 
 /// Names that the evaluator itself looks for.
 #[derive(Debug)]

@@ -1,8 +1,11 @@
 //! From paths and texts to values: `import`, `scopedImport`, the search path.
 
+use std::sync::Arc;
+
 use nival_hir::LowerErrorKind;
 use nival_syntax::Name;
 
+use crate::code::{Code, Compiler};
 use crate::corepkgs;
 use crate::ctx::Ctx;
 use crate::error::{ErrorContext, ErrorKind, EvalError, Pos, Result};
@@ -13,6 +16,11 @@ use crate::ops::coerce::CoerceOptions;
 use crate::ops::path::{base_name, join, normalise, parent};
 use crate::source::Source;
 use crate::value::{Frame, Thunk, Value};
+
+/// Longer texts take tens of milliseconds to lower.
+const LARGE: usize = 1 << 20;
+/// Bytes of memory for each byte of a text, about.
+const CODE: usize = 24;
 
 /// As many symbolic links are followed one after the other.
 const MAX_LINKS: usize = 1024;
@@ -38,24 +46,43 @@ impl<'e> Ctx<'e> {
         self.force(value)
     }
 
-    /// Parses and links a text, whatever is wrong with it.
-    pub(crate) fn load_module(&mut self, unit: Unit, scope: &[(Name, Value)]) -> (crate::code::Code, &'e Linked) {
-        let started = self.watch_start();
+    /// Links a text that was lowered, whatever is wrong with it.
+    pub(crate) fn link_module(&mut self, unit: Unit, scope: &[(Name, Value)], lowered: &Code) -> &'e Linked {
         let names: Vec<Name> = scope.iter().map(|s| s.0).collect();
-        let lowered = self.evaluator.options.code.lower(&unit.text, &names, &mut self.compiler);
         let evaluator = self.evaluator;
         let on_disk = unit.on_disk && !evaluator.options.code.keeps_texts();
         let source = Source::new(unit.text, on_disk, names.into(), lowered.positions.clone());
         let (_, linked) = evaluator.modules.push_with(|id| Box::new(self.link(id, lowered.module.clone(), unit.origin, source)));
         linked.settle();
-        self.watch_loaded(linked.id, started);
-        (lowered, linked)
+        linked
+    }
+
+    fn lower(&mut self, text: &Arc<[u8]>, scope: &[(Name, Value)]) -> Result<Code> {
+        let names: Vec<Name> = scope.iter().map(|s| s.0).collect();
+        let code = &self.evaluator.options.code;
+        if text.len() <= LARGE {
+            return Ok(code.lower(text, &names, &mut self.compiler));
+        }
+        let (code, own) = (Arc::clone(code), Arc::clone(text));
+        self.apart(text.len().saturating_mul(CODE), move || code.lower(&own, &names, &mut Compiler::default()))
+    }
+
+    /// Sees to it that the cache of code has a text that is being edited.
+    pub(crate) fn lower_patchable(&mut self, text: &Arc<[u8]>) -> Result<()> {
+        if text.len() > LARGE {
+            let (code, own) = (Arc::clone(&self.evaluator.options.code), Arc::clone(text));
+            self.apart(text.len().saturating_mul(CODE), move || drop(code.lower_patchable(&own)))?;
+        }
+        Ok(())
     }
 
     /// Parses and links a text; gives a thunk of its value.
     pub(crate) fn load(&mut self, unit: Unit, scope: &[(Name, Value)]) -> Result<Value> {
         let linted = self.evaluator.options.lints.any().then(|| unit.text.clone());
-        let (lowered, linked) = self.load_module(unit, scope);
+        let started = self.watch_start();
+        let lowered = self.lower(&unit.text, scope)?;
+        let linked = self.link_module(unit, scope, &lowered);
+        self.watch_loaded(linked.id, started);
         let id = linked.id;
         if let Some(text) = linted {
             // Nix's parser meets literals before it looks at names.
@@ -73,7 +100,7 @@ impl<'e> Ctx<'e> {
     }
 
     /// Why module number `id`, whose code this is, has no value.
-    pub(crate) fn refusal(&self, lowered: &crate::code::Code, id: u32) -> Option<Box<EvalError>> {
+    pub(crate) fn refusal(&self, lowered: &Code, id: u32) -> Option<Box<EvalError>> {
         let error = lowered.errors.first()?;
         let kind = match error.kind {
             LowerErrorKind::UndefinedVariable(_) => ErrorKind::UndefinedVariable,
@@ -129,10 +156,14 @@ impl<'e> Ctx<'e> {
         let unit = self.read_unit(&file)?;
         let scope: ScratchVec<(Name, Value)> = self.attrs_unsorted(scope).map(|a| (a.name, a.value)).collect();
         let value = self.load(unit, &scope)?;
-        self.force(value)
+        // It may import itself: nothing that was evaluated stands in its way.
+        self.enter_call()?;
+        let result = self.force(value);
+        self.depth -= 1;
+        result
     }
 
-    fn read_tracked(&mut self, file: &[u8]) -> Result<Option<std::sync::Arc<[u8]>>> {
+    fn read_tracked(&mut self, file: &[u8]) -> Result<Option<Arc<[u8]>>> {
         Ok(if self.tracking.is_some() { self.host().read_tracked(file, &self.bounds())? } else { None })
     }
 

@@ -118,6 +118,9 @@ impl<'e> Ctx<'e> {
         let Some(tracker) = &evaluator.tracker else {
             return self.load(Unit { origin: file_origin(path), text, on_disk: false }, &[]);
         };
+        if !lock(&tracker.files).contains_key(path) {
+            self.lower_patchable(&text)?;
+        }
         let mut files = lock(&tracker.files);
         if !files.contains_key(path) {
             let code = evaluator.options.code.lower_patchable(&text);

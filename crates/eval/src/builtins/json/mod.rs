@@ -37,8 +37,9 @@ impl Sink for Values<'_, '_> {
     type Value = Value;
     type Name = Name;
 
-    fn stop(&mut self, held: usize) -> bool {
-        self.unless_over(|ctx| ctx.check_output(held)).is_none()
+    fn stop(&mut self, held: usize, read: usize) -> bool {
+        // To read takes longer than to copy.
+        self.unless_over(|ctx| ctx.worked(16 * read).and_then(|()| ctx.check_output(held))).is_none()
     }
     fn name(&mut self, bytes: &[u8]) -> Name {
         self.ctx.name(bytes)

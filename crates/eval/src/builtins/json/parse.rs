@@ -7,8 +7,9 @@ use crate::heap::ScratchVec;
 pub(crate) trait Sink {
     type Value;
     type Name;
-    /// Asked at each value and within long ones: whether to give up. `held` is how many bytes are kept for what is not complete.
-    fn stop(&mut self, _held: usize) -> bool {
+    /// Asked at each value and within long ones: whether to give up. `held` is how many bytes are kept for what is not complete,
+    /// `read` how many were read since it was asked last.
+    fn stop(&mut self, _held: usize, _read: usize) -> bool {
         false
     }
     fn name(&mut self, bytes: &[u8]) -> Self::Name;
@@ -50,6 +51,8 @@ enum Open<N, V> {
 struct Parser<'t> {
     lexer: Lexer<'t>,
     token: Token,
+    /// Bytes read when the sink was asked last.
+    asked: usize,
 }
 
 impl Parser<'_> {
@@ -63,8 +66,9 @@ impl Parser<'_> {
         }
     }
 
-    fn pause<S: Sink>(&self, sink: &mut S) -> Result<(), JsonError> {
-        if sink.stop(self.lexer.held()) { Err(JsonError::Stopped) } else { Ok(()) }
+    fn pause<S: Sink>(&mut self, sink: &mut S) -> Result<(), JsonError> {
+        let before = std::mem::replace(&mut self.asked, self.lexer.read());
+        if sink.stop(self.lexer.held(), self.asked.saturating_sub(before)) { Err(JsonError::Stopped) } else { Ok(()) }
     }
 
     fn error(&self, context: &str, expected: Option<&str>) -> JsonError {
@@ -118,7 +122,7 @@ impl Parser<'_> {
 }
 
 fn without_null(bytes: Vec<u8>) -> Result<Vec<u8>, JsonError> {
-    if bytes.contains(&0) { Err(JsonError::NullByte(bytes)) } else { Ok(bytes) }
+    if memchr::memchr(0, &bytes).is_some() { Err(JsonError::NullByte(bytes)) } else { Ok(bytes) }
 }
 
 /// Parses one JSON text.
@@ -126,7 +130,7 @@ fn without_null(bytes: Vec<u8>) -> Result<Vec<u8>, JsonError> {
 /// # Errors
 /// [`JsonError`], in the words that Nix gives.
 pub(crate) fn parse<S: Sink>(text: &[u8], sink: &mut S) -> Result<S::Value, JsonError> {
-    let mut parser = Parser { lexer: Lexer::new(text), token: Token::End };
+    let mut parser = Parser { lexer: Lexer::new(text), token: Token::End, asked: 0 };
     parser.next(sink)?;
     let mut open: ScratchVec<Open<S::Name, S::Value>> = ScratchVec::new();
     loop {

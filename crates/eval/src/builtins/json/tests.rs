@@ -174,7 +174,7 @@ fn long_texts_are_read_with_pauses() {
     impl Sink for Impatient {
         type Value = usize;
         type Name = ();
-        fn stop(&mut self, _: usize) -> bool {
+        fn stop(&mut self, _: usize, _: usize) -> bool {
             self.0 -= 1;
             self.0 == 0
         }

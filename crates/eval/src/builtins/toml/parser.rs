@@ -1,19 +1,13 @@
 //! The parser of TOML, which cannot be stopped, but left alone.
 
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::Duration;
-
 use toml::Table;
 use toml::de::Error;
 
 use crate::Ctx;
-use crate::error::{EvalError, Result};
+use crate::error::Result;
 
 /// Shorter texts take a millisecond or two.
 const SHORT: usize = 64 << 10;
-
-/// How often it is looked whether the evaluation goes on.
-const LOOK: Duration = Duration::from_millis(5);
 
 /// Bytes of memory for each byte of text, at most: a list of empty lists takes that.
 const MEMORY: usize = 60;
@@ -49,21 +43,6 @@ pub(super) fn parse(ctx: &mut Ctx<'_>, text: &str) -> Result<Result<Parsed, Erro
     if text.len() <= SHORT {
         return Ok(text.parse().map(|table| Parsed { table, long: false }));
     }
-    let memory = text.len().saturating_mul(MEMORY);
-    ctx.check_memory(memory)?;
-    let (sender, result) = channel();
     let own = text.to_owned();
-    let spawned = std::thread::Builder::new().name("nival-toml".to_owned()).spawn(move || {
-        let table = own.parse().map(|table| Parsed { table, long: true });
-        // Who has given up does not listen any more.
-        let _ = sender.send(table);
-    });
-    spawned.map_err(|error| EvalError::other(format!("cannot start a thread to parse TOML: {error}")))?;
-    loop {
-        match result.recv_timeout(LOOK) {
-            Ok(parsed) => return Ok(parsed),
-            Err(RecvTimeoutError::Timeout) => ctx.interrupted_with(memory)?,
-            Err(RecvTimeoutError::Disconnected) => return Err(EvalError::other("while parsing TOML: the parser has failed")),
-        }
-    }
+    ctx.apart(text.len().saturating_mul(MEMORY), move || own.parse().map(|table| Parsed { table, long: true }))
 }
