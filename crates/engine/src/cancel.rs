@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Instant;
 
 use crate::config::Budget;
 
@@ -82,12 +83,21 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[derive(Debug, Clone, Default)]
 pub struct Control {
     pub cancel: CancelToken,
+    /// Of each call.
     pub budget: Budget,
+    /// Of all calls together.
+    pub deadline: Option<Instant>,
 }
 
 impl Control {
     pub fn new(budget: Budget) -> Self {
-        Control { cancel: CancelToken::new(), budget }
+        Control { cancel: CancelToken::new(), budget, deadline: None }
+    }
+
+    /// For a request of an editor, which begins now: all of its calls share the time.
+    pub fn request(cancel: CancelToken, budget: Budget) -> Self {
+        let deadline = budget.time.and_then(|time| Instant::now().checked_add(time));
+        Control { cancel, budget, deadline }
     }
 
     /// No limit but the machine's; for a person at a command line, who has Ctrl-C.
@@ -97,7 +107,7 @@ impl Control {
 
     /// The same limits under a token that stops with this one.
     pub fn child(&self) -> Self {
-        Control { cancel: self.cancel.child(), budget: self.budget }
+        Control { cancel: self.cancel.child(), ..*self }
     }
 }
 

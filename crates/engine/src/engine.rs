@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nival_hir::Lowered;
 use nival_source::{Contents, Db, MemorySystem, OsSystem, Problem, SourceFile, System};
@@ -15,10 +15,10 @@ use crate::change::Change;
 use crate::config::EngineConfig;
 use crate::db::RootDb;
 use crate::session::EvalSession;
-use crate::world::Generation;
 use crate::world::host::{TraceKind, TraceSink};
 use crate::world::overlay::{Buffers, Overlay};
 use crate::world::store_access::StoreAccess;
+use crate::world::{Generation, Slot};
 
 /// Counts the writes of an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,7 +52,7 @@ struct World {
     /// Lowered code by content: the same for all generations.
     code: Arc<nival_eval::CodeCache>,
     /// Made by the first session that needs it.
-    generation: Arc<OnceLock<Arc<Generation>>>,
+    generation: Arc<Slot>,
     /// The generation's epoch that belongs to this revision.
     epoch: u64,
     /// A generation that could not take over the present texts, but perhaps can the next: somebody is in the midst of a word.
@@ -196,7 +196,7 @@ impl World {
             generation.superseded.cancel();
         }
         self.epoch = next.as_ref().map_or(0, |next| next.epoch());
-        self.generation = Arc::new(next.map_or_else(OnceLock::new, OnceLock::from));
+        self.generation = Slot::new(next);
     }
 
     fn generation(&self, system: &Arc<dyn System>) -> Arc<Generation> {
@@ -211,7 +211,7 @@ impl World {
                 Arc::clone(&self.edited),
             )
         };
-        Arc::clone(self.generation.get_or_init(make))
+        self.generation.get_or_init(make)
     }
 }
 
@@ -351,6 +351,9 @@ impl Snapshot {
         let stale = self.world.generation.get().map(|generation| generation.host.stale()).unwrap_or_default();
         let stale: Vec<(PathBuf, bool)> = stale.into_iter().map(|path| (path, true)).collect();
         let mut world = self.present(|world| {
+            if world.generation.is_over() {
+                world.vacate(None);
+            }
             if !stale.is_empty() {
                 world.renew(true, &stale);
             }

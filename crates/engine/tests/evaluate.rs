@@ -216,7 +216,7 @@ fn limits_end_evaluations_and_the_engine_lives_on() {
 
     let cancelled = CancelToken::new();
     cancelled.cancel();
-    let control = Control { cancel: cancelled, budget: Budget::UNLIMITED };
+    let control = Control { cancel: cancelled, ..Control::unlimited() };
     assert_eq!(session.eval_text("«string»", endless, &control).unwrap_err().kind, ReportKind::Cancelled);
     assert_eq!(show(&session, "let x = x; in x").unwrap_err().message, "infinite recursion encountered");
     assert_eq!(show(&session, "let f = n: 1 + f n; in f 0").unwrap_err().kind, ReportKind::Budget);

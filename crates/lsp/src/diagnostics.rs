@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use nival_engine::{Budget, Cancelled, Control};
+use nival_engine::Cancelled;
 use nival_ide as ide;
 use rustc_hash::FxHashMap;
 use tower_lsp_server::ls_types::{Diagnostic, MessageType, PublishDiagnosticsParams};
@@ -129,7 +129,7 @@ impl State {
             Source::Evaluation => Intent::Background,
         };
         self.pool.spawn(intent, move || {
-            let control = Control { cancel: context.token.clone(), budget: Budget::BACKGROUND };
+            let control = context.background();
             let found = guarded(|| {
                 let found = match source {
                     Source::Text => ide::diagnostics(&context.snapshot, &path)?,

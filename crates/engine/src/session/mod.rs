@@ -117,14 +117,25 @@ impl EvalSession {
             generation.superseded.adopt(&token);
         }
         let budget = control.budget.min(generation.config.budget);
-        let deadline = budget.time.and_then(|time| Instant::now().checked_add(time));
+        let own = budget.time.and_then(|time| Instant::now().checked_add(time));
+        let deadline = own.into_iter().chain(control.deadline).min();
         let timer = deadline.map(|deadline| crate::threads::cancel_at(deadline, &token));
+        let allowed = usize::try_from(budget.bytes).unwrap_or(usize::MAX);
+        let heap_before = generation.evaluator.heap_bytes();
         let before = CURRENT.replace(Some(token.clone()));
         let answer = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            generation.evaluator.enter_team(generation.config.eval_threads(), token.flag(), work)
+            generation.evaluator.enter_team(generation.config.eval_threads(), token.flag(), |ctx| {
+                ctx.allow_bytes(allowed);
+                work(ctx)
+            })
         }));
         CURRENT.set(before);
         let timed_out = timer.is_some_and(|timer| timer.has_fired());
+        if let Ok(Err(error)) = &answer
+            && generation.is_crowded(error.kind, heap_before, timed_out)
+        {
+            generation.give_up();
+        }
         match answer {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) if error.kind == ErrorKind::Cancelled && timed_out && !control.cancel.is_cancelled() => {
@@ -134,16 +145,10 @@ impl EvalSession {
                 report.message = format!("evaluation took longer than {} s", time.as_secs_f32());
                 Err(report)
             }
-            Ok(Err(error)) => {
-                if error.kind == ErrorKind::Budget {
-                    // The memory is full of values; the next session starts with an empty one.
-                    generation.superseded.cancel();
-                }
-                Err(errors::report(generation, &error))
-            }
+            Ok(Err(error)) => Err(errors::report(generation, &error)),
             Err(payload) => {
                 // Thunks that were being evaluated stay so for ever: nobody may wait for them.
-                generation.superseded.cancel();
+                generation.give_up();
                 Err(panic_report(payload.as_ref()))
             }
         }

@@ -28,19 +28,21 @@ pub mod overlay;
 pub mod pending;
 pub mod policy;
 pub mod reads;
+mod slot;
 pub mod store_access;
 mod trees;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-use nival_eval::{CodeCache, Collect, Evaluator, Options, Probe};
+use nival_eval::{CodeCache, Collect, ErrorKind, Evaluator, Options, Probe};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use self::edits::{Edits, Pin};
 use self::host::{EngineHost, TraceSink};
 use self::overlay::Overlay;
+pub use self::slot::Slot;
 use self::store_access::StoreAccess;
 use crate::cancel::CancelToken;
 use crate::config::EngineConfig;
@@ -54,6 +56,7 @@ pub struct Generation {
     /// Cancelled when something that was read has changed.
     pub superseded: CancelToken,
     number: u64,
+    slot: Mutex<Weak<Slot>>,
     edits: Edits,
     /// More than one while somebody needs the values as they are.
     pins: Pin,
@@ -132,11 +135,37 @@ impl Generation {
             config,
             superseded: CancelToken::new(),
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
+            slot: Mutex::default(),
             edits: Edits::default(),
             pins: Pin::default(),
             reset: AtomicUsize::new(0),
             probes: Mutex::default(),
         })
+    }
+
+    fn lies_in(&self, slot: Weak<Slot>) {
+        *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = slot;
+    }
+
+    /// Whether an evaluation that ended with such an error, `before` being the bytes that there were when it began, left too
+    /// much behind. One that was given up or had too little time may be asked for again, and then finds what it did.
+    pub fn is_crowded(&self, error: ErrorKind, before: usize, timed_out: bool) -> bool {
+        let (bytes, limit) = (self.evaluator.heap_bytes() as u64, self.config.budget.bytes);
+        match error {
+            ErrorKind::Budget => true,
+            ErrorKind::Cancelled => bytes > limit / 2 || timed_out && bytes.saturating_sub(before as u64) > limit / 4,
+            _ => false,
+        }
+    }
+
+    /// Ends its evaluations and takes no more: its memory is full of what nobody wants, and is freed as soon as nobody holds a
+    /// value of it. The next session starts with an empty one.
+    pub fn give_up(&self) {
+        self.superseded.cancel();
+        let slot = std::mem::take(&mut *self.slot.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some(slot) = slot.upgrade() {
+            slot.clear(self);
+        }
     }
 
     pub fn epoch(&self) -> u64 {

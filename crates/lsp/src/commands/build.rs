@@ -1,6 +1,6 @@
 //! `nival.build`: evaluates a derivation and builds it, on a thread of its own.
 
-use nival_engine::{Budget, BuildOutcome, Control, Report};
+use nival_engine::{BuildOutcome, Control, Report};
 use serde_json::json;
 use tower_lsp_server::ls_types::MessageType;
 
@@ -71,7 +71,7 @@ fn run(context: &ReadContext, target: &Target, log: &LogStream) -> Result<serde_
 fn build(context: &ReadContext, target: &Target, log: &LogStream) -> Result<(Option<String>, Vec<BuildOutcome>), Report> {
     let session = context.snapshot.session();
     // A person asked for it and sees a cancel button: evaluation is bounded by what the user's settings allow, no more.
-    let control = Control { cancel: context.token.clone(), budget: Budget::UNLIMITED.min(context.snapshot.config().budget) };
+    let control = Control { cancel: context.token.clone(), budget: context.snapshot.config().budget, deadline: None };
     let value = target.evaluate(&session, &control)?;
     let Some(derivation) = session.derivation(&value, &control)? else { return Ok((None, Vec::new())) };
     let outcomes = session.build(&[derivation.build_request()], log, &control)?;

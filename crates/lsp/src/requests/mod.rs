@@ -52,12 +52,12 @@ impl ReadContext {
 
     /// Limits for an evaluation that someone waits for.
     pub fn interactive(&self) -> Control {
-        Control { cancel: self.token.clone(), budget: Budget::INTERACTIVE }
+        Control::request(self.token.clone(), self.snapshot.config().budget.min(Budget::INTERACTIVE))
     }
 
     /// Limits for an evaluation that nobody waits for.
     pub fn background(&self) -> Control {
-        Control { cancel: self.token.clone(), budget: Budget::BACKGROUND }
+        Control::request(self.token.clone(), self.snapshot.config().budget.min(Budget::BACKGROUND))
     }
 }
 
