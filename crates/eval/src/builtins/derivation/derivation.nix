@@ -1,8 +1,8 @@
 # The builtin `derivation`: `derivationStrict` does the work, once; what is here makes a set of it that knows its other outputs.
 #
 # Where the attributes are written can be seen (`unsafeGetAttrPos`, positions in XML), so they are at the lines and columns
-# at which Nix has them: the function at line 30, the attributes from line 43 on. Its names are some that Nix knows early, too.
-
+# at which Nix has them: the function at line 30, the attributes from line 43 on. Names of its own would
+# be older than those of the user's text: its variables have such as are known from the start (`nival_syntax::Name`).
 
 
 
@@ -31,28 +31,28 @@ drvAttrs@{ outputs ? [ "out" ], ... }:
 
 let
 
-  strict = derivationStrict drvAttrs;
+  path = derivationStrict drvAttrs;
 
   # What all outputs have.
 
 
 
 
-  commonAttrs = drvAttrs // builtins.listToAttrs outputsList //
+  self = drvAttrs // builtins.listToAttrs all //
     {
-      all = map (x: x.value) outputsList;
+      all = map (x: x.value) all;
       inherit drvAttrs;
     };
 
-  outputsList = map (outputName: {
+  all = map (outputName: {
     name = outputName;
-    value = commonAttrs // {
-      outPath = strict.${outputName};
-      drvPath = strict.drvPath;
+    value = self // {
+      outPath = path.${outputName};
+      drvPath = path.drvPath;
       type = "derivation";
       inherit outputName;
     };
   }) outputs;
 
 in
-(builtins.head outputsList).value
+(builtins.head all).value
