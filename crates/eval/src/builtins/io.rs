@@ -37,30 +37,18 @@ fn import(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 }
 
 fn scoped_import(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
-    let scope = ctx.expect_attrs(args[0], arg("first", "scopedImport"))?;
     let path = ctx.realise_path(args[1], frame(REALISING))?;
+    if path.ends_with(b".drv")
+        && let Some(value) = import_derivation(ctx, &path)?
+    {
+        return Ok(value);
+    }
+    let scope = ctx.expect_attrs(args[0], arg("first", "scopedImport"))?;
     ctx.scoped_import(scope.value(), &path)
 }
 
 /// What a `.drv` file of the store stands for: a derivation, as `derivation` would have made it.
-const IMPORTED: &str = r#"
-let
-  shared = builtins.listToAttrs pairs // {
-    all = map (pair: pair.value) pairs;
-    drvPath = drv.drvPath;
-    name = drv.name;
-    type = "derivation";
-  };
-  pairs = map (output: {
-    name = output;
-    value = shared // {
-      outPath = drv.${output};
-      outputName = output;
-    };
-  }) drv.outputs;
-in
-(builtins.head pairs).value
-"#;
+const IMPORTED: &str = include_str!("derivation/imported.nix");
 
 /// `None` where `path` is no derivation in the store.
 fn import_derivation(ctx: &mut Ctx<'_>, path: &[u8]) -> Result<Option<Value>> {
@@ -70,9 +58,9 @@ fn import_derivation(ctx: &mut Ctx<'_>, path: &[u8]) -> Result<Option<Value>> {
     let known = known();
     let mut set = AttrsBuilder::new();
     let context = ctx.context([ContextElement::DrvDeep(path.into())]);
-    set.push(known.drv_path, ctx.string_with_context(path, context));
+    let drv_path = ctx.string_with_context(path, context);
     let name = drv.env.get(b"name".as_slice()).cloned().unwrap_or_default();
-    set.push(known.name, ctx.string(name));
+    let name = ctx.string(name);
     let outputs: ScratchVec<Value> = drv.outputs.keys().map(|output| ctx.string(output)).collect();
     set.push(known.outputs, ctx.list(&outputs));
     for output in drv.outputs.keys() {
@@ -80,8 +68,8 @@ fn import_derivation(ctx: &mut Ctx<'_>, path: &[u8]) -> Result<Option<Value>> {
         let context = ctx.context([ContextElement::Built { drv: path.into(), output: output.as_bytes().into() }]);
         set.push(nival_syntax::Name::new(output), ctx.string_with_context(value, context));
     }
-    let drv = ctx.attrs(set);
-    ctx.eval_text(IMPORTED.as_bytes(), b"/", "«imported derivation»", &[(nival_syntax::Name::new("drv"), drv)]).map(Some)
+    let scope = [(nival_syntax::Name::new("drvAttrs"), ctx.attrs(set)), (known.drv_path, drv_path), (known.name, name)];
+    ctx.eval_text(IMPORTED.as_bytes(), b"/", "«imported derivation»", &scope).map(Some)
 }
 
 fn path_exists(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
