@@ -183,3 +183,42 @@ fn cycles_between_threads_are_found_at_once() {
         }
     });
 }
+
+/// What is no file with an end: nothing waits for a writer or reads for ever.
+#[test]
+fn pipes_devices_and_links_in_a_circle() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is installed");
+    assert!(made.success());
+    std::os::unix::fs::symlink("circle", folder.path().join("circle")).expect("a link");
+    std::fs::write(folder.path().join("kept"), "").expect("a file");
+    let engine = engine(|config| config.store.read_only = true);
+    let session = engine.snapshot().session();
+    let (folder, pipe) = (folder.path().display(), pipe.display());
+    for (text, expected) in [
+        (format!("builtins.readFile {pipe}"), "it is not a regular file"),
+        (format!("import {pipe}"), "it is not a regular file"),
+        (format!("builtins.scopedImport {{ }} {pipe}"), "it is not a regular file"),
+        (format!("builtins.hashFile \"sha256\" {pipe}"), "it is not a regular file"),
+        (format!("builtins.path {{ path = {pipe}; recursive = false; }}"), "it is not a regular file"),
+        (format!("builtins.readDir {pipe}"), "is not a directory"),
+        (format!("\"${{{pipe}}}\""), "has an unsupported type"),
+        (format!("\"${{{folder}}}\""), "has an unsupported type"),
+        (format!("builtins.filterSource (path: type: true) {folder}"), "has an unsupported type"),
+        (format!("builtins.readFile {folder}/circle"), "symbolic links"),
+        (format!("import {folder}/circle"), "symbolic links"),
+        (format!("builtins.readDir {folder}/circle"), "symbolic links"),
+    ] {
+        let report = evaluate(&session, &text, &Control::unlimited()).expect_err(&text);
+        assert!(report.message.contains(expected), "{text}: {}", report.message);
+    }
+    for text in [
+        format!("assert builtins.readFileType {pipe} == \"unknown\" && builtins.readFileType {folder}/circle == \"symlink\"; 1"),
+        format!("builtins.filterSource (path: type: type != \"unknown\") {folder}"),
+        "assert builtins.readFile /dev/zero == \"\" && builtins.hashFile \"md5\" /dev/null == builtins.hashString \"md5\" \"\"; 1"
+            .to_owned(),
+    ] {
+        evaluate(&session, &text, &Control::unlimited()).unwrap_or_else(|report| panic!("{text}: {}", report.message));
+    }
+}

@@ -59,7 +59,7 @@ fn unclean(job: &Job<'_>, input: &Input, path: &Path) -> Result<Option<Fetched>>
     let files = run(job, &["status", "-R", &place, "--clean", "--modified", "--added", "--no-status", "--print0"])?;
     let mut kept = Kept::default();
     for file in files.split(|byte| *byte == 0).filter(|file| !file.is_empty()) {
-        if !matches!(job.files.kind(&path.join(os(file))), Ok(FileKind::Directory) | Err(_)) {
+        if !matches!(job.files.kind(&path.join(os(file))), Ok(FileKind::Directory | FileKind::Other) | Err(_)) {
             kept.insert(file);
         }
     }

@@ -129,9 +129,7 @@ impl nival_store::nar::FileSource for Overlay {
                 FileKind::Regular => Ok(Nar::Regular { executable: found.executable }),
                 FileKind::Directory => Ok(Nar::Directory),
                 FileKind::Symlink => Ok(Nar::Symlink),
-                FileKind::Other => {
-                    Err(io::Error::new(io::ErrorKind::InvalidInput, format!("file '{}' has an unsupported type", path.display())))
-                }
+                FileKind::Other => Ok(Nar::Other),
             },
             Err(error) if error.is_not_found() && buffered => Ok(Nar::Regular { executable: false }),
             Err(error) => Err(error.source),

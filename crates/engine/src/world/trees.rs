@@ -104,6 +104,7 @@ fn hash_tree(
             FileKind::Regular { .. } => FileType::Regular,
             FileKind::Directory => FileType::Directory,
             FileKind::Symlink => FileType::Symlink,
+            FileKind::Other => FileType::Unknown,
         };
         let mut shown = asked.to_vec();
         if let Ok(rest) = path.strip_prefix(source) {

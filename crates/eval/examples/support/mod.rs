@@ -109,6 +109,7 @@ impl Host for DiskHost {
             let kind = match kind {
                 FileKind::Regular { .. } => FileType::Regular,
                 FileKind::Symlink => FileType::Symlink,
+                FileKind::Other => FileType::Unknown,
                 FileKind::Directory => FileType::Directory,
             };
             match &mut filter {

@@ -95,7 +95,7 @@ fn collect(
         let path = repository.path.join(std::ffi::OsStr::from_bytes(&entry.name));
         // What is not there is not part of the tree, and neither is what something else took the place of.
         let found = match job.files.kind(&path) {
-            Ok(FileKind::Directory) | Err(_) => {
+            Ok(FileKind::Directory | FileKind::Other) | Err(_) => {
                 status.dirty = true;
                 continue;
             }
@@ -156,7 +156,7 @@ fn changed(
     let (is_link, executable) = match found {
         FileKind::Symlink => (true, false),
         FileKind::Regular { executable } => (false, executable),
-        FileKind::Directory => return Ok(true),
+        FileKind::Directory | FileKind::Other => return Ok(true),
     };
     if is_link != entry.is_link() {
         return Ok(true);

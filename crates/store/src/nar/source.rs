@@ -7,12 +7,16 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-/// What a NAR can hold.
+/// What a tree can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
-    Regular { executable: bool },
+    Regular {
+        executable: bool,
+    },
     Symlink,
     Directory,
+    /// A socket, a device or a pipe: no NAR holds one, but a filter may leave it out.
+    Other,
 }
 
 /// Decides whether a child of a directory is part of the tree. Asked with the child's path (below the path that was
@@ -21,7 +25,7 @@ pub type PathFilter<'a> = dyn FnMut(&Path, FileKind) -> Result<bool, Box<dyn Err
 
 /// A file system to serialise from. Nothing follows symbolic links.
 pub trait FileSource {
-    /// Kind of the file at `path`; an error for sockets, devices and pipes.
+    /// Kind of the file at `path`.
     fn kind(&self, path: &Path) -> io::Result<FileKind>;
 
     /// Names of the entries of a directory, in any order, without `.` and `..`.
@@ -49,7 +53,7 @@ impl FileSource for DiskSource {
         } else if kind.is_symlink() {
             Ok(FileKind::Symlink)
         } else {
-            Err(io::Error::new(io::ErrorKind::InvalidInput, "file has an unsupported type"))
+            Ok(FileKind::Other)
         }
     }
 

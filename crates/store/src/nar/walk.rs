@@ -1,7 +1,7 @@
 //! From a file system to events.
 
 use std::ffi::OsStr;
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -29,6 +29,10 @@ impl Walker<'_, '_> {
         }
         match kind {
             FileKind::Regular { executable } => self.file(path, executable, sink),
+            FileKind::Other => {
+                let reason = format!("file '{}' has an unsupported type", path.display());
+                Err(NarError::file("cannot get the status of", path)(io::Error::new(io::ErrorKind::InvalidInput, reason)))
+            }
             FileKind::Symlink => {
                 let target = self.source.read_link(path).map_err(NarError::file("cannot read link", path))?;
                 sink.symlink(&target)
