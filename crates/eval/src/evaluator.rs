@@ -102,6 +102,8 @@ pub struct Evaluator {
     pub(crate) collections: AtomicU32,
     /// Values of files, by the path that was asked for and by the resolved one.
     pub(crate) imports: Mutex<FxHashMap<Vec<u8>, Value>>,
+    /// Of the host, once it was asked for.
+    pub(crate) store_dir: OnceLock<nival_store::StoreDir>,
     /// Store paths of copied paths.
     pub(crate) copied: Mutex<FxHashMap<Vec<u8>, Value>>,
     /// What results rest on, where [`Options::tracking`] says so.
@@ -138,6 +140,7 @@ impl Evaluator {
             roots: Roots::default(),
             collections: AtomicU32::new(0),
             imports: Mutex::default(),
+            store_dir: OnceLock::new(),
             copied: Mutex::default(),
             empty_list,
             empty_attrs,

@@ -39,14 +39,14 @@ pub const fn is_digit(c: u8) -> bool {
 }
 
 pub fn encode(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(encoded_len(bytes.len()));
-    for n in (0..encoded_len(bytes.len())).rev() {
+    let digits = (0..encoded_len(bytes.len())).rev().map(|n| {
         let (i, j) = (n * 5 / 8, n * 5 % 8);
         let next = bytes.get(i + 1).copied().unwrap_or(0);
         let digit = (u16::from(bytes[i]) | u16::from(next) << 8) >> j & 31;
-        out.push(ALPHABET[usize::from(digit)] as char);
-    }
-    out
+        ALPHABET[usize::from(digit)]
+    });
+    // They are ASCII.
+    String::from_utf8(digits.collect()).unwrap_or_default()
 }
 
 /// Decodes a string whose length is that of a whole number of bytes.

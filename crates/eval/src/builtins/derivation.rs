@@ -33,8 +33,13 @@ static HASHES: LazyLock<ModuloHashes> = LazyLock::new(ModuloHashes::new);
 
 /// The logical store directory.
 pub(super) fn store_dir(ctx: &Ctx<'_>) -> Result<StoreDir> {
+    let known = &ctx.evaluator().store_dir;
+    if let Some(dir) = known.get() {
+        return Ok(dir.clone());
+    }
     let dir = ctx.host().store_dir();
-    StoreDir::new(dir).ok_or_else(|| EvalError::other(format!("'{dir}' is not a store directory")))
+    let dir = StoreDir::new(dir).ok_or_else(|| EvalError::other(format!("'{dir}' is not a store directory")))?;
+    Ok(known.get_or_init(|| dir).clone())
 }
 
 /// Reads a derivation from the store.

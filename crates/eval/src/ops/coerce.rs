@@ -3,9 +3,10 @@
 use crate::ahead::Ahead;
 use crate::ctx::{Ctx, What};
 use crate::error::{ErrorKind, EvalError, Pos, Result};
+use crate::heap::Few;
 use crate::host::{AddPath, HostError};
 use crate::ops::path::{base_name, normalise};
-use crate::value::{Attrs, Context, ContextElement, ContextSum, Str, Value, View};
+use crate::value::{Attrs, Context, ContextElement, ContextSum, List, Str, Value, View};
 
 /// How `Ctx::coerce_to_string` treats what is no string. Strings, paths, and sets with `__toString` or `outPath` always do.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,29 +53,32 @@ impl<'e> Ctx<'e> {
             View::Bool(false) | View::Null if options.more => Ok(self.str(b"")),
             View::Int(i) if options.more => Ok(self.str(i.to_string().as_bytes())),
             View::Float(f) if options.more => Ok(self.str(crate::print::float::coerced(f).as_bytes())),
-            View::List(list) if options.more => {
-                let mut bytes = Vec::new();
-                let mut context = ContextSum::default();
-                let offer = self.offer(list.elements().iter().copied(), Ahead::Text);
-                for (i, &element) in list.elements().iter().enumerate() {
-                    offer.reached(i);
-                    let part = self
-                        .coerce_to_string(element, options, || "while evaluating one element of the list".into())
-                        .map_err(|e| e.context(Pos::NONE, what()))?;
-                    context.add(part.context());
-                    self.check_output(bytes.len() + part.bytes().len())?;
-                    bytes.extend_from_slice(part.bytes());
-                    let element = self.force(element)?;
-                    if i + 1 < list.len() && element.as_list().is_none_or(|l| !l.is_empty()) {
-                        bytes.push(b' ');
-                    }
-                }
-                let context = context.finish(&mut self.region);
-                let value = self.string_from(&bytes, context)?;
-                Ok(Str::from_word(value.0))
-            }
+            View::List(list) if options.more => self.coerce_list(list, options, what),
             _ => Err(self.not_a_string(value, what)),
         }
+    }
+
+    /// The elements with spaces between them, except after an empty list.
+    #[inline(never)]
+    fn coerce_list(&mut self, list: List, options: CoerceOptions, what: &dyn Fn() -> String) -> Result<Str> {
+        let mut parts: Few<&'static [u8], 16> = Few::new(&[]);
+        let mut context = ContextSum::default();
+        let offer = self.offer(list.elements().iter().copied(), Ahead::Text);
+        for (i, &element) in list.elements().iter().enumerate() {
+            offer.reached(i);
+            let part = self
+                .coerce_to_string(element, options, || "while evaluating one element of the list".into())
+                .map_err(|e| e.context(Pos::NONE, what()))?;
+            context.add(part.context());
+            parts.push(part.bytes());
+            self.check_output(size_of_val(parts.as_slice()))?;
+            let element = self.force(element)?;
+            if i + 1 < list.len() && element.as_list().is_none_or(|l| !l.is_empty()) {
+                parts.push(b" ");
+            }
+        }
+        let context = context.finish(&mut self.region);
+        Ok(Str::from_word(self.string_from_parts(parts.as_slice(), context)?.0))
     }
 
     /// What a set stands for: the result of its `__toString`, or its `outPath`.

@@ -50,8 +50,9 @@ pub struct FixedOutput {
 
 /// The general fingerprint: `<type>:<hash>:<store dir>:<name>`.
 pub fn make_store_path(dir: &StoreDir, kind: &str, hash: &Hash, name: &str) -> Result<StorePath, BadStorePath> {
-    let fingerprint = format!("{kind}:{}:{dir}:{name}", hash.print(HashFormat::Base16, true));
-    StorePath::from_digest(&HashAlgo::Sha256.hash(fingerprint).compress(), name)
+    let mut hasher = Hasher::new(HashAlgo::Sha256);
+    hasher.update(kind.as_bytes());
+    finish_store_path(hasher, dir, hash, name)
 }
 
 /// Path of an input-addressed output; `hash` is that of the derivation modulo fixed-output inputs and `drv_name` the
@@ -125,6 +126,11 @@ pub fn make_text_path_of<'a>(
             hasher.update(part.as_bytes());
         }
     }
+    finish_store_path(hasher, dir, hash, name)
+}
+
+/// What of the fingerprint comes after its type.
+fn finish_store_path(mut hasher: Hasher, dir: &StoreDir, hash: &Hash, name: &str) -> Result<StorePath, BadStorePath> {
     for part in [":", &hash.print(HashFormat::Base16, true), ":", dir.as_str(), ":", name] {
         hasher.update(part.as_bytes());
     }

@@ -34,8 +34,11 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
         ".." => return Err(NameError::DotComponent { name: name.to_owned(), component: ".." }),
         _ => {}
     }
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_' | '?' | '=');
-    match name.chars().find(|&c| !allowed(c)) {
+    let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'-' | b'.' | b'_' | b'?' | b'=');
+    if name.bytes().all(allowed) {
+        return Ok(());
+    }
+    match name.chars().find(|&c| !u8::try_from(c).is_ok_and(allowed)) {
         Some(character) => Err(NameError::Character { name: name.to_owned(), character }),
         None => Ok(()),
     }
