@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests stand outside the program and set up its world")]
 
 pub mod fuzz;
+pub mod http;
 pub mod lsp;
 pub mod terminal;
 pub mod tools;

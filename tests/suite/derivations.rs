@@ -171,7 +171,8 @@ fn derivations_are_those_of_real_nix() {
 #[test]
 fn the_builtins_are_those_of_real_nix() {
     let world = World::default();
-    for features in ["", "flakes", "fetch-tree", "dynamic-derivations", "nix-command flakes ca-derivations pipe-operators"] {
+    for features in ["", "flakes", "fetch-closure", "fetch-tree", "dynamic-derivations", "nix-command flakes ca-derivations pipe-operators"]
+    {
         let flags = ["--eval", "--strict", "--json", "--option", "experimental-features", features, "-E", "builtins.attrNames builtins"];
         let ours = run(world.nival_as("nix-instantiate").args(flags)).ok();
         let theirs = run(world.real_nix("nix-instantiate").args(flags)).ok();

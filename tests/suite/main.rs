@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests stand outside the program and set up its world")]
 
 mod bad_input;
+mod closures;
 mod crash;
 mod derivations;
 mod differential;

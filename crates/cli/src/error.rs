@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use nival_engine::{RenderOptions, Report, ReportKind, SettingError, render, suggestion};
+use nival_engine::{RenderOptions, Report, ReportKind, SettingError, displayable, render, suggestion};
 use nival_source::{OsSystem, System};
 
 use crate::context::say;
@@ -76,16 +76,6 @@ impl Failure {
             }
         }
     }
-}
-
-/// A text of the same length to quote from: a byte that is not UTF-8 becomes a question mark, so that places stay right.
-fn displayable(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        text.extend(chunk.invalid().iter().map(|_| '?'));
-    }
-    text
 }
 
 #[cfg(test)]

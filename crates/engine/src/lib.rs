@@ -46,7 +46,7 @@ pub use inspect::{PathDetails, StoreInfo};
 pub use nival_eval::builtins::NIX_VERSION;
 pub use nival_flake::{FlakeRef, LockFlags, parse_reference as parse_flake_reference};
 pub use place::{FilePosition, FileRange, Location, Origin};
-pub use render::{RenderOptions, render};
+pub use render::{RenderOptions, displayable, render};
 pub use report::{Frame, Report, ReportKind};
 pub use session::{
     AttrItem, AutoArgs, Completions, DerivationInfo, EvalSession, EvalValue, FileValue, FlakeLookup, PrintOptions, ValueKind, suggestion,

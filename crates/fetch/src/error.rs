@@ -36,6 +36,12 @@ pub enum FetchError {
     RelativePath(String),
     #[error("'{0}' does not support {1} yet")]
     NotSupported(&'static str, &'static str),
+    #[error("'{0}' does not appear to be a binary cache")]
+    NoBinaryCache(String),
+    #[error("binary cache '{url}' is for Nix stores with prefix '{prefix}', not '{wanted}'")]
+    OtherStore { url: String, prefix: String, wanted: String },
+    #[error("{0}")]
+    NarInfo(String),
     /// Something would have to be downloaded, which the settings forbid.
     #[error("'{url}' cannot be fetched {reason}")]
     Refused { url: String, reason: String },

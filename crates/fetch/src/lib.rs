@@ -19,6 +19,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod archive;
+mod binary_cache;
 mod cache;
 mod error;
 mod fetcher;
@@ -35,6 +36,7 @@ mod settings;
 mod tarball;
 mod url;
 
+pub use binary_cache::BinaryCache;
 pub use error::FetchError;
 pub use fetcher::{Download, Fetched, Fetcher, Kept, Place};
 pub use git::normal_url as git_url;

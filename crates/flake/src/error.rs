@@ -68,6 +68,28 @@ pub enum FlakeError {
     MercurialRev,
     #[error("cannot call 'getFlake' on unlocked flake reference '{0}' (use --impure to override)")]
     UnlockedFlake(String),
+    #[error("{0}")]
+    Key(String),
+    #[error(transparent)]
+    Copy(nival_store::copy::CopyError),
+    #[error("rewriting '{from}' to content-addressed form yielded '{made}', while '{expected}' was expected")]
+    OtherRewriting { from: String, made: String, expected: String },
+    #[error(
+        "rewriting '{from}' to content-addressed form yielded '{made}'\nUse this value for the 'toPath' attribute passed to 'fetchClosure'"
+    )]
+    Rewritten { from: String, made: String },
+    #[error(
+        "The 'toPath' value '{0}' is input-addressed, so it can't possibly be the result of rewriting to a content-addressed path.\n\nSet 'toPath' to an empty string to make Nix report the correct content-addressed path."
+    )]
+    ToInputAddressed(String),
+    #[error(
+        "The 'fromPath' value '{0}' is input-addressed, but 'inputAddressed' is set to 'false' (default).\n\nIf you do intend to fetch an input-addressed store path, add\n\n    inputAddressed = true;\n\nto the 'fetchClosure' arguments.\n\nNote that to ensure authenticity input-addressed store paths, users must configure a trusted binary cache public key on their systems. This is not needed for content-addressed paths."
+    )]
+    InputAddressed(String),
+    #[error(
+        "The store object referred to by 'fromPath' at '{0}' is not input-addressed, but 'inputAddressed' is set to 'true'.\n\nRemove the 'inputAddressed' attribute (it defaults to 'false') to expect 'fromPath' to be content-addressed"
+    )]
+    NotInputAddressed(String),
     #[error("access to URI '{0}' is forbidden in restricted mode")]
     Restricted(String),
     #[error("passing a string argument to 'fetchTree' requires the 'flakes' experimental feature")]

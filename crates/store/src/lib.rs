@@ -1,5 +1,5 @@
-//! Store formats and the local store: store paths, hashes, NAR archives, derivations, path metadata, and the SQLite-backed
-//! store that Nix itself can open.
+//! Store formats and the local store: store paths, hashes, NAR archives, derivations, path metadata and its signatures, and the
+//! SQLite-backed store that Nix itself can open, with what copies closures into it.
 //!
 //! Architecture invariants:
 //! - Knows nothing of the Nix language, of builds, or of editors; everything here is bytes, paths and metadata.
@@ -19,6 +19,7 @@ pub mod base16;
 pub mod base64;
 pub mod config;
 pub mod content_address;
+pub mod copy;
 pub mod derivation;
 pub mod error;
 pub mod hash;
@@ -28,6 +29,7 @@ pub mod nixbase32;
 pub mod path_info;
 pub mod references;
 pub mod rewrite;
+pub mod signature;
 pub mod store;
 pub mod store_path;
 
@@ -39,5 +41,6 @@ pub use hash::{Hash, HashAlgo, HashFormat, Hasher};
 pub use local::LocalStore;
 pub use path_info::PathInfo;
 pub use references::RefScanner;
+pub use signature::PublicKeys;
 pub use store::Store;
 pub use store_path::{StoreDir, StorePath, StorePathSet};

@@ -78,7 +78,7 @@ impl<'a> Texts<'a> {
 }
 
 /// A text of the same length to quote from: a byte that is not UTF-8 becomes a question mark, so that places stay right.
-fn displayable(bytes: &[u8]) -> String {
+pub fn displayable(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());

@@ -1,6 +1,7 @@
 //! Reports as text: the one renderer of every face.
 
 mod excerpt;
+pub use excerpt::displayable;
 mod select;
 #[cfg(test)]
 mod tests;

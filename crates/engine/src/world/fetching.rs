@@ -36,6 +36,8 @@ impl Fetching {
         let rules = Rules {
             pure: policy.pure,
             confined: policy.untrusted,
+            trusted_public_keys: trusted_keys(config),
+            require_sigs: config.options.get("require-sigs").is_none_or(|value| crate::settings::table::boolean(value) != Some(false)),
             restricted: policy.restricted,
             allowed_uris: config
                 .options
@@ -58,6 +60,14 @@ impl Fetching {
             overrides: Mutex::new(config.flake_overrides.clone()),
         }
     }
+}
+
+/// `trusted-public-keys`, with what `extra-trusted-public-keys` adds.
+fn trusted_keys(config: &EngineConfig) -> Vec<String> {
+    let words = |name: &str| config.options.get(name).map(|keys| keys.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+    let mut keys = words("trusted-public-keys").unwrap_or_else(|| nival_store::StoreSettings::default().trusted_public_keys);
+    keys.extend(words("extra-trusted-public-keys").unwrap_or_default());
+    keys
 }
 
 fn settings(config: &EngineConfig, system: &dyn System) -> Settings {
@@ -178,6 +188,7 @@ impl EngineHost {
             shelf: self,
             rules: &rules,
             overrides: &overrides,
+            store: &|| self.writable_store(),
         };
         let fetched = nival_flake::fetch(doors, request)?;
         answers().insert(key, fetched.clone());

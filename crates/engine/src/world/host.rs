@@ -379,6 +379,11 @@ impl EngineHost {
         self.store_dir.parse(store_path).map_err(|e| HostError::Io(e.to_string()))
     }
 
+    /// The store, also where evaluation writes nothing by itself.
+    pub(super) fn writable_store(&self) -> HostResult<Arc<nival_store::LocalStore>> {
+        self.store.open_writable().map_err(|report| HostError::Io(report.message))
+    }
+
     /// The name of a derivation that only this evaluation knows.
     fn not_written<'d>(&self, drv: &'d str) -> Option<&'d str> {
         let drv = drv.split('^').next().unwrap_or(drv);

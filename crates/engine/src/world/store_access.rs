@@ -66,6 +66,18 @@ impl StoreAccess {
         self.opened.get_or_init(open).clone()
     }
 
+    /// The store for what is written at once, whatever evaluation may write: what `fetchClosure` copies.
+    ///
+    /// # Errors
+    /// As [`StoreAccess::open`].
+    pub fn open_writable(&self) -> Result<Arc<LocalStore>, Report> {
+        if !self.settings.read_only {
+            return self.open();
+        }
+        let config = self.config.clone().map_err(|e| Report::new(ReportKind::Store, e.to_string()))?;
+        LocalStore::open(config).map(Arc::new).map_err(|e| Report::new(ReportKind::Store, e.to_string()))
+    }
+
     /// The choice of store, for messages.
     ///
     /// # Errors

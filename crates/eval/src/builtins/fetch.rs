@@ -16,6 +16,7 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("fetchTarball", &["source"], |ctx, args| download(ctx, args[0], "fetchTarball"), "Downloads and unpacks an archive and gives the path of the folder. `source` is a URL or `{ url, sha256 ? …, name ? … }`; pure evaluation needs the hash."),
     builtin("fetchGit", &["source"], |ctx, args| tree(ctx, args[0], "fetchGit"), "Fetches a revision of a Git repository: a set with `outPath`, `rev`, `lastModified` and so on. `source` is a URL, a path, or `{ url, rev ? …, ref ? …, … }`."),
     builtin("fetchMercurial", &["source"], mercurial, "Fetches a revision of a Mercurial repository. `source` is a URL or `{ url, rev ? …, name ? … }`."),
+    builtin("fetchClosure", &["source"], closure, "Copies a store path with all it needs from a binary cache: `{ fromStore, fromPath, toPath ? …, inputAddressed ? false }`. With `toPath` it is rewritten to be content-addressed; that path is the result.").behind("fetch-closure"),
     builtin("fetchTree", &["source"], |ctx, args| tree(ctx, args[0], "fetchTree"), "Fetches a source tree of any kind that flakes know: `{ type = \"github\"; owner = …; repo = …; }`, or a URL-like reference. The result is a set with `outPath`, `narHash` and what the kind tells.").behind("fetch-tree"),
     builtin("fetchFlakeTree", &["source"], |ctx, args| tree(ctx, args[0], "fetchFlakeTree"), "As `fetchTree`, for a flake that the user has named: it need not be locked.").behind(INTERNAL_ONLY),
     builtin("fetchFinalTree", &["source"], |ctx, args| tree(ctx, args[0], "fetchFinalTree"), "As `fetchTree`, for an input that a lock file has: what it says is the result.").behind(INTERNAL_ONLY),
@@ -140,6 +141,56 @@ fn tree(ctx: &mut Ctx<'_>, source: Value, builtin: &'static str) -> Result<Value
         args.push((attr.name.to_str().into_owned(), arg));
     }
     fetch_tree(ctx, FetchRequest { builtin, args })
+}
+
+fn closure(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
+    let set = ctx.expect_attrs(args[0], frame("while evaluating the argument passed to builtins.fetchClosure"))?;
+    let mut found: Vec<(String, FetchArg)> = Vec::new();
+    for attr in ctx.attrs_sorted(set) {
+        let name = attr.name.to_str().into_owned();
+        let what = || format!("while evaluating the attribute '{}' passed to builtins.fetchClosure", attr.name);
+        let pos = set.position(attr.name);
+        let arg = match name.as_str() {
+            "toPath" if ctx.force(attr.value)?.as_string().is_some_and(|text| text.bytes().is_empty()) => FetchArg::String(Vec::new()),
+            "fromPath" | "toPath" => {
+                let path = ctx.coerce_to_string(attr.value, CoerceOptions { canonicalize_path: true, ..PLAIN }, what)?;
+                let text = path.to_str();
+                if super::derivation::store_dir(ctx)?.parse_canonical(&text).is_err() {
+                    return Err(EvalError::other(format!("path '{text}' is not in the Nix store")).context(pos, what()));
+                }
+                FetchArg::String(path.bytes().to_vec())
+            }
+            "fromStore" => FetchArg::String(ctx.expect_string_no_context(attr.value, what)?.bytes().to_vec()),
+            "inputAddressed" => FetchArg::Bool(ctx.expect_bool(attr.value, what)?),
+            _ => return Err(EvalError::other(format!("attribute '{name}' isn't supported in call to 'fetchClosure'")).at(pos)),
+        };
+        found.push((name, arg));
+    }
+    let has = |name: &str| found.iter().find(|(found, _)| found == name).map(|(_, value)| value);
+    let missing = |name: &str| EvalError::other(format!("attribute '{name}' is missing in call to 'fetchClosure'"));
+    has("fromPath").ok_or_else(|| missing("fromPath"))?;
+    if has("inputAddressed") == Some(&FetchArg::Bool(true)) && has("toPath").is_some() {
+        let message = "attribute 'inputAddressed' is set to true, but 'toPath' is also set. Please remove one of them";
+        return Err(EvalError::other(message));
+    }
+    let Some(FetchArg::String(url)) = has("fromStore") else { return Err(missing("fromStore")) };
+    let url = String::from_utf8_lossy(url).into_owned();
+    let Some(parsed) = super::flake::url::Url::parse(&url) else {
+        return Err(EvalError::other(format!("'{url}' is not a valid URL")));
+    };
+    // Files are for tests of Nix itself.
+    let for_tests = || matches!(ctx.host().env_var(b"_NIX_IN_TEST"), Ok(Some(_)));
+    let supported = match parsed.scheme.as_str() {
+        "http" | "https" => true,
+        scheme => scheme == "file" && for_tests(),
+    };
+    if !supported {
+        return Err(EvalError::other("'fetchClosure' only supports http:// and https:// stores"));
+    }
+    if url.contains('?') {
+        return Err(EvalError::other(format!("'fetchClosure' does not support URL query parameters (in '{url}')")));
+    }
+    Ok(fetch(ctx, FetchRequest { builtin: "fetchClosure", args: found })?.0)
 }
 
 fn mercurial(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {

@@ -1,6 +1,6 @@
 //! Archives: recognised by what they begin with, unpacked into a folder that nothing leaves.
 
-mod compression;
+pub mod compression;
 mod tree;
 mod untar;
 mod unzip;

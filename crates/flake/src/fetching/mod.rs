@@ -2,11 +2,13 @@
 //! path and the attributes that Nix gives. Purity is kept here.
 
 mod arguments;
+mod closure;
 mod plain;
 mod tree;
 mod uris;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use nival_eval::HostResult;
 use nival_eval::builtins::flake::reference::FlakeRef;
@@ -14,7 +16,7 @@ use nival_eval::host::{FetchRequest, Fetched, Host};
 use nival_fetch::{Fetcher, Observer, Place};
 use nival_store::nar::FileSource;
 use nival_store::store_path::{StoreReferences, make_fixed_output_path};
-use nival_store::{ContentAddress, ContentAddressMethod, Hash, StoreDir};
+use nival_store::{ContentAddress, ContentAddressMethod, Hash, LocalStore, StoreDir};
 
 use crate::error::FlakeError;
 
@@ -39,6 +41,10 @@ pub struct Rules {
     pub restricted: bool,
     /// `allowed-uris`.
     pub allowed_uris: Vec<String>,
+    /// `trusted-public-keys`, for paths of binary caches.
+    pub trusted_public_keys: Vec<String>,
+    /// `require-sigs`.
+    pub require_sigs: bool,
     /// `trust-tarballs-from-git-forges`.
     pub trust_forges: bool,
     /// Registries of the user and the system, in this order.
@@ -63,6 +69,8 @@ pub struct Doors<'a> {
     pub shelf: &'a dyn Shelf,
     pub rules: &'a Rules,
     pub overrides: &'a Overrides,
+    /// The store, to be written to.
+    pub store: &'a dyn Fn() -> HostResult<Arc<LocalStore>>,
 }
 
 /// Name of the builtin by which the flakes of a user's own command are fetched: they need not be locked.
@@ -80,6 +88,7 @@ pub(crate) const REGISTRIES: &str = "__registries";
 pub fn fetch(doors: Doors<'_>, request: &FetchRequest) -> Result<Fetched, FlakeError> {
     match request.builtin {
         "fetchurl" | "fetchTarball" => plain::fetch(doors, request),
+        "fetchClosure" => closure::fetch(doors, request),
         "fetchMercurial" => tree::mercurial(doors, request),
         _ => tree::fetch(doors, request),
     }

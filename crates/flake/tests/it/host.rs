@@ -250,6 +250,7 @@ impl Host for TestHost {
             shelf: self,
             rules: &rules,
             overrides: &[],
+            store: &|| Err(failed("nothing is written here")),
         };
         Ok(nival_flake::fetch(doors, &request)?)
     }

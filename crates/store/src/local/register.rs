@@ -117,6 +117,11 @@ impl LocalStore {
         Box::new(|path| self.read_derivation(path).map(Arc::new).map_err(Into::into))
     }
 
+    /// Whether the contents that a path says to have give it its name.
+    pub fn is_content_addressed(&self, info: &PathInfo) -> bool {
+        info.ca.is_some() && self.check_content_address(info).is_ok()
+    }
+
     fn check_content_address(&self, info: &PathInfo) -> StoreResult<()> {
         let Some(ca) = &info.ca else { return Ok(()) };
         let mut references = StoreReferences::from(info.references.clone());
