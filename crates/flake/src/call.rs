@@ -2,7 +2,7 @@
 
 use nival_eval::builtins::flake::reference::{Attr, FlakeRef};
 use nival_eval::host::FetchArg;
-use nival_eval::{Attrs, AttrsBuilder, BuiltinTable, Ctx, EvalError, Pos, Value};
+use nival_eval::{AttrsBuilder, BuiltinTable, Ctx, EvalError, Pos, Value};
 use nival_syntax::Name;
 
 use crate::error::FlakeError;
@@ -158,34 +158,10 @@ pub fn install(table: &mut BuiltinTable, lenient: bool) {
 fn get_flake(ctx: &mut Ctx<'_>, args: &[Value], lenient: bool) -> nival_eval::Result<Value> {
     let what = || "while evaluating the argument passed to builtins.getFlake".to_owned();
     let Some(&argument) = args.first() else { return Err(EvalError::other("'builtins.getFlake' needs an argument")) };
-    let value = ctx.force(argument)?;
-    let reference = match value.as_attrs() {
-        Some(set) => attrs_reference(ctx, set)?,
-        None => FlakeRef::parse(&ctx.expect_string_no_context(value, what)?.to_str()).map_err(FlakeError::from)?,
-    };
+    let reference = FlakeRef::parse(&ctx.expect_string_no_context(argument, what)?.to_str()).map_err(FlakeError::from)?;
     if ctx.host().is_pure() && !crate::fetching::is_locked(&reference) {
         return Err(FlakeError::UnlockedFlake(reference.to_url().map_err(FlakeError::from)?).into());
     }
     let flags = LockFlags { allow_unlocked: !ctx.host().is_pure(), lenient, ..LockFlags::default() };
     Ok(call_flake(ctx, &reference, &flags, None)?)
-}
-
-fn attrs_reference(ctx: &mut Ctx<'_>, set: Attrs) -> nival_eval::Result<FlakeRef> {
-    let mut reference = FlakeRef::default();
-    for attr in ctx.attrs_sorted(set)? {
-        let value = ctx.force(attr.value)?;
-        let name = attr.name.to_str().into_owned();
-        let attr = match (value.as_string(), value.as_int(), value.as_bool()) {
-            (Some(text), _, _) => Attr::Text(text.to_str().into_owned()),
-            (_, Some(int), _) => Attr::Int(int),
-            (_, _, Some(bool)) => Attr::Bool(bool),
-            _ => {
-                let phrase = value.type_phrase();
-                let message = format!("attribute '{name}' of a flake reference is {phrase} while a string, Boolean or integer is expected");
-                return Err(EvalError::type_error(message));
-            }
-        };
-        reference.attrs.insert(name, attr);
-    }
-    Ok(reference)
 }

@@ -146,7 +146,7 @@ fn tree(ctx: &mut Ctx<'_>, source: Value, builtin: &'static str) -> Result<Value
 fn closure(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let set = ctx.expect_attrs(args[0], frame("while evaluating the argument passed to builtins.fetchClosure"))?;
     let mut found: Vec<(String, FetchArg)> = Vec::new();
-    for attr in ctx.attrs_sorted(set) {
+    for attr in ctx.attrs_sorted(set)? {
         let name = attr.name.to_str().into_owned();
         let what = || format!("while evaluating the attribute '{}' passed to builtins.fetchClosure", attr.name);
         let pos = set.position(attr.name);
