@@ -19,6 +19,7 @@ const PERSONALITIES: &[(&str, &Command)] = &[
 
 /// Runs the program. `name` overrides the name it was called by.
 pub fn main(name: Option<&str>) -> ExitCode {
+    nival_engine::give_back_large_memory();
     let mut args = std::env::args_os();
     let called = args.next().unwrap_or_else(|| "nival".into());
     let called = name.map_or_else(|| Path::new(&called).file_name().unwrap_or_default().to_string_lossy().into_owned(), str::to_string);

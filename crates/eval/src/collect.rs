@@ -55,13 +55,32 @@ impl Drop for Entered<'_> {
 /// Under stress so many bytes are looked at twice at each collection.
 const SMALL: usize = 64 << 10;
 
-/// Bytes allocated before the first collection.
-const FIRST: usize = 32 << 20;
+/// What modules refer to: too many words to look through them all at each collection.
+#[derive(Debug, Default)]
+pub(crate) struct Constants {
+    values: Vec<Value>,
+    /// So many of them are old.
+    old: usize,
+}
+
+impl Constants {
+    fn mark(&mut self, all: bool, marker: &mut Marker<'_>) {
+        let from = if all { 0 } else { self.old };
+        self.values[from..].iter().for_each(|&value| marker.root(value));
+        self.old = self.values.len();
+    }
+}
+
+/// Bytes allocated between two collections at least.
+const LEAST: usize = 12 << 20;
+/// And at most, as long as not four times as much is in use.
+const USUAL: usize = 32 << 20;
 
 impl Heap {
     /// Whether so much was allocated since the last collection that another one pays.
     fn is_due(&self) -> bool {
-        self.allocated() > FIRST.max(self.live() / 4)
+        let live = self.live();
+        self.allocated() > live.clamp(LEAST, USUAL.max(live / 4))
     }
 }
 
@@ -92,7 +111,7 @@ impl Ctx<'_> {
         let full = match self.evaluator.options.collect {
             Collect::Stress(_) => number.is_multiple_of(4),
             _ if self.is_over_budget() => true,
-            _ => self.evaluator.heap.live() > 2 * FIRST.max(self.evaluator.heap.live_full()),
+            _ => self.evaluator.heap.live() > 2 * USUAL.max(self.evaluator.heap.live_full()),
         };
         let checks = match self.evaluator.options.collect {
             // The more there is to look at the less often.
@@ -106,9 +125,16 @@ impl Ctx<'_> {
         let evaluator = self.evaluator;
         // SAFETY: no other thread is inside, and this one's region was just flushed.
         let mut marker = unsafe { Marker::new(&evaluator.heap, full, checks) };
-        evaluator.mark_roots(&mut marker);
+        evaluator.mark_roots(full || checks == Checks::Verify, &mut marker);
         scan_registers_and_stack(&self.stack, &mut marker);
         marker.finish();
+    }
+
+    /// Keeps what a module refers to.
+    pub(crate) fn keep_constant(&mut self, value: Value) {
+        if self.evaluator.options.collect != Collect::Never && value.is_object() {
+            self.evaluator.constants.lock().unwrap_or_else(|e| e.into_inner()).values.push(value);
+        }
     }
 
     /// Keeps a value beyond this `enter`.
@@ -118,17 +144,13 @@ impl Ctx<'_> {
 }
 
 impl Evaluator {
-    fn mark_roots(&self, marker: &mut Marker<'_>) {
+    fn mark_roots(&self, all: bool, marker: &mut Marker<'_>) {
         for values in [&self.imports, &self.copied] {
             values.lock().unwrap_or_else(|e| e.into_inner()).values().for_each(|&value| marker.root(value));
         }
         [self.empty_list(), self.empty_attrs(), self.builtins()].into_iter().for_each(|value| marker.root(value));
         self.globals().iter().for_each(|&value| marker.root(value));
-        for index in 0..self.modules.len() {
-            if let Some(linked) = self.modules.get(index) {
-                linked.constant_values().for_each(|value| marker.root(value));
-            }
-        }
+        self.constants.lock().unwrap_or_else(|e| e.into_inner()).mark(all, marker);
         self.roots.mark(marker);
     }
 }

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::ahead::Team;
 use crate::builtin::{BuiltinTable, INTERNAL_ONLY, LinkedBuiltin};
 use crate::code::CodeCache;
-use crate::collect::{Collect, Inside};
+use crate::collect::{Collect, Constants, Inside};
 use crate::ctx::{Budget, Ctx};
 use crate::error::{EvalError, Result};
 use crate::forcing::Waits;
@@ -99,6 +99,8 @@ pub struct Evaluator {
     pub(crate) host: Arc<dyn Host>,
     pub(crate) options: Options,
     pub(crate) roots: Roots,
+    /// Values of literals, which modules refer to, where values are collected.
+    pub(crate) constants: Mutex<Constants>,
     pub(crate) collections: AtomicU32,
     /// Values of files, by the path that was asked for and by the resolved one.
     pub(crate) imports: Mutex<FxHashMap<Vec<u8>, Value>>,
@@ -138,6 +140,7 @@ impl Evaluator {
             tracker: options.tracking.then(Tracker::default),
             options,
             roots: Roots::default(),
+            constants: Mutex::default(),
             collections: AtomicU32::new(0),
             imports: Mutex::default(),
             store_dir: OnceLock::new(),

@@ -96,13 +96,6 @@ impl Linked {
         Pos::expr(self.id, id)
     }
 
-    /// The constants that have been made.
-    pub(crate) fn constant_values(&self) -> impl Iterator<Item = Value> {
-        let consts = self.consts.iter().map(|word| Value(word.load(Ordering::Acquire)));
-        let sets = self.sets.iter().map(|set| set.constant.load(Ordering::Acquire)).filter(|&word| word != NO_CONSTANT);
-        consts.chain(sets.map(Value))
-    }
-
     /// Tells the lambdas where their module is.
     pub(crate) fn settle(&self) {
         for lambda in &self.lambdas {
@@ -226,6 +219,7 @@ impl Ctx<'_> {
             Const::Path(PathKind::Relative, bytes) => Path::alloc(&mut self.region, &normalise(&join(&m.origin.base, bytes))),
             Const::Path(PathKind::Home, _) => Value::UNSET,
         };
+        self.keep_constant(value);
         m.consts[index as usize].store(value.0, Ordering::Release);
         value
     }
@@ -264,6 +258,9 @@ impl Ctx<'_> {
     #[inline(never)]
     fn make_constant_set(&mut self, m: &Linked, index: u32) -> Option<Value> {
         let value = self.link_set(m, index, &m.module.attrsets[index as usize]);
+        if let Some(value) = value {
+            self.keep_constant(value);
+        }
         m.sets[index as usize].constant.store(value.map_or(NO_CONSTANT, |v| v.0), Ordering::Release);
         value
     }

@@ -116,13 +116,17 @@ impl Generation {
         options.max_call_depth = language.max_call_depth.unwrap_or(options.max_call_depth);
         options.watch = config.watching.as_ref().map(|watching| Arc::clone(&watching.watch));
         options.budget.bytes = usize::try_from(bytes).ok();
-        // Only where it is asked for: evaluating all of nixpkgs has crashed with it. `auto` is when it pays, a number every so
-        // manieth step.
+        // What outlives an evaluation keeps its values until it ends. For tests: `check` looks at each collection twice, a number
+        // collects at about every so manieth step, 0 never.
         let asked = host.view().system.env_var("NIVAL_COLLECT".as_ref()).filter(|_| config.once);
         options.collect = match asked.as_ref().and_then(|asked| asked.to_str()) {
-            Some("auto") => Collect::Automatic,
             Some("check") => Collect::Checked,
-            Some(steps) => steps.parse().ok().filter(|&steps| steps > 0).map_or(Collect::Never, Collect::Stress),
+            Some(steps) => match steps.parse() {
+                Ok(0) => Collect::Never,
+                Ok(steps) => Collect::Stress(steps),
+                Err(_) => Collect::Automatic,
+            },
+            None if config.once => Collect::Automatic,
             None => Collect::Never,
         };
         let mut builtins = nival_eval::builtins::table();

@@ -44,3 +44,13 @@ pub(crate) use scratch::scratch_bytes;
 pub use scratch::{Few, Scratch, ScratchMap, ScratchSet, ScratchVec};
 pub(crate) use stack::{Stack, scan_registers_and_stack};
 pub(crate) use table::Table;
+
+/// Has the system's allocator give large pieces of memory, such as the parser's buffers of a big file, back as soon as they are
+/// freed, in place of keeping them for later: to be called where a program begins.
+pub fn give_back_large_memory() {
+    // SAFETY: changes a parameter of the allocator.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 256 << 10);
+    }
+}

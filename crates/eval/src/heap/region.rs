@@ -13,8 +13,8 @@ const CHUNK: usize = 32 << 10;
 const MEDIUM: usize = 256;
 /// Bigger objects get blocks of their own.
 const LARGE_OBJECT: usize = 256 << 10;
-/// A block with less in holes is left alone.
-const WORTHWHILE: u32 = 16 << 10;
+/// A block with less in holes is left alone: each that is filled is swept again.
+const WORTHWHILE: u32 = 64 << 10;
 
 /// The memory of an evaluator's values, freed when it is dropped.
 #[derive(Debug, Default)]
@@ -137,7 +137,7 @@ impl Bump {
         let mut at = (self.hole_end - self.block - DATA) / super::block::GRANULE;
         while let Some(found) = map.get(at..).and_then(|rest| memchr::memchr(HOLE, rest)) {
             let start = at + found;
-            at = start + 1 + map[start + 1..].iter().take_while(|&&b| b == 0).count();
+            at = start + 1 + zeros(&map[start + 1..]);
             if (at - start) * super::block::GRANULE >= least {
                 (self.next, self.hole_end) = (address_of(self.block, start), address_of(self.block, at));
                 (self.end, self.zeroed) = (self.next, self.next);
@@ -168,6 +168,19 @@ impl Bump {
         let (start, hole_end) = (block + DATA, if fresh == DATA { block + BLOCK } else { block + DATA });
         *self = Bump { next: start, end: start, zeroed: start, hole_end, fresh: block + fresh, block };
     }
+}
+
+/// How many zeros a part of a map begins with.
+fn zeros(map: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(&eight) = map[at..].first_chunk::<8>() {
+        let word = u64::from_le_bytes(eight);
+        if word != 0 {
+            return at + word.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    at + map[at..].iter().take_while(|&&byte| byte == 0).count()
 }
 
 /// Where one thread allocates. Not shared; its objects are.

@@ -10,6 +10,9 @@ const KEPT_FREE: usize = 32;
 /// What freed memory is filled with where `poison` is asked for: tag 7 at an address that no program has.
 const POISON: u64 = 0xdead_beef_dead_beef;
 
+/// [`MARK`] in each byte.
+const MARKS: u64 = u64::from_ne_bytes([MARK; 8]);
+
 /// What is left in a block.
 struct Swept {
     /// Bytes in holes that can be filled.
@@ -19,7 +22,7 @@ struct Swept {
     empty: bool,
 }
 
-/// Makes holes of the unmarked objects of a block, and unmarks the others.
+/// Makes holes of the unmarked objects of a block. The others stay marked: they are old.
 fn sweep_block(block: usize, fresh: usize, poison: bool) -> Swept {
     // SAFETY: every thread that could look at the map stands still.
     let map = unsafe { map_of(block) };
@@ -41,30 +44,38 @@ fn sweep_block(block: usize, fresh: usize, poison: bool) -> Swept {
             }
         }
     };
-    let mut at = 0;
     let mut live = false;
-    while at < map.len() {
-        if at.is_multiple_of(8)
-            && let Some(&eight) = map[at..].first_chunk::<8>()
-        {
-            let word = u64::from_ne_bytes(eight);
-            let marked = (word >> 7 & 0x0101_0101_0101_0101) * 0xff;
-            // Nothing begins here, or live objects only while no hole is open.
-            if word == 0 || (word & !marked == 0 && hole.is_none()) {
-                live |= word != 0;
-                at += 8;
-                continue;
+    // Eight granules at a time, `DATA / GRANULE` being a multiple of that.
+    for (at, chunk) in map.chunks_exact_mut(8).enumerate() {
+        let at = at * 8;
+        let Some(eight) = chunk.first_chunk_mut::<8>() else { break };
+        let word = u64::from_le_bytes(*eight);
+        if word == 0 {
+            continue;
+        }
+        let first = word.trailing_zeros() as usize / 8;
+        let marks = word & MARKS;
+        if marks == 0 {
+            // Nothing here lives.
+            let begins = if hole.is_some() { 0 } else { (HOLE as u64) << (8 * first) };
+            *eight = begins.to_le_bytes();
+            hole.get_or_insert(at + first);
+            continue;
+        }
+        live = true;
+        if word & !((marks >> 7) * 0xff) == 0 {
+            // All that begins here lives.
+            close(&mut hole, at + first);
+            continue;
+        }
+        for (index, byte) in eight.iter_mut().enumerate() {
+            if *byte & MARK != 0 {
+                close(&mut hole, at + index);
+            } else if *byte != 0 {
+                *byte = if hole.is_some() { 0 } else { HOLE };
+                hole.get_or_insert(at + index);
             }
         }
-        let byte = map[at];
-        if byte & MARK != 0 {
-            close(&mut hole, at);
-            live = true;
-        } else if byte != 0 {
-            map[at] = if hole.is_some() { 0 } else { HOLE };
-            hole.get_or_insert(at);
-        }
-        at += 1;
     }
     close(&mut hole, map.len());
     swept.empty = !live;

@@ -153,6 +153,11 @@ impl Value {
         self.0 == other.0
     }
 
+    /// Whether it refers to memory of the heap.
+    pub(crate) const fn is_object(self) -> bool {
+        !self.is_unset() && !matches!(self.tag(), TAG_INT | TAG_IMMEDIATE)
+    }
+
     #[inline(always)]
     pub(crate) const fn address(self) -> usize {
         (self.0 & !TAG_MASK) as usize
