@@ -245,6 +245,8 @@ impl<'e> Ctx<'e> {
             let Some(base) = self.host().resolve_search_path(entry)? else { continue };
             // What follows the prefix stays below the entry's path, also where it begins with a slash or leads upwards.
             let path = if suffix.is_empty() { base } else { normalise(&[&base, &*normalise(&[b"/", suffix].concat())].concat()) };
+            // A link that leads nowhere is not found.
+            let path = self.resolve_symlinks(&path)?;
             if self.host().file_type(&path)?.is_some() {
                 return Ok(self.path(&path));
             }
