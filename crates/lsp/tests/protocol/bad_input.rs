@@ -54,7 +54,7 @@ fn ten_megabytes_on_one_line() {
 #[test]
 fn endless_evaluations_do_not_hold_the_server_up() {
     let mut server = Server::with(json!({ "trusted": true, "evaluation": { "seconds": 2, "memory": 512 } }), json!(["utf-8"]));
-    let text = "let f = n: f (n + 1); g = n: [ n ] ++ g (n + 1); in { a = f 0; b = builtins.length (g 0); c = let x = x; in x; d = 7; }";
+    let text = "let f = n: f (n + 1); g = n: [ n ] ++ g (n + 1); in rec { a = f 0; b = builtins.length (g 0); c = let x = x; in x; d = 7; e = builtins.genericClosure { startSet = [ { key = 0; } ]; operator = x: [ { key = x.key + 1; } ]; }; h = e.x; }";
     let uri = server.open("endless.nix", text);
     let column = |name: &str| text.find(name).expect("in the text") as u32;
     let hover = server.send_request("textDocument/hover", at(&uri, 0, column("a = f")));
@@ -62,6 +62,8 @@ fn endless_evaluations_do_not_hold_the_server_up() {
     let symbols = server.request("textDocument/documentSymbol", json!({ "textDocument": { "uri": uri } })).expect("symbols");
     assert!(symbols.as_array().is_some_and(|symbols| !symbols.is_empty()));
     server.answer(hover).expect("an answer");
+    server.request("textDocument/hover", at(&uri, 0, column("e = builtins"))).expect("an answer");
+    server.request("textDocument/completion", at(&uri, 0, column("e.x") + 2)).expect("an answer");
     let finite = server.request("textDocument/hover", at(&uri, 0, column("d = 7"))).expect("a hover");
     assert!(finite["contents"]["value"].as_str().is_some_and(|value| value.contains('7')), "{finite}");
 }
