@@ -1,6 +1,8 @@
 //! Evaluations that would not end or would take all memory: each ends within its limits, gives its memory back, and the
 //! workspace goes on.
 
+#![allow(clippy::disallowed_methods, reason = "tests are at the edge of the program")]
+
 use std::fs::File;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};

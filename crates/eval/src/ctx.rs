@@ -385,7 +385,9 @@ impl<'e> Ctx<'e> {
             }
         }
         if kept.len() == shape.len() {
-            return Ok(flat.value());
+            // A set of its own all the same, as in Nix: printing tells whether two sets are one.
+            let copy = |slots: &mut [Value]| slots.copy_from_slice(flat.slots(shape));
+            return Ok(Attrs::alloc_with(&mut self.region, shape, copy));
         }
         let names = kept.iter().map(|&i| shape.names()[i]).collect();
         let positions = if shape.has_positions() { kept.iter().map(|&i| shape.position(i)).collect() } else { Vec::new() };

@@ -74,9 +74,6 @@ fn remove_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         names.push(ctx.name(name.bytes()));
     }
     names.retain(|&name| set.contains(name));
-    if names.is_empty() {
-        return Ok(set.value());
-    }
     names.sort_unstable();
     ctx.filter_attrs(set, |name| names.binary_search(&name).is_err())
 }
