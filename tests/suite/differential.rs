@@ -155,3 +155,14 @@ fn both_build_the_same_bytes() {
     assert_eq!(ours, theirs);
     assert_eq!(our_contents, contents(&theirs));
 }
+
+/// With a store that keeps nothing the names in the store directory mean nothing, and what is not there is not there.
+#[test]
+fn nothing_is_in_the_dummy_store() {
+    let world = World::default();
+    let question = "with builtins; [ (pathExists \"${storeDir}/foo\") (pathExists \"${storeDir}/foo/bar\") ]";
+    let ask = |mut command: Command| run(command.args(["--eval", "--strict", "-E", question]).env("NIX_REMOTE", "dummy://")).ok();
+    let ours = ask(world.nival_as("nix-instantiate"));
+    assert_eq!(ours, ask(world.real_nix("nix-instantiate")));
+    assert_eq!(ours.trim(), "[ false false ]");
+}

@@ -288,8 +288,11 @@ impl EngineHost {
     }
 
     /// As in Nix, it is an error to ask for something in the store directory whose name no store path can have, unless it is
-    /// there.
+    /// there. Where no store could be chosen nothing is known of names.
     fn check_store_path(&self, path: &Path, view: &Overlay) -> HostResult<()> {
+        if self.store.config().is_err() {
+            return Ok(());
+        }
         let Ok(below) = path.strip_prefix(self.store_dir.as_str()) else { return Ok(()) };
         let Some(name) = below.components().next() else { return Ok(()) };
         let name = name.as_os_str().to_string_lossy();
@@ -310,7 +313,11 @@ impl EngineHost {
     /// The store directory itself cannot be read, unless it is where it says.
     fn check_no_store_dir(&self, path: &[u8]) -> HostResult<()> {
         let dir = self.store_dir.as_str();
-        if path != dir.as_bytes() || self.policy().pure || self.view().system.metadata(Path::new(dir)).is_ok() {
+        if path != dir.as_bytes()
+            || self.policy().pure
+            || self.store.config().is_err()
+            || self.view().system.metadata(Path::new(dir)).is_ok()
+        {
             return Ok(());
         }
         Err(HostError::Io(BadStorePath::NotInStore(format!("{dir}/")).to_string()))

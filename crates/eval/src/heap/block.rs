@@ -1,6 +1,6 @@
 //! What a block looks like: a map of one byte per granule, then objects.
 
-/// Blocks are this big and aligned to it: one huge page.
+/// Blocks are this big and aligned to it.
 pub(super) const BLOCK: usize = 2 << 20;
 /// Objects begin at multiples of this.
 pub(super) const GRANULE: usize = 16;

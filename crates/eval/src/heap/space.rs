@@ -123,12 +123,6 @@ impl Space {
                 if first + count > self.capacity {
                     out_of_memory();
                 }
-                // The first block of a small program is not worth a huge page.
-                #[cfg(target_os = "linux")]
-                if first > 0 {
-                    // SAFETY: the range lies in the reservation; advice changes no contents, and may be refused.
-                    unsafe { libc::madvise(self.address(first) as *mut libc::c_void, count * BLOCK, libc::MADV_HUGEPAGE) };
-                }
                 let free = (BLOCK - DATA) as u32;
                 self.blocks.resize(first + count, BlockInfo { state: State::Free, free, longest: free, fresh: DATA as u32, young: false });
                 first
