@@ -1,5 +1,7 @@
 //! [`EngineHost`]: the evaluator's door to the world of one workspace.
 
+mod store_names;
+
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -9,7 +11,6 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockRea
 use nival_eval::host::{AddPath, FetchRequest, Fetched, Host, SearchPathEntry};
 use nival_eval::{Bounds, FileType, HostError, HostResult};
 use nival_source::{FileKind, SystemError};
-use nival_store::store_path::BadStorePath;
 use nival_store::{HashAlgo, StoreDir, StorePath, StorePathSet, store_path};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -287,42 +288,6 @@ impl EngineHost {
         }
     }
 
-    /// As in Nix, it is an error to ask for something in the store directory whose name no store path can have, unless it is
-    /// there. Where no store could be chosen nothing is known of names.
-    fn check_store_path(&self, path: &Path, view: &Overlay) -> HostResult<()> {
-        if self.store.config().is_err() {
-            return Ok(());
-        }
-        let Ok(below) = path.strip_prefix(self.store_dir.as_str()) else { return Ok(()) };
-        let Some(name) = below.components().next() else { return Ok(()) };
-        let name = name.as_os_str().to_string_lossy();
-        match StorePath::from_base_name(&name) {
-            Err(error) if !self.policy().pure && view.system.symlink_metadata(path).is_err() => Err(HostError::Io(error.to_string())),
-            _ => Ok(()),
-        }
-    }
-
-    /// The store takes a path that is named as a derivation only if it is one.
-    fn check_if_derivation(&self, path: String) -> HostResult<String> {
-        if path.ends_with(".drv") {
-            self.write_now(&path)?;
-        }
-        Ok(path)
-    }
-
-    /// The store directory itself cannot be read, unless it is where it says.
-    fn check_no_store_dir(&self, path: &[u8]) -> HostResult<()> {
-        let dir = self.store_dir.as_str();
-        if path != dir.as_bytes()
-            || self.policy().pure
-            || self.store.config().is_err()
-            || self.view().system.metadata(Path::new(dir)).is_ok()
-        {
-            return Ok(());
-        }
-        Err(HostError::Io(BadStorePath::NotInStore(format!("{dir}/")).to_string()))
-    }
-
     /// Where a folder above the store directory, such as `/nix`, is on this machine. Symbolic links are looked for along
     /// the whole of a path, so these must be found even where the store is elsewhere and whatever the policy.
     fn above_store(&self, path: &Path) -> Option<PathBuf> {
@@ -389,24 +354,6 @@ impl EngineHost {
     /// The store, also where evaluation writes nothing by itself.
     pub(super) fn writable_store(&self) -> HostResult<Arc<nival_store::LocalStore>> {
         self.store.open_writable().map_err(|report| HostError::Io(report.message))
-    }
-
-    /// The name of a derivation that only this evaluation knows.
-    fn not_written<'d>(&self, drv: &'d str) -> Option<&'d str> {
-        let drv = drv.split('^').next().unwrap_or(drv);
-        let there = self.view().file_kind(&self.store.to_real(Path::new(drv)));
-        if matches!(there, Ok(Some(_))) { None } else { drv.rsplit('/').next() }
-    }
-
-    /// What a copy of something in the store goes on referring to.
-    fn kept_references(&self, request: &AddPath<'_>) -> Vec<String> {
-        let path = String::from_utf8_lossy(request.path);
-        if !request.keep_references || !self.store_dir.contains(&path) {
-            return Vec::new();
-        }
-        let Ok((object, _)) = self.store_dir.split(&path) else { return Vec::new() };
-        // A path that the store does not know has none.
-        self.references(&self.store_dir.print(&object)).unwrap_or_default()
     }
 
     fn parse_all(&self, paths: &[String]) -> HostResult<StorePathSet> {
