@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nival_hir::Lowered;
 use nival_source::{Contents, Db, MemorySystem, OsSystem, Problem, SourceFile, System};
-use nival_syntax::SyntaxNode;
+use nival_syntax::FlatTree;
 use rustc_hash::FxHashSet;
 
 use crate::cancel::{Cancellable, Cancelled};
@@ -288,9 +288,16 @@ impl Snapshot {
     ///
     /// # Errors
     /// [`Cancelled`] once a newer revision exists.
-    pub fn syntax(&self, path: &Path) -> Cancellable<Option<SyntaxNode>> {
-        // A node is not Send; the parse is, and cheap to clone.
-        Ok(self.with_file(path, |db, file| nival_hir::parse(db, file).clone())?.map(|parse| parse.syntax()))
+    pub fn flat_tree(&self, path: &Path) -> Cancellable<Option<Arc<FlatTree>>> {
+        self.with_file(path, |db, file| nival_hir::flat_tree(db, file).clone())
+    }
+
+    /// The tree of a file, and what [`Snapshot::lowered`] gives, of one text.
+    ///
+    /// # Errors
+    /// [`Cancelled`] once a newer revision exists.
+    pub fn analysis(&self, path: &Path) -> Cancellable<Option<(Arc<FlatTree>, Lowered)>> {
+        self.with_file(path, |db, file| (nival_hir::flat_tree(db, file).clone(), nival_hir::lowered(db, file).clone()))
     }
 
     /// Module, positions and scopes of a file.

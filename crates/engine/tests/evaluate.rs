@@ -200,7 +200,7 @@ fn a_snapshot_is_cancelled_by_a_write_and_a_writer_never_waits_for_evaluation() 
     engine.apply(change);
     assert!(start.elapsed() < Duration::from_secs(2), "the writer waited {:?}", start.elapsed());
     assert!(!snapshot.is_current());
-    assert!(snapshot.syntax(Path::new("/w/a.nix")).is_err());
+    assert!(snapshot.flat_tree(Path::new("/w/a.nix")).is_err());
     let report = running.join().unwrap().unwrap_err();
     assert_eq!(report.kind, ReportKind::Cancelled);
 }

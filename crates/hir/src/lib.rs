@@ -32,7 +32,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use lower::parsed::{ParsedOptions, print_parsed};
 pub use lower::{Buffers, compile, lower, lower_module};
 pub use module::Module;
-pub use queries::{diagnostics, flat_tree, import_target, imports, line_index, lowered, parse, symbols};
+pub use queries::{diagnostics, flat_tree, import_target, imports, line_index, lowered, symbols};
 pub use result::{LowerError, LowerErrorKind, LowerOptions, Lowered, quoted};
 pub use scopes::Scopes;
 pub use source_map::SourceMap;

@@ -5,23 +5,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use nival_source::{Db, Problem, SourceFile};
-use nival_syntax::{FlatTree, LineIndex, Parse, TextRange, flat};
+use nival_syntax::{FlatTree, LineIndex, TextRange, flat};
 
 use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::import_paths::{self, Import};
 use crate::outline::{self, Symbol};
 use crate::{LowerOptions, Lowered, Module, Scopes, SourceMap, lower};
 
-/// The tree of a file's text, for lowering and checks.
+/// The lossless tree of a file's text.
 #[salsa::tracked(returns(ref), lru = 256)]
 pub fn flat_tree(db: &dyn Db, file: SourceFile) -> Arc<FlatTree> {
     Arc::new(flat::parse(file.contents(db).text().as_bytes()))
-}
-
-/// The lossless tree of a file's text, for editor features.
-#[salsa::tracked(returns(ref), lru = 64)]
-pub fn parse(db: &dyn Db, file: SourceFile) -> Parse {
-    Parse::from_flat(flat_tree(db, file))
 }
 
 /// Where the lines of a file's text begin.

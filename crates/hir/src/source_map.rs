@@ -43,6 +43,11 @@ impl SourceMap {
         self.details.binary_search_by_key(&id, |d| d.0).ok().and_then(|i| self.details.get(i)).map(|d| d.1)
     }
 
+    /// Every range that [`SourceMap::detail_range`] gives, by expression.
+    pub fn details(&self) -> impl Iterator<Item = (ExprId, TextRange)> + '_ {
+        self.details.iter().copied()
+    }
+
     /// The position that Nix gives for the expression in messages: the operator of a binary operation, else the start.
     pub fn position(&self, id: ExprId, module: &crate::module::Module) -> TextSize {
         match module.exprs.get(id.0 as usize) {

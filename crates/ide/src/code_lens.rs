@@ -140,11 +140,9 @@ const OVERFLOW: &str = "stack overflow; max-call-depth exceeded";
 
 /// The first token of the file that is no comment.
 fn first_expression(snapshot: &Snapshot, path: &Path) -> TextRange {
-    let root = snapshot.syntax(path).ok().flatten();
-    let first = root.and_then(|root| root.first_token());
-    std::iter::successors(first, nival_syntax::SyntaxToken::next_token)
-        .find(|token| !token.kind().is_trivia())
-        .map_or_else(TextRange::default, |token| token.text_range())
+    let Ok(Some(tree)) = snapshot.flat_tree(path) else { return TextRange::default() };
+    let mut tokens = (0..tree.token_count() as u32).filter_map(|index| tree.token(index));
+    tokens.find(|token| !token.kind().is_trivia()).map_or_else(TextRange::default, |token| token.range())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::Path;
 use nival_engine::{AttrItem, Cancellable, Cancelled, Control, FilePosition, Snapshot, ValueKind};
 use nival_hir::globals::GLOBALS;
 use nival_hir::scopes::{BindingKind, ScopeKind, Target};
+use nival_syntax::flat::Token;
 use nival_syntax::{SyntaxKind, TextRange, TextSize};
 
 use crate::cursor::{FileView, Subject};
@@ -60,24 +61,27 @@ pub fn completion(snapshot: &Snapshot, position: &FilePosition, control: &Contro
     let replace = word_at(&text, offset);
     // A name at the cursor makes a whole of `pkgs.` and of `x = ;`, so that the rest of the file keeps its meaning.
     let word = &text[replace];
-    let probe = match word {
-        "" => format!("{}x{}", &text[..offset], &text[offset..]),
+    let view = match word {
+        "" => FileView::of_text(format!("{}x{}", &text[..offset], &text[offset..]).into()),
         // The beginning of a name may spell a keyword.
         keyword if KEYWORDS.contains(&keyword) => {
-            format!("{}{}{}", &text[..replace.start().into()], "x".repeat(keyword.len()), &text[replace.end().into()..])
+            let name = "x".repeat(keyword.len());
+            FileView::of_text(format!("{}{name}{}", &text[..replace.start().into()], &text[replace.end().into()..]).into())
         }
-        _ => text.to_string(),
+        _ => match FileView::at(snapshot, position)? {
+            Some(view) => view,
+            None => return Ok(Vec::new()),
+        },
     };
-    let view = FileView::of_text(probe.into());
     let at = replace.start() + TextSize::new(if replace.is_empty() { 0 } else { 1 });
-    let Some(token) = touching_token(&view.root, at) else { return Ok(Vec::new()) };
+    let Some(token) = touching_token(&view.tree, at) else { return Ok(Vec::new()) };
     let mut items = match token.kind() {
-        SyntaxKind::PATH_TEXT => paths(snapshot, &position.path, &token, position.offset),
+        SyntaxKind::PATH_TEXT => paths(snapshot, &position.path, token, position.offset),
         kind if kind.is_trivia() && kind != SyntaxKind::WHITESPACE => Vec::new(),
         SyntaxKind::STRING_TEXT | SyntaxKind::URI | SyntaxKind::SEARCH_PATH => Vec::new(),
         _ => match view.subject(replace.start()).filter(|s| matches!(s, Subject::Selection { .. })) {
             Some(subject) => attributes(snapshot, position, &view, &subject, replace, control)?,
-            None if is_binding_name(&token) => Vec::new(),
+            None if is_binding_name(token) => Vec::new(),
             None => names(snapshot, position, &view, replace, control)?,
         },
     };
@@ -102,8 +106,8 @@ fn word_at(text: &str, offset: usize) -> TextRange {
 }
 
 /// A name that is being given, not used.
-fn is_binding_name(token: &nival_syntax::SyntaxToken) -> bool {
-    let parents: Vec<SyntaxKind> = token.parent_ancestors().take(3).map(|n| n.kind()).collect();
+fn is_binding_name(token: Token<'_>) -> bool {
+    let parents: Vec<SyntaxKind> = token.ancestors().iter().take(3).map(|n| n.kind()).collect();
     matches!(parents.as_slice(), [SyntaxKind::NAME, SyntaxKind::ATTRPATH, SyntaxKind::BINDING, ..])
         || matches!(parents.as_slice(), [SyntaxKind::NAME, SyntaxKind::FORMAL | SyntaxKind::NAME_PARAM | SyntaxKind::AT_BINDING, ..])
 }
@@ -158,7 +162,7 @@ fn names(
         items.push(item(keyword, CompletionKind::Keyword, 5));
     }
     // The names of `with` sets need evaluation.
-    let values = Values { session: snapshot.session(), path: &position.path, view, control };
+    let values = Values::new(snapshot, &position.path, view, control);
     for (_, scope) in scopes.scopes_at(replace.start()) {
         let ScopeKind::With { namespace } = scope.kind else { continue };
         for attr in set_attrs(&values, values.expr(namespace))? {
@@ -179,7 +183,7 @@ fn attributes(
     control: &Control,
 ) -> Cancellable<Vec<CompletionItem>> {
     let Subject::Selection { base, before, .. } = subject else { return Ok(Vec::new()) };
-    let values = Values { session: snapshot.session(), path: &position.path, view, control };
+    let values = Values::new(snapshot, &position.path, view, control);
     let found = set_attrs(&values, values.path(*base, before))?;
     let is_builtins = crate::tree::slice(&view.text, view.lowered.source_map.expr_range(*base)) == "builtins";
     let mut items: Vec<CompletionItem> = found.iter().map(|attr| attr_item(attr, replace)).collect();
@@ -196,7 +200,7 @@ fn attributes(
 /// The attributes of a value; none where there is no set or evaluation fails.
 fn set_attrs(values: &Values<'_>, found: Result<Found, nival_engine::Report>) -> Cancellable<Vec<AttrItem>> {
     let answer = match found {
-        Ok(Found::Value(set)) => values.session.attrs(&set, values.control),
+        Ok(Found::Value(set)) => values.session().attrs(&set, values.control),
         Ok(Found::Nothing(_)) => return Ok(Vec::new()),
         Err(report) => Err(report),
     };
@@ -225,9 +229,10 @@ fn attr_item(attr: &AttrItem, replace: TextRange) -> CompletionItem {
 }
 
 /// Entries of the folder that a path literal names so far.
-fn paths(snapshot: &Snapshot, file: &Path, token: &nival_syntax::SyntaxToken, offset: TextSize) -> Vec<CompletionItem> {
-    let start = token.text_range().start();
-    let Some(written) = token.text().get(..usize::from(offset.checked_sub(start).unwrap_or_default())) else { return Vec::new() };
+fn paths(snapshot: &Snapshot, file: &Path, token: Token<'_>, offset: TextSize) -> Vec<CompletionItem> {
+    let start = token.range().start();
+    let text = String::from_utf8_lossy(token.text());
+    let Some(written) = text.get(..usize::from(offset.checked_sub(start).unwrap_or_default())) else { return Vec::new() };
     let Some((folder, word)) = written.rsplit_once('/') else { return Vec::new() };
     let folder = if folder.is_empty() { "/".to_owned() } else { format!("{folder}/") };
     let Some(folder) = resolve_path(snapshot, file, &folder) else { return Vec::new() };

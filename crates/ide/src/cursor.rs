@@ -5,32 +5,32 @@ use nival_hir::Lowered;
 use nival_hir::module::{AttrName, Expr, ExprId};
 use nival_hir::scopes::{BindingId, BindingKind, ScopeKind, Target};
 use nival_syntax::ast::{AstNode, Binding};
-use nival_syntax::{Name, SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
+use nival_syntax::flat::{FlatTree, Node, Token};
+use nival_syntax::{Name, SyntaxKind, TextRange, TextSize};
 use std::sync::Arc;
 
-use crate::tree::{ancestor, touching_token};
+use crate::tree::{text_of, touching_token};
 
 /// A file with its tree and names, all of one text.
 pub(crate) struct FileView {
     pub text: Arc<str>,
-    pub root: SyntaxNode,
+    pub tree: Arc<FlatTree>,
     pub lowered: Lowered,
 }
 
 impl FileView {
     pub fn new(snapshot: &Snapshot, path: &std::path::Path) -> Cancellable<Option<Self>> {
-        let Some(lowered) = snapshot.lowered(path)? else { return Ok(None) };
-        let (Some(root), Some(text)) = (snapshot.syntax(path)?, snapshot.text(path)) else { return Ok(None) };
+        let Some((tree, lowered)) = snapshot.analysis(path)? else { return Ok(None) };
+        let Some(text) = snapshot.text(path) else { return Ok(None) };
         snapshot.check()?;
-        Ok(Some(FileView { text, root, lowered }))
+        Ok(Some(FileView { text, tree, lowered }))
     }
 
     /// Of a text that is not the file's own.
     pub fn of_text(text: Arc<str>) -> Self {
-        let root = nival_syntax::parse(&text).syntax();
-        let tree = nival_syntax::flat::parse(text.as_bytes());
+        let tree = Arc::new(nival_syntax::flat::parse(text.as_bytes()));
         let lowered = nival_hir::lower(&tree, &nival_hir::LowerOptions::default());
-        FileView { text, root, lowered }
+        FileView { text, tree, lowered }
     }
 
     pub fn at(snapshot: &Snapshot, position: &FilePosition) -> Cancellable<Option<Self>> {
@@ -58,33 +58,39 @@ pub(crate) enum Subject {
 impl FileView {
     /// What is at a place, if it is something that has a meaning of its own.
     pub fn subject(&self, offset: TextSize) -> Option<Subject> {
-        let token = touching_token(&self.root, offset)?;
+        let token = touching_token(&self.tree, offset)?;
         match token.kind() {
-            SyntaxKind::PATH_TEXT => return path_subject(&token),
+            SyntaxKind::PATH_TEXT => return path_subject(token),
             SyntaxKind::SEARCH_PATH => {
-                let text = token.text().trim_start_matches('<').trim_end_matches('>').to_owned();
-                return Some(Subject::SearchPath { text, range: token.text_range() });
+                let text = String::from_utf8_lossy(token.text());
+                let text = text.trim_start_matches('<').trim_end_matches('>').to_owned();
+                return Some(Subject::SearchPath { text, range: token.range() });
             }
             SyntaxKind::IDENT | SyntaxKind::OR_KW | SyntaxKind::STRING_TEXT | SyntaxKind::QUOTE => {}
             _ => return None,
         }
         let scopes = &self.lowered.scopes;
-        let at = token.text_range().start();
-        let inherited = ancestor(&token.parent()?, SyntaxKind::INHERIT).is_some();
+        let at = token.range().start();
+        let around = token.ancestors();
+        let within = |kinds: &[SyntaxKind]| around.iter().any(|node| kinds.contains(&node.kind()));
         // In `inherit x` the name is both; what it refers to says more.
-        if let Some(use_) = scopes.reference_at(at).filter(|r| r.range.contains_range(token.text_range())) {
+        if let Some(use_) = scopes.reference_at(at).filter(|r| r.range.contains_range(token.range())) {
             return Some(Subject::Use { name: use_.name, target: use_.target, expr: use_.expr, range: use_.range });
         }
-        if inherited && let Some(selection) = self.inherited_from(token.text_range()) {
+        if within(&[SyntaxKind::INHERIT])
+            && let Some(selection) = self.inherited_from(token.range())
+        {
             return Some(selection);
         }
-        if let Some(selection) = self.selection(token.text_range()) {
+        if within(&[SyntaxKind::SELECT, SyntaxKind::HAS_ATTR])
+            && let Some(selection) = self.selection(token.range())
+        {
             return Some(selection);
         }
         if let Some(binding) = scopes.binding_at(at) {
-            return Some(Subject::Definition { binding, range: token.text_range() });
+            return Some(Subject::Definition { binding, range: token.range() });
         }
-        self.attr_definition(token.text_range())
+        self.attr_definition(token.range())
     }
 
     /// `inherit (e) name`: a selection of `name` from `e`.
@@ -104,27 +110,28 @@ impl FileView {
 
     fn selection(&self, token: TextRange) -> Option<Subject> {
         let (module, map) = (&self.lowered.module, &self.lowered.source_map);
-        for (index, expr) in module.exprs.iter().enumerate() {
-            match expr {
-                Expr::Get { base, name, .. } => {
-                    let Some(range) = map.detail_range(ExprId(index as u32)).filter(|r| r.contains_range(token)) else { continue };
-                    return Some(Subject::Selection { base: *base, before: Vec::new(), name: *name, range });
-                }
-                Expr::Select { base, path, .. } | Expr::HasAttr { base, path } => {
-                    let Some(parts) = module.paths.get(*path as usize).map(|path| &path.parts) else { continue };
-                    for (i, part) in parts.iter().enumerate() {
-                        let range = map.path_part_range(*path, i as u32);
-                        if let AttrName::Static(name) = part
-                            && range.contains_range(token)
-                        {
-                            return Some(Subject::Selection { base: *base, before: parts[..i].to_vec(), name: *name, range });
-                        }
-                    }
-                }
-                _ => {}
+        let plain = map.details().filter(|(_, range)| range.contains_range(token)).find_map(|(id, range)| {
+            match module.exprs.get(id.0 as usize)? {
+                Expr::Get { base, name, .. } => Some(Subject::Selection { base: *base, before: Vec::new(), name: *name, range }),
+                _ => None,
             }
-        }
-        None
+        });
+        let paths = || {
+            module.exprs.iter().find_map(|expr| {
+                let (Expr::Select { base, path, .. } | Expr::HasAttr { base, path }) = expr else { return None };
+                let parts = &module.paths.get(*path as usize)?.parts;
+                parts.iter().enumerate().find_map(|(i, part)| {
+                    let range = map.path_part_range(*path, i as u32);
+                    match part {
+                        AttrName::Static(name) if range.contains_range(token) => {
+                            Some(Subject::Selection { base: *base, before: parts[..i].to_vec(), name: *name, range })
+                        }
+                        _ => None,
+                    }
+                })
+            })
+        };
+        plain.or_else(paths)
     }
 
     fn attr_definition(&self, token: TextRange) -> Option<Subject> {
@@ -175,21 +182,18 @@ impl FileView {
     }
 
     /// The smallest binding (`name = value;`) around a place.
-    pub fn binding_node(&self, range: TextRange) -> Option<Binding<SyntaxNode>> {
-        let element = self.root.covering_element(range.intersect(self.root.text_range())?);
-        let node = match element.as_node() {
-            Some(node) => node.clone(),
-            None => element.as_token()?.parent()?,
-        };
-        node.ancestors().find_map(Binding::cast)
+    pub fn binding_node(&self, range: TextRange) -> Option<Binding<Node<'_>>> {
+        let end = TextSize::of(&*self.text);
+        let range = range.intersect(TextRange::up_to(end))?;
+        self.tree.nodes_covering(range).into_iter().find_map(Binding::cast)
     }
 }
 
-fn path_subject(token: &SyntaxToken) -> Option<Subject> {
-    let node = token.parent()?;
+fn path_subject(token: Token<'_>) -> Option<Subject> {
+    let node = *token.ancestors().first()?;
     // A path with interpolations leads nowhere that the text knows.
     if node.kind() != SyntaxKind::PATH || node.children().next().is_some() {
         return None;
     }
-    Some(Subject::Path { text: node.text().to_string(), range: node.text_range() })
+    Some(Subject::Path { text: text_of(node), range: node.range() })
 }

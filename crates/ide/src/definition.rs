@@ -7,10 +7,12 @@ use nival_engine::{Cancellable, Cancelled, Control, FilePosition, FileRange, Loc
 use nival_hir::module::{Expr, ExprId};
 use nival_hir::scopes::Target;
 use nival_syntax::ast::{AstNode, Expr as AstExpr};
-use nival_syntax::{Name, SyntaxNode, TextRange, TextSize};
+use nival_syntax::flat::Node;
+use nival_syntax::{Name, TextRange, TextSize};
 
 use crate::cursor::{FileView, Subject};
 use crate::hover::resolve_path;
+use crate::tree::text_of;
 use crate::values::{Found, Values};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,14 +124,14 @@ impl Search<'_> {
 
     /// By the positions that values carry.
     fn evaluated(&mut self, subject: &Subject, source: TextRange, offset: TextSize) -> Cancellable<()> {
-        let values = Values { session: self.snapshot.session(), path: self.path, view: self.view, control: self.control };
+        let values = Values::new(self.snapshot, self.path, self.view, self.control);
         let Some((set, name)) = answered(values.defining_set(subject, offset))?.flatten() else { return Ok(()) };
-        let place = answered(values.session.attr_location(&set, &name.to_string(), self.control))?.flatten();
+        let place = answered(values.session().attr_location(&set, &name.to_string(), self.control))?.flatten();
         let place = match place {
             Some(place) => Some(place),
             // Sets made by builtins carry no positions; a function in them does.
             None => match answered(values.attr(&set, name))? {
-                Some(Found::Value(value)) => answered(values.session.function_location(&value, self.control))?.flatten(),
+                Some(Found::Value(value)) => answered(values.session().function_location(&value, self.control))?.flatten(),
                 _ => None,
             },
         };
@@ -149,9 +151,9 @@ fn answered<T>(answer: Result<T, Report>) -> Cancellable<Option<T>> {
     }
 }
 
-fn literal_path(expr: &AstExpr<SyntaxNode>) -> Option<String> {
+fn literal_path(expr: &AstExpr<Node<'_>>) -> Option<String> {
     match expr {
-        AstExpr::Path(path) if path.interpolations().next().is_none() => Some(path.syntax().text().to_string()),
+        AstExpr::Path(path) if path.interpolations().next().is_none() => Some(text_of(*path.syntax())),
         AstExpr::Paren(paren) => literal_path(&paren.expr()?),
         _ => None,
     }
@@ -175,7 +177,7 @@ fn static_attr(view: &FileView, base: ExprId, name: Name) -> Option<TextRange> {
             Expr::With { body, .. } | Expr::Assert { body, .. } => at = *body,
             Expr::Get { base, name, .. } => at = static_value(view, *base, *name)?,
             Expr::Local(_) | Expr::Outer { .. } => {
-                let reference = view.lowered.scopes.references().iter().find(|r| r.expr == at)?;
+                let reference = view.reference_of(at)?;
                 let Target::Binding(id) = reference.target else { return None };
                 at = view.bound_value(id)?;
             }
@@ -190,7 +192,7 @@ fn static_value(view: &FileView, base: ExprId, name: Name) -> Option<ExprId> {
     let module = &view.lowered.module;
     let at = match module.exprs.get(base.0 as usize)? {
         Expr::Local(_) | Expr::Outer { .. } => {
-            let reference = view.lowered.scopes.references().iter().find(|r| r.expr == base)?;
+            let reference = view.reference_of(base)?;
             let Target::Binding(id) = reference.target else { return None };
             view.bound_value(id)?
         }

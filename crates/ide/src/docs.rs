@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use nival_eval::Builtin;
 use nival_syntax::ast::{AstNode, Binding};
-use nival_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextSize};
+use nival_syntax::flat::{FlatTree, Node, Token};
+use nival_syntax::{SyntaxKind, TextSize};
 use rustc_hash::FxHashMap;
 
 /// The builtin of a global or of an attribute of `builtins`: `map`, `__toString`.
@@ -25,18 +26,19 @@ pub(crate) fn builtin_title(builtin: &Builtin) -> String {
 }
 
 /// The documentation of what is defined at a place of a file: of the binding around it, of the function there.
-pub(crate) fn doc_at(root: &SyntaxNode, offset: TextSize) -> Option<String> {
-    let token = root.token_at_offset(offset).right_biased()?;
-    let mut node = token.parent()?;
+pub(crate) fn doc_at(tree: &FlatTree, offset: TextSize) -> Option<String> {
+    let token = tree.tokens_at(offset).last()?;
+    let mut around = token.ancestors().into_iter();
+    let mut node = around.next()?;
     // A function that is the value of a binding is documented there, or right before itself.
     loop {
-        if let Some(doc) = doc_before(&node) {
+        if let Some(doc) = doc_before(node) {
             return Some(doc);
         }
         if node.kind() == SyntaxKind::BINDING {
             return None;
         }
-        let parent = node.parent()?;
+        let parent = around.next()?;
         let through = match parent.kind() {
             SyntaxKind::ATTRPATH
             | SyntaxKind::PAREN
@@ -56,26 +58,27 @@ pub(crate) fn doc_at(root: &SyntaxNode, offset: TextSize) -> Option<String> {
 }
 
 /// The documentation of a binding: before it, or between `=` and its value.
-pub(crate) fn doc_of_binding(binding: &Binding<SyntaxNode>) -> Option<String> {
-    doc_before(binding.syntax()).or_else(|| doc_before(binding.value()?.syntax()))
+pub(crate) fn doc_of_binding(binding: &Binding<Node<'_>>) -> Option<String> {
+    doc_before(*binding.syntax()).or_else(|| doc_before(*binding.value()?.syntax()))
 }
 
 /// The comment that ends right before a node, without its marks.
-fn doc_before(node: &SyntaxNode) -> Option<String> {
-    let mut token = node.first_token()?.prev_token()?;
+fn doc_before(node: Node<'_>) -> Option<String> {
+    let mut token = node.token_before()?;
     let mut lines: Vec<String> = Vec::new();
     loop {
+        let text = String::from_utf8_lossy(token.text());
         match token.kind() {
             // An empty line parts the comment from what follows.
-            SyntaxKind::WHITESPACE if token.text().matches('\n').count() <= 1 => {}
-            SyntaxKind::BLOCK_COMMENT if lines.is_empty() => return Some(block(token.text())).filter(|doc| !doc.is_empty()),
-            SyntaxKind::COMMENT if own_line(&token) => {
-                let text = token.text().trim_start_matches('#');
+            SyntaxKind::WHITESPACE if text.matches('\n').count() <= 1 => {}
+            SyntaxKind::BLOCK_COMMENT if lines.is_empty() => return Some(block(&text)).filter(|doc| !doc.is_empty()),
+            SyntaxKind::COMMENT if own_line(token) => {
+                let text = text.trim_start_matches('#');
                 lines.push(text.strip_prefix(' ').unwrap_or(text).trim_end().to_owned());
             }
             _ => break,
         }
-        match token.prev_token() {
+        match token.before() {
             Some(before) => token = before,
             None => break,
         }
@@ -86,10 +89,10 @@ fn doc_before(node: &SyntaxNode) -> Option<String> {
 }
 
 /// A comment behind code on the same line belongs to that code.
-fn own_line(token: &SyntaxToken) -> bool {
-    match token.prev_token() {
+fn own_line(token: Token<'_>) -> bool {
+    match token.before() {
         None => true,
-        Some(before) => before.kind() == SyntaxKind::WHITESPACE && (before.text().contains('\n') || before.prev_token().is_none()),
+        Some(before) => before.kind() == SyntaxKind::WHITESPACE && (before.text().contains(&b'\n') || before.before().is_none()),
     }
 }
 
@@ -119,8 +122,8 @@ mod tests {
 
     fn doc(text: &str) -> String {
         let at = text.find('@').unwrap();
-        let root = nival_syntax::parse(&text.replace('@', "")).syntax();
-        doc_at(&root, TextSize::new(at as u32)).unwrap_or_else(|| "-".to_owned())
+        let tree = nival_syntax::flat::parse(text.replace('@', "").as_bytes());
+        doc_at(&tree, TextSize::new(at as u32)).unwrap_or_else(|| "-".to_owned())
     }
 
     #[test]

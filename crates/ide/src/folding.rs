@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use nival_engine::{Cancellable, Snapshot};
-use nival_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
+use nival_syntax::flat::Token;
+use nival_syntax::{SyntaxKind, TextRange, TextSize};
 
 use crate::tree::{ends_line, touching_token};
 
@@ -24,17 +25,16 @@ pub struct FoldingRange {
 /// # Errors
 /// Cancelled.
 pub fn folding_ranges(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<FoldingRange>> {
-    let Some(root) = snapshot.syntax(path)? else { return Ok(Vec::new()) };
+    let Some(tree) = snapshot.flat_tree(path)? else { return Ok(Vec::new()) };
     let mut folds = Vec::new();
-    let mut last_comment = None;
-    for element in root.descendants_with_tokens() {
-        if let Some(node) = element.as_node() {
-            if is_region(node.kind()) && node_spans_lines(node) {
-                folds.push(FoldingRange { range: node.text_range(), kind: FoldKind::Region });
-            }
-        } else if let Some(token) = element.as_token() {
-            comment(token, &mut last_comment, &mut folds);
+    for node in (0..tree.len() as u32).filter_map(|index| tree.node(index)) {
+        if is_region(node.kind()) && node.text().contains(&b'\n') {
+            folds.push(FoldingRange { range: node.range(), kind: FoldKind::Region });
         }
+    }
+    let mut last_comment = None;
+    for token in (0..tree.token_count() as u32).filter_map(|index| tree.token(index)) {
+        comment(token, &mut last_comment, &mut folds);
     }
     folds.sort_by_key(|f| (f.range.start(), std::cmp::Reverse(f.range.end())));
     Ok(folds)
@@ -45,22 +45,18 @@ fn is_region(kind: SyntaxKind) -> bool {
     matches!(kind, ATTR_SET | LIST | LET_IN | LEGACY_LET | INDENTED_STR | PAREN | PATTERN_PARAM)
 }
 
-fn node_spans_lines(node: &SyntaxNode) -> bool {
-    node.text().contains_char('\n')
-}
-
 /// A block comment folds by itself; line comments fold with those on the lines below.
-fn comment(token: &SyntaxToken, run: &mut Option<(TextRange, bool)>, folds: &mut Vec<FoldingRange>) {
+fn comment(token: Token<'_>, run: &mut Option<(TextRange, bool)>, folds: &mut Vec<FoldingRange>) {
     match token.kind() {
-        SyntaxKind::BLOCK_COMMENT if token.text().contains('\n') => {
-            folds.push(FoldingRange { range: token.text_range(), kind: FoldKind::Comment });
+        SyntaxKind::BLOCK_COMMENT if token.text().contains(&b'\n') => {
+            folds.push(FoldingRange { range: token.range(), kind: FoldKind::Comment });
             *run = None;
         }
         SyntaxKind::COMMENT if !ends_line(token) => {
             // The run goes on if only a line end lies between; its fold is pushed once and grows.
             match run {
                 Some((range, pushed)) => {
-                    *range = range.cover(token.text_range());
+                    *range = range.cover(token.range());
                     if *pushed {
                         if let Some(fold) = folds.iter_mut().rev().find(|f| f.kind == FoldKind::Comment) {
                             fold.range = *range;
@@ -70,10 +66,10 @@ fn comment(token: &SyntaxToken, run: &mut Option<(TextRange, bool)>, folds: &mut
                         *pushed = true;
                     }
                 }
-                None => *run = Some((token.text_range(), false)),
+                None => *run = Some((token.range(), false)),
             }
         }
-        SyntaxKind::WHITESPACE if token.text().matches('\n').count() <= 1 => {}
+        SyntaxKind::WHITESPACE if token.text().iter().filter(|&&byte| byte == b'\n').count() <= 1 => {}
         _ => *run = None,
     }
 }
@@ -83,13 +79,13 @@ fn comment(token: &SyntaxToken, run: &mut Option<(TextRange, bool)>, folds: &mut
 /// # Errors
 /// Cancelled.
 pub fn selection_ranges(snapshot: &Snapshot, path: &Path, offset: TextSize) -> Cancellable<Vec<TextRange>> {
-    let Some(root) = snapshot.syntax(path)? else { return Ok(Vec::new()) };
+    let Some(tree) = snapshot.flat_tree(path)? else { return Ok(Vec::new()) };
     let mut ranges: Vec<TextRange> = Vec::new();
-    if let Some(token) = touching_token(&root, offset) {
-        ranges.push(token.text_range());
-        for node in token.parent_ancestors() {
-            if ranges.last().is_none_or(|last| *last != node.text_range()) {
-                ranges.push(node.text_range());
+    if let Some(token) = touching_token(&tree, offset) {
+        ranges.push(token.range());
+        for node in token.ancestors() {
+            if ranges.last().is_none_or(|last| *last != node.range()) {
+                ranges.push(node.range());
             }
         }
     }

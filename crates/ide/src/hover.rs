@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use nival_engine::{Cancellable, Control, FilePosition, FileRange, FileValue, Location, PrintOptions, Report, ReportKind, Snapshot};
 use nival_hir::globals::GLOBALS;
 use nival_hir::scopes::{Binding, BindingKind, Target};
+use nival_syntax::TextRange;
 use nival_syntax::ast::{AstNode, Formal};
-use nival_syntax::{SyntaxNode, TextRange};
+use nival_syntax::flat::Node;
 
 use crate::cursor::{FileView, Subject};
 use crate::docs;
-use crate::tree::{first_line, slice};
+use crate::tree::{first_line, slice, text_of};
 use crate::values::{Found, Values};
 
 /// The evaluated half of a hover.
@@ -82,7 +83,7 @@ pub fn hover(snapshot: &Snapshot, position: &FilePosition, control: &Control) ->
             });
         }
         _ => {
-            let values = Values { session: snapshot.session(), path: &position.path, view: &view, control };
+            let values = Values::new(snapshot, &position.path, &view, control);
             let found = values.subject(&subject);
             let (value, place) = describe(&values, found)?;
             // The title of a builtin says all of its value.
@@ -179,23 +180,21 @@ fn binding_title(view: &FileView, binding: &Binding) -> String {
         BindingKind::Param => format!("parameter {name}"),
         BindingKind::PatternBind => format!("parameter {name} (the whole argument)"),
         BindingKind::Formal => match formal(view, binding).and_then(|f| f.default()) {
-            Some(default) => format!("parameter {name} ? {}", first_line(&default.syntax().text().to_string(), 60)),
+            Some(default) => format!("parameter {name} ? {}", first_line(&text_of(*default.syntax()), 60)),
             None => format!("parameter {name}"),
         },
         BindingKind::Extra => name.to_string(),
     }
 }
 
-fn formal(view: &FileView, binding: &Binding) -> Option<Formal<SyntaxNode>> {
-    let element = view.root.covering_element(binding.range);
-    let node = element.as_node().cloned().or_else(|| element.as_token()?.parent())?;
-    node.ancestors().find_map(Formal::cast)
+fn formal<'v>(view: &'v FileView, binding: &Binding) -> Option<Formal<Node<'v>>> {
+    view.tree.nodes_covering(binding.range).into_iter().find_map(Formal::cast)
 }
 
 fn binding_docs(view: &FileView, binding: &Binding) -> Option<String> {
     match binding.kind {
         BindingKind::Let | BindingKind::Rec => view.binding_node(binding.range).as_ref().and_then(docs::doc_of_binding),
-        _ => docs::doc_at(&view.root, binding.range.start()),
+        _ => docs::doc_at(&view.tree, binding.range.start()),
     }
 }
 
@@ -246,7 +245,7 @@ fn describe(values: &Values<'_>, found: Result<Found, Report>) -> Cancellable<(H
         Ok(Found::Nothing(reason)) => return Ok((HoverValue::NotEvaluated(reason), None)),
         Err(report) => return Ok((not_evaluated(&report)?, None)),
     };
-    let session = &values.session;
+    let session = values.session();
     let value = match session.force_known(value, values.control) {
         Ok(FileValue::Value(value)) => value,
         Ok(FileValue::Unknown(reason)) => return Ok((HoverValue::NotEvaluated(reason), None)),
@@ -273,10 +272,10 @@ fn describe(values: &Values<'_>, found: Result<Found, Report>) -> Cancellable<(H
 fn add_evaluated_docs(snapshot: &Snapshot, hover: &mut Hover, place: Option<Location>) {
     let Some(place) = place.as_ref().and_then(Location::as_file) else { return };
     if hover.documentation.is_none()
-        && let Ok(Some(root)) = snapshot.syntax(&place.path)
-        && root.text_range().contains_range(place.range)
+        && let Ok(Some(tree)) = snapshot.flat_tree(&place.path)
+        && usize::from(place.range.end()) <= tree.text().len()
     {
-        hover.documentation = docs::doc_at(&root, place.range.start());
+        hover.documentation = docs::doc_at(&tree, place.range.start());
     }
     hover.defined_at.get_or_insert(place);
 }

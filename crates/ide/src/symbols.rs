@@ -4,9 +4,10 @@ use std::path::Path;
 
 use nival_engine::{Cancellable, Snapshot};
 use nival_syntax::ast::{AstNode, Attr, Binding, Expr, Inherit};
-use nival_syntax::{SyntaxKind, SyntaxNode, TextRange};
+use nival_syntax::flat::Node;
+use nival_syntax::{SyntaxKind, TextRange};
 
-use crate::tree::first_line;
+use crate::tree::{first_line, text_of};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SymbolKind {
@@ -41,16 +42,31 @@ pub struct Symbol {
 /// # Errors
 /// Cancelled.
 pub fn document_symbols(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<Symbol>> {
-    let Some(root) = snapshot.syntax(path)? else { return Ok(Vec::new()) };
+    let Some(tree) = snapshot.flat_tree(path)? else { return Ok(Vec::new()) };
     // One walk with a stack of the bindings that are open, so that depth of nesting costs no stack of ours.
     let mut open: Vec<Symbol> = Vec::new();
+    let mut ends: Vec<u32> = Vec::new();
     let mut done: Vec<Symbol> = Vec::new();
-    for node in root.descendants() {
-        while open.last().is_some_and(|symbol| !symbol.range.contains_range(node.text_range())) {
+    // Whether bindings here are of a `let`, and up to which node.
+    let mut sets: Vec<(u32, bool)> = Vec::new();
+    for node in (0..tree.len() as u32).filter_map(|index| tree.node(index)) {
+        while ends.last().is_some_and(|&end| end <= node.index()) {
+            ends.pop();
             close(&mut open, &mut done);
         }
+        while sets.last().is_some_and(|&(end, _)| end <= node.index()) {
+            sets.pop();
+        }
         match node.kind() {
-            SyntaxKind::BINDING => open.extend(Binding::cast(node).and_then(|b| binding(&b))),
+            SyntaxKind::LET_IN => sets.push((node.subtree_end(), true)),
+            SyntaxKind::ATTR_SET | SyntaxKind::LEGACY_LET => sets.push((node.subtree_end(), false)),
+            SyntaxKind::BINDING => {
+                let in_let = sets.last().is_some_and(|set| set.1);
+                if let Some(symbol) = Binding::cast(node).and_then(|b| binding(&b, in_let)) {
+                    open.push(symbol);
+                    ends.push(node.subtree_end());
+                }
+            }
             SyntaxKind::INHERIT => {
                 let inherited = Inherit::cast(node).map(|inherit| inherited(&inherit)).unwrap_or_default();
                 open.last_mut().map_or(&mut done, |parent| &mut parent.children).extend(inherited);
@@ -70,10 +86,9 @@ fn close(open: &mut Vec<Symbol>, done: &mut Vec<Symbol>) {
     }
 }
 
-fn binding(binding: &Binding<SyntaxNode>) -> Option<Symbol> {
+fn binding(binding: &Binding<Node<'_>>, in_let: bool) -> Option<Symbol> {
     let attrpath = binding.attrpath()?;
-    let name = attrpath.syntax().text().to_string();
-    let in_let = binding.syntax().parent().is_some_and(|p| p.kind() == SyntaxKind::LET_IN);
+    let name = text_of(*attrpath.syntax());
     let (kind, detail) = match binding.value() {
         Some(value) => describe(&value, in_let),
         None => (if in_let { SymbolKind::Variable } else { SymbolKind::Attribute }, None),
@@ -81,11 +96,11 @@ fn binding(binding: &Binding<SyntaxNode>) -> Option<Symbol> {
     Some(Symbol { name: name.trim().to_owned(), kind, detail, range: binding.range(), name_range: attrpath.range(), children: Vec::new() })
 }
 
-fn inherited(inherit: &Inherit<SyntaxNode>) -> Vec<Symbol> {
-    let from = inherit.inherit_from().map(|f| first_line(&f.syntax().text().to_string(), 40));
+fn inherited(inherit: &Inherit<Node<'_>>) -> Vec<Symbol> {
+    let from = inherit.inherit_from().map(|f| first_line(&text_of(*f.syntax()), 40));
     let names = inherit.attrs().filter(|attr| !matches!(attr, Attr::DynamicAttr(_)));
-    let symbol = |attr: Attr<SyntaxNode>| Symbol {
-        name: attr.syntax().text().to_string(),
+    let symbol = |attr: Attr<Node<'_>>| Symbol {
+        name: text_of(*attr.syntax()),
         kind: SymbolKind::Inherited,
         detail: from.clone(),
         range: attr.range(),
@@ -95,16 +110,16 @@ fn inherited(inherit: &Inherit<SyntaxNode>) -> Vec<Symbol> {
     names.map(symbol).collect()
 }
 
-fn describe(value: &Expr<SyntaxNode>, in_let: bool) -> (SymbolKind, Option<String>) {
+fn describe(value: &Expr<Node<'_>>, in_let: bool) -> (SymbolKind, Option<String>) {
     let plain = if in_let { SymbolKind::Variable } else { SymbolKind::Attribute };
     match value {
         Expr::Lambda(lambda) => {
-            let params = lambda.param().map(|p| first_line(&p.syntax().text().to_string(), 40) + ":");
+            let params = lambda.param().map(|p| first_line(&text_of(*p.syntax()), 40) + ":");
             (SymbolKind::Function, params)
         }
         Expr::AttrSet(_) | Expr::LegacyLet(_) => (SymbolKind::Set, None),
-        Expr::Str(_) | Expr::IndentedStr(_) => (SymbolKind::String, Some(first_line(&value.syntax().text().to_string(), 40))),
-        Expr::Literal(_) => (SymbolKind::Number, Some(value.syntax().text().to_string())),
+        Expr::Str(_) | Expr::IndentedStr(_) => (SymbolKind::String, Some(first_line(&text_of(*value.syntax()), 40))),
+        Expr::Literal(_) => (SymbolKind::Number, Some(text_of(*value.syntax()))),
         Expr::List(_) => (SymbolKind::List, None),
         Expr::Apply(apply) => {
             // `f a b` is nested to the left; its head is what is called.
@@ -112,7 +127,7 @@ fn describe(value: &Expr<SyntaxNode>, in_let: bool) -> (SymbolKind, Option<Strin
             while let Some(Expr::Apply(inner)) = head {
                 head = inner.function();
             }
-            (plain, head.map(|h| first_line(&h.syntax().text().to_string(), 40)))
+            (plain, head.map(|h| first_line(&text_of(*h.syntax()), 40)))
         }
         Expr::Paren(paren) => match paren.expr() {
             Some(Expr::Lambda(inner)) => describe(&Expr::Lambda(inner), in_let),

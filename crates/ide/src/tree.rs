@@ -1,14 +1,11 @@
 //! Small questions to the syntax tree that several features ask.
 
-use nival_syntax::{SyntaxKind, SyntaxNode, SyntaxToken, TextRange, TextSize};
+use nival_syntax::flat::{FlatTree, Node, Token};
+use nival_syntax::{SyntaxKind, TextRange, TextSize};
 
 /// The token at a cursor: between two tokens the one that says more (a name before a bracket, anything before blanks).
-pub(crate) fn touching_token(root: &SyntaxNode, offset: TextSize) -> Option<SyntaxToken> {
-    if !root.text_range().contains_inclusive(offset) {
-        return None;
-    }
-    let touching = root.token_at_offset(offset);
-    touching.max_by_key(|token| match token.kind() {
+pub(crate) fn touching_token(tree: &FlatTree, offset: TextSize) -> Option<Token<'_>> {
+    tree.tokens_at(offset).max_by_key(|token| match token.kind() {
         SyntaxKind::IDENT => 4,
         SyntaxKind::PATH_TEXT | SyntaxKind::SEARCH_PATH | SyntaxKind::URI => 3,
         kind if kind.is_keyword() || kind == SyntaxKind::STRING_TEXT => 2,
@@ -18,16 +15,16 @@ pub(crate) fn touching_token(root: &SyntaxNode, offset: TextSize) -> Option<Synt
 }
 
 /// Whether the token is followed by something else on its line or preceded by code: a comment behind code.
-pub(crate) fn ends_line(token: &SyntaxToken) -> bool {
-    match token.prev_token() {
+pub(crate) fn ends_line(token: Token<'_>) -> bool {
+    match token.before() {
         None => false,
-        Some(before) => before.kind() != SyntaxKind::WHITESPACE || !before.text().contains('\n') && before.prev_token().is_some(),
+        Some(before) => before.kind() != SyntaxKind::WHITESPACE || !before.text().contains(&b'\n') && before.before().is_some(),
     }
 }
 
-/// The first ancestor of this kind, the node itself included.
-pub(crate) fn ancestor(node: &SyntaxNode, kind: SyntaxKind) -> Option<SyntaxNode> {
-    node.ancestors().find(|n| n.kind() == kind)
+/// The text of a node.
+pub(crate) fn text_of(node: Node<'_>) -> String {
+    String::from_utf8_lossy(node.text()).into_owned()
 }
 
 /// The text of a range, cut at a character.

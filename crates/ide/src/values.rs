@@ -1,8 +1,9 @@
 //! Evaluated values of what is under a cursor.
 
+use std::cell::OnceCell;
 use std::path::Path;
 
-use nival_engine::{Control, EvalSession, EvalValue, FileValue, Report};
+use nival_engine::{Control, EvalSession, EvalValue, FileValue, Report, Snapshot};
 use nival_hir::module::{AttrName, ExprId};
 use nival_hir::scopes::Target;
 use nival_syntax::{Name, TextSize};
@@ -19,15 +20,28 @@ pub(crate) enum Found {
 
 /// Evaluates things of one file.
 pub(crate) struct Values<'a> {
-    pub session: EvalSession,
-    pub path: &'a Path,
-    pub view: &'a FileView,
+    snapshot: &'a Snapshot,
+    /// Made when it is needed: that brings the evaluator up to date with the last edit.
+    session: OnceCell<EvalSession>,
+    path: &'a Path,
+    view: &'a FileView,
     pub control: &'a Control,
 }
 
-impl Values<'_> {
+impl<'a> Values<'a> {
+    pub fn new(snapshot: &'a Snapshot, path: &'a Path, view: &'a FileView, control: &'a Control) -> Self {
+        Values { snapshot, session: OnceCell::new(), path, view, control }
+    }
+
+    pub fn session(&self) -> &EvalSession {
+        self.session.get_or_init(|| self.snapshot.session())
+    }
+
     pub fn expr(&self, expr: ExprId) -> Result<Found, Report> {
-        Ok(match self.session.value_in_file(self.path, &self.view.text, expr, self.control)? {
+        if let Some(reason) = self.view.unknown_here(expr) {
+            return Ok(Found::Nothing(reason));
+        }
+        Ok(match self.session().value_in_file(self.path, &self.view.text, expr, self.control)? {
             FileValue::Value(value) => Found::Value(value),
             FileValue::Unknown(reason) => Found::Nothing(reason),
         })
@@ -50,11 +64,11 @@ impl Values<'_> {
     }
 
     pub fn attr(&self, set: &EvalValue, name: Name) -> Result<Found, Report> {
-        let set = match self.session.force_known(set.clone(), self.control)? {
+        let set = match self.session().force_known(set.clone(), self.control)? {
             FileValue::Value(set) => set,
             FileValue::Unknown(reason) => return Ok(Found::Nothing(reason)),
         };
-        Ok(match self.session.attr(&set, &name.to_string(), self.control)? {
+        Ok(match self.session().attr(&set, &name.to_string(), self.control)? {
             Some(value) => Found::Value(value),
             None => Found::Nothing(format!("attribute '{name}' missing")),
         })

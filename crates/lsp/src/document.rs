@@ -25,19 +25,10 @@ impl Document {
     /// Applies the changes of one notification, each to the text that the one before it made.
     pub fn edit(&mut self, version: i32, changes: Vec<TextDocumentContentChangeEvent>, encoding: Encoding) {
         for change in changes {
-            let text = match change.range {
-                None => change.text,
-                Some(range) => {
-                    let range = self.text.text_range(range, encoding);
-                    let old = self.text.text();
-                    let mut new = String::with_capacity(old.len() + change.text.len());
-                    new.push_str(&old[..range.start().into()]);
-                    new.push_str(&change.text);
-                    new.push_str(&old[range.end().into()..]);
-                    new
-                }
-            };
-            self.text = Arc::new(Text::new(text));
+            self.text = Arc::new(match change.range {
+                None => Text::new(change.text),
+                Some(range) => self.text.edited(self.text.text_range(range, encoding), &change.text),
+            });
         }
         self.version = version;
     }

@@ -56,25 +56,79 @@ pub struct Text {
 
 impl Text {
     pub fn new(text: impl Into<Arc<str>>) -> Self {
-        let text: Arc<str> = text.into();
+        let mut made = Text { text: text.into(), line_starts: vec![0], wide: Vec::new() };
+        made.index(1..made.text.len() + 1);
+        made
+    }
+
+    /// The text with `range`, which lies at characters, replaced. Only what is new is looked at; the rest is copied.
+    pub fn edited(&self, range: TextRange, insert: &str) -> Self {
+        let (start, end) = (usize::from(range.start()), usize::from(range.end()));
+        let mut text = String::with_capacity(self.text.len() - (end - start) + insert.len());
+        text.push_str(&self.text[..start]);
+        text.push_str(insert);
+        text.push_str(&self.text[end..]);
+        // Whether a line starts at a place depends on the bytes before and after it.
+        let kept = self.line_starts.partition_point(|&at| at == 0 || (at as usize) < start);
+        let shifted = self.line_starts.partition_point(|&at| at as usize <= end).max(kept);
+        let (wide_kept, wide_shifted) = (
+            self.wide.partition_point(|wide| (wide.start as usize) < start),
+            self.wide.partition_point(|wide| (wide.start as usize) < end),
+        );
+        let mut made = Text { text: text.into(), line_starts: Vec::with_capacity(self.line_starts.len() + 8), wide: Vec::new() };
+        made.line_starts.extend_from_slice(&self.line_starts[..kept]);
+        made.wide.extend_from_slice(&self.wide[..wide_kept]);
+        made.index(start.max(1)..start + insert.len() + 1);
+        let moved = |at: u32| (at as usize + insert.len() - (end - start)) as u32;
+        made.line_starts.extend(self.line_starts[shifted..].iter().map(|&at| moved(at)));
+        if let Some(first) = self.wide.get(wide_shifted) {
+            let saved = made.saved_at_end();
+            let last = &self.wide[wide_shifted..];
+            let more = |wide: &Wide, unit: usize| saved[unit] + (wide.saved[unit] - first.saved[unit]);
+            made.wide.extend(last.iter().map(|wide| Wide {
+                start: moved(wide.start),
+                len: wide.len,
+                saved: [more(wide, 0), more(wide, 1)],
+            }));
+        }
+        made
+    }
+
+    /// Adds the line starts at the places of `range`, and the wide characters that begin one byte before them.
+    fn index(&mut self, range: std::ops::Range<usize>) {
+        let text = Arc::clone(&self.text);
         let bytes = text.as_bytes();
-        let mut line_starts = vec![0];
-        for (at, byte) in bytes.iter().enumerate() {
-            if *byte == b'\n' || (*byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')) {
-                line_starts.push(at as u32 + 1);
+        let first = range.start - 1;
+        let before = bytes.get(first..(range.end - 1).min(bytes.len())).unwrap_or_default();
+        for at in memchr::memchr2_iter(b'\n', b'\r', before).map(|at| first + at) {
+            if bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n') {
+                self.line_starts.push(at as u32 + 1);
             }
         }
-        let mut wide = Vec::new();
-        if !bytes.is_ascii() {
-            let mut saved = [0, 0];
-            for (start, c) in text.char_indices().filter(|(_, c)| !c.is_ascii()) {
-                let len = c.len_utf8();
-                wide.push(Wide { start: start as u32, len: len as u8, saved });
-                saved[0] += (len - c.len_utf16()) as u32;
-                saved[1] += (len - 1) as u32;
-            }
+        if before.is_ascii() {
+            return;
         }
-        Text { text, line_starts, wide }
+        let mut saved = self.saved_at_end();
+        // The first byte is the end of a character that is known, or the first of the text.
+        let skip = (first..range.end).find(|&at| text.is_char_boundary(at)).unwrap_or(first);
+        let known = self.wide.last().map_or(0, |wide| wide.start as usize + usize::from(wide.len));
+        for (start, c) in text[skip..].char_indices().map(|(at, c)| (skip + at, c)).take_while(|(at, _)| *at + 1 < range.end) {
+            if c.is_ascii() || start < known {
+                continue;
+            }
+            let len = c.len_utf8();
+            self.wide.push(Wide { start: start as u32, len: len as u8, saved });
+            saved[0] += (len - c.len_utf16()) as u32;
+            saved[1] += (len - 1) as u32;
+        }
+    }
+
+    /// What all wide characters so far have saved.
+    fn saved_at_end(&self) -> [u32; 2] {
+        self.wide.last().map_or([0, 0], |wide| {
+            let utf16 = if wide.len == 4 { 2 } else { u32::from(wide.len) - 1 };
+            [wide.saved[0] + utf16, wide.saved[1] + u32::from(wide.len) - 1]
+        })
     }
 
     pub fn text(&self) -> &Arc<str> {
@@ -177,6 +231,23 @@ mod tests {
     use super::*;
 
     const TEXTS: &[&str] = &["", "a", "a\nb", "a\r\nb\r\n", "a\rb", "é\n日本語 = \"🦀x\";\n🦀🦀", "\n\n", "x🦀\u{10ffff}é", "\r\n\r"];
+
+    #[test]
+    fn an_edited_index_is_a_new_one() {
+        for text in TEXTS {
+            let index = Text::new(*text);
+            let places: Vec<usize> = (0..=text.len()).filter(|at| text.is_char_boundary(*at)).collect();
+            for (i, &start) in places.iter().enumerate() {
+                for &end in &places[i..] {
+                    for insert in ["", "x", "\n", "\r", "\r\n", "é\n🦀", "\n\r"] {
+                        let edited = index.edited(TextRange::new(TextSize::from(start as u32), TextSize::from(end as u32)), insert);
+                        let new = Text::new(format!("{}{insert}{}", &text[..start], &text[end..]));
+                        assert_eq!(format!("{edited:?}"), format!("{new:?}"), "{text:?} {start}..{end} {insert:?}");
+                    }
+                }
+            }
+        }
+    }
 
     /// Columns by counting characters one by one.
     fn slow_position(text: &str, offset: usize, encoding: Encoding) -> Position {

@@ -254,6 +254,11 @@ pub struct Token<'t> {
 }
 
 impl<'t> Token<'t> {
+    #[inline]
+    pub fn tree(self) -> &'t FlatTree {
+        self.tree
+    }
+
     /// Its number in the order of the text.
     pub fn index(self) -> u32 {
         self.index

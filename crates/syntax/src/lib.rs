@@ -33,6 +33,7 @@ pub mod lexer;
 mod line_index;
 pub mod literal;
 pub mod name;
+mod navigate;
 mod parse;
 mod parser;
 mod reparse;
