@@ -71,16 +71,14 @@ impl Constants {
     }
 }
 
-/// Bytes allocated between two collections at least.
-const LEAST: usize = 12 << 20;
-/// And at most, as long as not four times as much is in use.
-const USUAL: usize = 32 << 20;
+/// Bytes allocated between two collections at least. While an evaluation begins nearly all that it makes lives on; and what
+/// is looked at late has often died meanwhile. Real Nix begins to collect at 384 MB.
+const YOUNG: usize = 64 << 20;
 
 impl Heap {
     /// Whether so much was allocated since the last collection that another one pays.
     fn is_due(&self) -> bool {
-        let live = self.live();
-        self.allocated() > live.clamp(LEAST, USUAL.max(live / 4))
+        self.allocated() > YOUNG.max(self.live() / 4)
     }
 }
 
@@ -111,7 +109,7 @@ impl Ctx<'_> {
         let full = match self.evaluator.options.collect {
             Collect::Stress(_) => number.is_multiple_of(4),
             _ if self.is_over_budget() => true,
-            _ => self.evaluator.heap.live() > 2 * USUAL.max(self.evaluator.heap.live_full()),
+            _ => self.evaluator.heap.live() > 2 * YOUNG.max(self.evaluator.heap.live_full()),
         };
         let checks = match self.evaluator.options.collect {
             // The more there is to look at the less often.

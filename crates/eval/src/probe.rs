@@ -89,6 +89,7 @@ impl<'e> Ctx<'e> {
                 }
                 Expr::With { slot, namespace, body } if child == body && frame.get(slot.0).is_unset() => {
                     let namespace = self.delay(m, frame, namespace);
+                    self.region.wrote(frame.0);
                     frame.set(slot.0, namespace);
                 }
                 Expr::Attrs(index) => {

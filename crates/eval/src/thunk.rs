@@ -88,8 +88,6 @@ impl Ctx<'_> {
         match state.kind() {
             ThunkKind::Suspended => {
                 let (linked, frame) = (self.evaluator.linked(state.module()), thunk.frame());
-                // What it binds is put into slots of the frame.
-                self.region.wrote(frame.0);
                 self.eval(linked, frame, ExprId(state.number()))
             }
             _ => {

@@ -41,9 +41,16 @@ pub(super) unsafe fn extent(address: usize) -> usize {
         }
         let end = ((address & !(BLOCK - 1)) + DATA) as *mut u8;
         let mut at = first.add(1);
-        while at < end && *at == 0 {
-            at = at.add(1);
+        // Eight bytes at a time; what is read behind the end of the map is the block's first objects.
+        while at < end {
+            let eight = u64::from_le_bytes(at.cast::<[u8; 8]>().read_unaligned());
+            if eight != 0 {
+                at = at.add(eight.trailing_zeros() as usize / 8).min(end);
+                break;
+            }
+            at = at.add(8);
         }
+        at = at.min(end);
         at.offset_from(first) as usize * GRANULE
     }
 }

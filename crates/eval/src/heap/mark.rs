@@ -2,8 +2,8 @@
 //!
 //! A collection that is not full takes for granted that old objects, those that an earlier one reached, live. It looks at
 //! young ones only, and at the old ones that may refer to them, which are noted: those given a new reference
-//! (`Region::wrote`, called where thunks get their values, where forced values are put into slots, and where a thunk begins to run
-//! in a frame, whose slots it may fill), and those that a stack referred to at the last collection, which whoever held
+//! (`Region::wrote`, called where thunks get their values, and where what is bound or was forced is put into slots of a frame that
+//! may be old), and those that a stack referred to at the last collection, which whoever held
 //! them may have gone on filling.
 
 use std::sync::MutexGuard;
@@ -72,12 +72,12 @@ impl<'h> Marker<'h> {
     /// Every thread inside the evaluator stands still and has flushed its region.
     pub(crate) unsafe fn new(heap: &'h Heap, full: bool, checks: Checks) -> Self {
         let mut space = heap.space();
-        let noted = std::mem::take(&mut space.noted);
+        let (noted, work) = (std::mem::take(&mut space.noted), std::mem::take(&mut space.work));
         if full {
             space.unmark();
         }
         let live = if full { 0 } else { heap.live() };
-        let mut marker = Marker { heap, space, work: Vec::new(), held: Vec::new(), full, live, checks, roots: Vec::new() };
+        let mut marker = Marker { heap, space, work, held: Vec::new(), full, live, checks, roots: Vec::new() };
         if !full {
             for address in noted {
                 // SAFETY: an old object, which is still there.
@@ -153,10 +153,22 @@ impl<'h> Marker<'h> {
                 continue;
             }
             waiting -= 1;
-            let address = if item & SLOT != 0 { Self::shorten((item & !SLOT) as *mut u64) } else { item };
-            if address == 0 {
-                continue;
-            }
+            let address = if item & SLOT != 0 {
+                let slot = (item & !SLOT) as *mut u64;
+                // SAFETY: a word of a live object.
+                let thunk = unsafe { *slot } as usize;
+                let address = Self::shorten(slot);
+                if address != thunk {
+                    // Not what was fetched.
+                    if address != 0 {
+                        self.work.push(address);
+                    }
+                    continue;
+                }
+                address
+            } else {
+                item
+            };
             let byte = map_byte(address);
             // SAFETY: words of objects and roots are addresses of objects, whose blocks have a map.
             unsafe {
@@ -202,6 +214,7 @@ impl<'h> Marker<'h> {
             unsafe { *map_byte(address) |= NOTED };
         }
         self.space.noted = held;
+        self.space.work = std::mem::take(&mut self.work);
         let live = self.live;
         self.heap.sweep(&mut self.space, live, self.full, self.checks != Checks::None);
     }

@@ -46,6 +46,8 @@ pub(super) struct Space {
     pub cursor: usize,
     /// Old objects that may refer to young ones.
     pub noted: Vec<usize>,
+    /// What the marker has yet to look at, empty between collections: kept because it grows to megabytes each time.
+    pub work: Vec<usize>,
 }
 
 impl Default for Space {
@@ -60,8 +62,8 @@ impl Default for Space {
                     capacity: (start + bytes - base) / BLOCK,
                     blocks: Vec::new(),
                     cursor: 0,
-
                     noted: Vec::new(),
+                    work: Vec::new(),
                 };
             }
             bytes /= 2;

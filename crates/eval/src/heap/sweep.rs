@@ -10,76 +10,116 @@ const KEPT_FREE: usize = 32;
 /// What freed memory is filled with where `poison` is asked for: tag 7 at an address that no program has.
 const POISON: u64 = 0xdead_beef_dead_beef;
 
-/// [`MARK`] in each byte.
-const MARKS: u64 = u64::from_ne_bytes([MARK; 8]);
-
 /// What is left in a block.
+#[derive(Debug, Default, PartialEq)]
 struct Swept {
     /// Bytes in holes that can be filled.
     free: usize,
     longest: usize,
-    /// Nothing lives in it.
-    empty: bool,
+    /// Something lives in it.
+    live: bool,
+}
+
+impl Swept {
+    fn hole(&mut self, granules: usize) {
+        let bytes = granules * GRANULE;
+        if bytes >= MIN_HOLE {
+            self.free += bytes;
+            self.longest = self.longest.max(bytes);
+        }
+    }
+}
+
+/// The highest bit of each byte.
+const HIGHEST: u64 = 0x8080_8080_8080_8080;
+/// The lowest bit of each byte.
+const LOWEST: u64 = 0x0101_0101_0101_0101;
+
+/// One bit for each of 8 bytes: its highest one.
+#[inline(always)]
+fn gather(bytes: u64) -> u64 {
+    ((bytes & HIGHEST) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
+/// One byte for each of 8 bits: 1 or 0.
+#[inline(always)]
+fn spread(bits: u64) -> u64 {
+    let each = (bits & 0xff).wrapping_mul(LOWEST) & 0x8040_2010_0804_0201;
+    ((each + (HIGHEST - LOWEST)) & HIGHEST) >> 7
 }
 
 /// Makes holes of the unmarked objects of a block. The others stay marked: they are old.
 fn sweep_block(block: usize, fresh: usize, poison: bool) -> Swept {
     // SAFETY: every thread that could look at the map stands still.
     let map = unsafe { map_of(block) };
-    let mut swept = Swept { free: 0, longest: 0, empty: true };
-    let mut hole: Option<usize> = None;
-    let mut close = |hole: &mut Option<usize>, end: usize| {
-        if let Some(start) = hole.take() {
-            let bytes = (end - start) * GRANULE;
-            if bytes >= MIN_HOLE {
-                swept.free += bytes;
-                swept.longest = swept.longest.max(bytes);
+    let swept = sweep_map(map);
+    if poison {
+        poison_holes(block, map, fresh);
+    }
+    swept
+}
+
+/// The length of `map` is a multiple of 64.
+fn sweep_map(map: &mut [u8]) -> Swept {
+    let mut swept = Swept::default();
+    // Where the hole that is open begins, and whether there is one.
+    let (mut start, mut open) = (0, 0u64);
+    // 64 granules at a time, `DATA / GRANULE` being a multiple of that.
+    for (number, chunk) in map.chunks_exact_mut(64).enumerate() {
+        let at = number * 64;
+        let (words, _) = chunk.as_chunks_mut::<8>();
+        let (mut begins, mut lives) = (0, 0);
+        for (shift, word) in words.iter().enumerate() {
+            let word = u64::from_le_bytes(*word);
+            lives |= gather(word) << (8 * shift);
+            begins |= gather(word | ((word & !HIGHEST) + (HIGHEST - LOWEST))) << (8 * shift);
+        }
+        if begins == 0 {
+            continue;
+        }
+        swept.live |= lives != 0;
+        let dead = begins & !lives;
+        // From each dead object a carry runs over what it covers to the beginning of the next object.
+        let (reached, carried) = (!begins).overflowing_add(dead << 1 | open);
+        let opens = dead & !reached;
+        open = dead >> 63 | u64::from(carried);
+        if dead != 0 {
+            for (shift, word) in words.iter_mut().enumerate() {
+                let live = (u64::from_le_bytes(*word) & HIGHEST) >> 7;
+                let kept = u64::from_le_bytes(*word) & live.wrapping_mul(0xff);
+                *word = (kept | spread(opens >> (8 * shift)).wrapping_mul(u64::from(HOLE))).to_le_bytes();
             }
-            if poison {
-                let (from, to) = (address_of(block, start), address_of(block, end).min(block + fresh));
-                for word in (from..to).step_by(8) {
-                    // SAFETY: nothing lives in the hole.
-                    unsafe { *(word as *mut u64) = POISON };
-                }
-            }
         }
-    };
-    let mut live = false;
-    // Eight granules at a time, `DATA / GRANULE` being a multiple of that.
-    for (at, chunk) in map.chunks_exact_mut(8).enumerate() {
-        let at = at * 8;
-        let Some(eight) = chunk.first_chunk_mut::<8>() else { break };
-        let word = u64::from_le_bytes(*eight);
-        if word == 0 {
-            continue;
-        }
-        let first = word.trailing_zeros() as usize / 8;
-        let marks = word & MARKS;
-        if marks == 0 {
-            // Nothing here lives.
-            let begins = if hole.is_some() { 0 } else { (HOLE as u64) << (8 * first) };
-            *eight = begins.to_le_bytes();
-            hole.get_or_insert(at + first);
-            continue;
-        }
-        live = true;
-        if word & !((marks >> 7) * 0xff) == 0 {
-            // All that begins here lives.
-            close(&mut hole, at + first);
-            continue;
-        }
-        for (index, byte) in eight.iter_mut().enumerate() {
-            if *byte & MARK != 0 {
-                close(&mut hole, at + index);
-            } else if *byte != 0 {
-                *byte = if hole.is_some() { 0 } else { HOLE };
-                hole.get_or_insert(at + index);
+        // Beginnings and ends of holes take turns.
+        let mut turns = opens | (lives & reached);
+        while turns != 0 {
+            let bit = turns & turns.wrapping_neg();
+            turns ^= bit;
+            let here = at + bit.trailing_zeros() as usize;
+            if opens & bit != 0 {
+                start = here;
+            } else {
+                swept.hole(here - start);
             }
         }
     }
-    close(&mut hole, map.len());
-    swept.empty = !live;
+    if open != 0 {
+        swept.hole(map.len() - start);
+    }
     swept
+}
+
+/// Overwrites what was freed.
+fn poison_holes(block: usize, map: &[u8], fresh: usize) {
+    let mut at = 0;
+    while let Some(found) = map[at..].iter().position(|&byte| byte == HOLE) {
+        let start = at + found;
+        at = start + 1 + map[start + 1..].iter().take_while(|&&byte| byte == 0).count();
+        for word in (address_of(block, start)..address_of(block, at).min(block + fresh)).step_by(8) {
+            // SAFETY: nothing lives in the hole.
+            unsafe { *(word as *mut u64) = POISON };
+        }
+    }
 }
 
 impl Space {
@@ -131,7 +171,7 @@ impl Space {
                     let swept = sweep_block(block, info.fresh as usize, poison);
                     let info = &mut self.blocks[index];
                     (info.free, info.longest) = (swept.free as u32, swept.longest as u32);
-                    info.state = if swept.empty { State::Free } else { State::Open };
+                    info.state = if swept.live { State::Open } else { State::Free };
                 }
                 State::Free | State::Rest(_) => {}
             }
@@ -152,5 +192,45 @@ impl Heap {
     pub(super) fn sweep(&self, space: &mut Space, live: usize, full: bool, poison: bool) {
         space.sweep(full, poison);
         self.swept(live, full);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The same, byte by byte.
+    fn plainly(map: &mut [u8]) -> Swept {
+        let mut swept = Swept::default();
+        let mut hole = None;
+        for at in 0..map.len() {
+            if map[at] & MARK != 0 {
+                swept.live = true;
+                if let Some(start) = hole.take() {
+                    swept.hole(at - start);
+                }
+            } else if map[at] != 0 {
+                map[at] = if hole.is_some() { 0 } else { HOLE };
+                hole.get_or_insert(at);
+            }
+        }
+        if let Some(start) = hole {
+            swept.hole(map.len() - start);
+        }
+        swept
+    }
+
+    proptest! {
+        #[test]
+        fn holes_are_those_found_byte_by_byte(
+            bytes in prop::collection::vec(prop_oneof![3 => Just(0u8), 1 => Just(HOLE), 2 => 2..32u8, 2 => 130..160u8], 0..400),
+        ) {
+            let mut map = bytes;
+            map.resize(map.len().next_multiple_of(64), 0);
+            let mut expected = map.clone();
+            prop_assert_eq!((sweep_map(&mut map), &map), (plainly(&mut expected), &expected));
+        }
     }
 }

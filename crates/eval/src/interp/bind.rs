@@ -9,7 +9,11 @@ use crate::linked::Linked;
 use crate::value::{Attrs, AttrsBuilder, Frame, Thunk, Value};
 
 impl<'e> Ctx<'e> {
+    /// `frame` may be old: a thunk that is evaluated long after it was made binds in the frame of the function around it.
     fn bind_sources(&mut self, m: &'e Linked, frame: Frame, sources: &[(Slot, ExprId)]) {
+        if !sources.is_empty() {
+            self.region.wrote(frame.0);
+        }
         for &(slot, source) in sources {
             let value = self.delay(m, frame, source);
             frame.set(slot.0, value);
@@ -18,6 +22,7 @@ impl<'e> Ctx<'e> {
 
     pub(crate) fn bind_let(&mut self, m: &'e Linked, frame: Frame, lit: &LetLit) {
         self.bind_sources(m, frame, &lit.sources);
+        self.region.wrote(frame.0);
         for &(slot, def) in &lit.defs {
             let value = self.delay(m, frame, def);
             frame.set(slot.0, value);
@@ -33,6 +38,7 @@ impl<'e> Ctx<'e> {
         let shape = self.literal_shape(m, index);
         let (value, slots) = Attrs::alloc(&mut self.region, shape);
         if lit.recursive {
+            self.region.wrote(frame.0);
             // With `__overrides` even atoms are delayed: what they name may be replaced.
             for (i, def) in lit.attrs.iter().enumerate() {
                 let value = self.rec_slot(m, frame, def, lit.overrides);
@@ -74,6 +80,7 @@ impl<'e> Ctx<'e> {
         if lit.overrides {
             let overrides = base.get(self.evaluator.names.overrides).unwrap_or(Value::UNSET);
             let overrides = self.expect_attrs(overrides, || "while evaluating the `__overrides` attribute".into())?;
+            self.region.wrote(frame.0);
             for attr in self.attrs_unsorted(overrides) {
                 let slot = lit.attrs.binary_search_by_key(&attr.name, |a| a.name).ok().and_then(|i| lit.attrs.get(i)?.slot);
                 if let Some(slot) = slot {

@@ -38,6 +38,7 @@ impl<'e> Ctx<'e> {
                 }
                 Expr::With { slot, namespace, body } => {
                     let namespace = self.delay(m, frame, namespace);
+                    self.region.wrote(frame.0);
                     frame.set(slot.0, namespace);
                     id = body;
                 }
