@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nival_eval::HostResult;
@@ -14,7 +14,7 @@ use nival_source::System;
 use rustc_hash::FxHashMap;
 
 use super::host::EngineHost;
-use super::pending::Pending;
+use super::pending::{Pending, Tree};
 use super::policy::Policy;
 use crate::cancel::CancelToken;
 use crate::config::EngineConfig;
@@ -125,8 +125,8 @@ impl Shelf for EngineHost {
                 kept.as_ref().map(|kept| kept.0.iter().map(|name| path.join(OsStr::from_bytes(name))).collect())
             }
         };
-        let tree = Pending::Tree { source, name: name.to_owned(), recursive, kept: kept.map(std::sync::Arc::new), references: Vec::new() };
-        self.pending.insert(store_path, tree);
+        let tree = Tree { source, name: name.to_owned(), recursive, kept: kept.map(Arc::new), references: Vec::new() };
+        self.pending.insert(store_path, Pending::Tree(Arc::new(tree)));
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 mod store_names;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -11,15 +12,16 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockRea
 use nival_eval::host::{AddPath, FetchRequest, Fetched, Host, SearchPathEntry};
 use nival_eval::{Bounds, FileType, HostError, HostResult};
 use nival_source::{FileKind, SystemError};
-use nival_store::{HashAlgo, StoreDir, StorePath, StorePathSet, store_path};
+use nival_store::{ContentAddressMethod, HashAlgo, StoreDir, StorePath, StorePathSet, store_path};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fetching::{self, Fetching};
 use super::overlay::{Buffers, Overlay, to_path};
-use super::pending::{Pending, PendingTable, Redirect};
+use super::pending::{MadeFile, Pending, PendingTable, Redirect};
 use super::policy::Policy;
 use super::reads::{ReadSet, Stamp};
 use super::store_access::StoreAccess;
+use super::texts::Text;
 use super::trees;
 use crate::build::{BuildOutcome, BuildProgress, BuildRequest, NoProgress};
 use crate::cancel::CancelToken;
@@ -81,7 +83,7 @@ const MAX_FOLLOWED: usize = 256;
 /// Where the bytes of a path are.
 enum Place {
     Disk { path: PathBuf, record: bool },
-    Contents(Arc<[u8]>),
+    Contents(Text),
     Nothing,
 }
 
@@ -385,7 +387,7 @@ impl Host for EngineHost {
             |reads, view, path| reads.note_file(path, &*view.system),
             |view, place| match place {
                 Place::Disk { path, .. } => view.read_bounded(&path, bounds),
-                Place::Contents(contents) => Ok(contents),
+                Place::Contents(contents) => contents.bytes().map_err(|e| trees::unreadable(path, &e)),
                 Place::Nothing => Err(not_found(path)),
             },
         )
@@ -397,7 +399,7 @@ impl Host for EngineHost {
         let (view, place) = self.reading(path, note, |view, place| Ok((view.clone(), place)))?;
         match place {
             Place::Disk { path, .. } => view.read_pieces(&path, bounds, work),
-            Place::Contents(contents) => work(&contents, 0),
+            Place::Contents(contents) => work(&contents.bytes().map_err(|e| trees::unreadable(path, &e))?, 0),
             Place::Nothing => Err(not_found(path)),
         }
     }
@@ -581,12 +583,15 @@ impl Host for EngineHost {
         let set = self.parse_all(references)?;
         let path = store_path::make_text_path(&self.store_dir, name, &hash, &set).map_err(|e| HostError::Io(e.to_string()))?;
         let path = self.store_dir.print(&path);
-        self.pending.insert(&path, Pending::Text { name: name.to_owned(), contents: contents.into(), references: references.to_vec() });
+        let (contents, references) = (self.pending.text(contents), references.to_vec());
+        let file = MadeFile { name: name.to_owned(), method: ContentAddressMethod::Text, contents, references };
+        self.pending.insert(&path, Pending::File(Arc::new(file)));
         self.check_if_derivation(path)
     }
 
     fn write_derivation(&self, store_path: &str, aterm: &[u8], references: Option<&[String]>) -> HostResult<()> {
-        self.pending.insert(store_path, Pending::Derivation { aterm: aterm.into(), references: references.map(Into::into) });
+        let aterm = self.pending.text(aterm);
+        self.pending.insert(store_path, Pending::Derivation { aterm, references: references.map(Into::into) });
         Ok(())
     }
 
@@ -604,7 +609,8 @@ impl Host for EngineHost {
 
     fn references(&self, store_path: &str) -> HostResult<Vec<String>> {
         if let Some(pending) = self.pending.get(store_path) {
-            return Ok(pending.references(&self.store_dir, store_path).into_owned());
+            let references = pending.references(&self.store_dir, store_path);
+            return references.map(Cow::into_owned).map_err(|e| trees::unreadable(store_path.as_bytes(), &e));
         }
         let path = self.parse(store_path)?;
         let failed = |message: String| HostError::Io(message);

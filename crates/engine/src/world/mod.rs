@@ -30,6 +30,7 @@ pub mod policy;
 pub mod reads;
 mod slot;
 pub mod store_access;
+mod texts;
 mod trees;
 
 use std::path::{Path, PathBuf};

@@ -2,83 +2,98 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use nival_store::{Derivation, StoreDir};
+use nival_store::{ContentAddressMethod, Derivation, StoreDir};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// Something whose store path is known.
+use super::texts::{Text, Texts};
+
+/// Something whose store path is known. Cheap to clone.
 #[derive(Debug, Clone)]
 pub enum Pending {
-    /// A file or folder to copy.
-    Tree {
-        source: PathBuf,
-        name: String,
-        recursive: bool,
-        /// What a filter left of the tree, the root not included; everything where there was no filter.
-        kept: Option<Arc<FxHashSet<PathBuf>>>,
-        references: Vec<String>,
-    },
-    /// A file that evaluation itself made, added again under another name or method.
-    File {
-        name: String,
-        recursive: bool,
-        contents: Arc<[u8]>,
-        references: Vec<String>,
-    },
-    Text {
-        name: String,
-        contents: Arc<[u8]>,
-        references: Vec<String>,
-    },
+    Tree(Arc<Tree>),
+    File(Arc<MadeFile>),
     /// Tens of thousands of them may be pending: usually all else is in the text.
     Derivation {
-        aterm: Arc<[u8]>,
+        aterm: Text,
         /// Only where the text cannot be asked.
         references: Option<Box<[String]>>,
     },
 }
 
+/// A file or folder to copy.
+#[derive(Debug)]
+pub struct Tree {
+    pub source: PathBuf,
+    pub name: String,
+    pub recursive: bool,
+    /// What a filter left of the tree, the root not included; everything where there was no filter.
+    pub kept: Option<Arc<FxHashSet<PathBuf>>>,
+    pub references: Vec<String>,
+}
+
+/// A file that evaluation itself made.
+#[derive(Debug)]
+pub struct MadeFile {
+    pub name: String,
+    pub method: ContentAddressMethod,
+    pub contents: Text,
+    pub references: Vec<String>,
+}
+
 impl Pending {
     /// The store paths that it refers to; `path` is its own.
-    pub fn references(&self, dir: &StoreDir, path: &str) -> Cow<'_, [String]> {
-        match self {
-            Pending::Tree { references, .. } | Pending::File { references, .. } | Pending::Text { references, .. } => {
-                Cow::Borrowed(references)
-            }
+    ///
+    /// # Errors
+    /// The text cannot be read.
+    pub fn references(&self, dir: &StoreDir, path: &str) -> io::Result<Cow<'_, [String]>> {
+        Ok(match self {
+            Pending::Tree(tree) => Cow::Borrowed(&tree.references),
+            Pending::File(file) => Cow::Borrowed(&file.references),
             Pending::Derivation { references: Some(references), .. } => Cow::Borrowed(references),
             Pending::Derivation { aterm, references: None } => {
                 let name = dir.parse_canonical(path).ok().and_then(|path| path.derivation_name().map(str::to_owned));
+                let aterm = aterm.bytes()?;
                 // What is no derivation will not be written under its path either.
-                let drv = name.and_then(|name| Derivation::parse(dir, &name, aterm).ok());
+                let drv = name.and_then(|name| Derivation::parse(dir, &name, &aterm).ok());
                 drv.map_or_else(Cow::default, |drv| drv.references().iter().map(|path| dir.print(path)).collect())
             }
-        }
+        })
     }
 }
 
 /// By store path (`/nix/store/…`, without anything below).
 #[derive(Debug, Default)]
-pub struct PendingTable(Mutex<FxHashMap<String, Pending>>);
+pub struct PendingTable {
+    items: Mutex<FxHashMap<Box<str>, Pending>>,
+    texts: Arc<Texts>,
+}
 
 /// Where to read a path below the store from.
 pub enum Redirect {
     /// The file of a pending tree.
     Source(PathBuf),
     /// The text itself.
-    Contents(Arc<[u8]>),
+    Contents(Text),
     /// Left out by the filter of its tree.
     Hidden,
 }
 
 impl PendingTable {
-    fn lock(&self) -> MutexGuard<'_, FxHashMap<String, Pending>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, FxHashMap<Box<str>, Pending>> {
+        self.items.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn insert(&self, store_path: &str, pending: Pending) {
-        self.lock().insert(store_path.to_owned(), pending);
+        self.lock().insert(store_path.into(), pending);
+    }
+
+    /// A text that something pending consists of.
+    pub fn text(&self, bytes: &[u8]) -> Text {
+        self.texts.keep(bytes)
     }
 
     pub fn get(&self, store_path: &str) -> Option<Pending> {
@@ -92,21 +107,18 @@ impl PendingTable {
         let base = components.next()?.as_os_str().to_str()?;
         let rest = components.as_path();
         let table = self.lock();
-        match table.get(&format!("{store_dir}/{base}"))? {
-            Pending::Tree { source, kept, .. } => {
-                let file = if rest.as_os_str().is_empty() { source.clone() } else { source.join(rest) };
-                match kept {
-                    Some(kept) if file != *source && !kept.contains(&file) => Some(Redirect::Hidden),
+        match table.get(&*format!("{store_dir}/{base}"))? {
+            Pending::Tree(tree) => {
+                let file = if rest.as_os_str().is_empty() { tree.source.clone() } else { tree.source.join(rest) };
+                match &tree.kept {
+                    Some(kept) if file != tree.source && !kept.contains(&file) => Some(Redirect::Hidden),
                     _ => Some(Redirect::Source(file)),
                 }
             }
             // Nothing is below a file.
-            Pending::Text { .. } | Pending::File { .. } | Pending::Derivation { .. } if !rest.as_os_str().is_empty() => {
-                Some(Redirect::Hidden)
-            }
-            Pending::Text { contents, .. } | Pending::File { contents, .. } | Pending::Derivation { aterm: contents, .. } => {
-                Some(Redirect::Contents(contents.clone()))
-            }
+            Pending::File(_) | Pending::Derivation { .. } if !rest.as_os_str().is_empty() => Some(Redirect::Hidden),
+            Pending::File(file) => Some(Redirect::Contents(file.contents.clone())),
+            Pending::Derivation { aterm, .. } => Some(Redirect::Contents(aterm.clone())),
         }
     }
 
@@ -115,8 +127,8 @@ impl PendingTable {
         let below = path.strip_prefix(store_dir).ok()?;
         let mut components = below.components();
         let base = components.next()?.as_os_str().to_str()?;
-        match self.lock().get(&format!("{store_dir}/{base}"))? {
-            Pending::Tree { source, kept: Some(kept), .. } => Some((source.join(components.as_path()), Arc::clone(kept))),
+        match self.lock().get(&*format!("{store_dir}/{base}"))? {
+            Pending::Tree(tree) => Some((tree.source.join(components.as_path()), Arc::clone(tree.kept.as_ref()?))),
             _ => None,
         }
     }
@@ -142,24 +154,27 @@ impl PendingTable {
 
     /// Everything pending that `roots` need, with its references, what is referred to first. What is not pending is taken to be in the
     /// store.
-    pub fn closure(&self, dir: &StoreDir, roots: &[String]) -> Vec<(String, Pending, Vec<String>)> {
+    ///
+    /// # Errors
+    /// A text cannot be read.
+    pub fn closure(&self, dir: &StoreDir, roots: &[String]) -> io::Result<Vec<(String, Pending, Vec<String>)>> {
         let table = self.lock();
         let mut order = Vec::new();
         let mut seen: FxHashSet<&str> = FxHashSet::default();
         // (path, its references once they are on the stack)
-        let known = |path: &String| table.get_key_value(path).map(|(path, pending)| (path.as_str(), pending, None));
+        let known = |path: &String| table.get_key_value(path.as_str()).map(|(path, pending)| (&**path, pending, None));
         let mut stack: Vec<(&str, &Pending, Option<Vec<String>>)> = roots.iter().rev().filter_map(known).collect();
         while let Some((path, pending, visited)) = stack.pop() {
             if let Some(references) = visited {
                 order.push((path.to_owned(), pending.clone(), references));
             } else if seen.insert(path) {
-                let references = pending.references(dir, path);
+                let references = pending.references(dir, path)?;
                 let below: Vec<_> = references.iter().rev().filter_map(known).collect();
                 stack.push((path, pending, Some(references.into_owned())));
                 stack.extend(below);
             }
         }
-        order
+        Ok(order)
     }
 }
 
@@ -168,11 +183,12 @@ mod tests {
     use super::*;
 
     fn text(name: &str, references: &[&str]) -> Pending {
-        Pending::Text {
+        Pending::File(Arc::new(MadeFile {
             name: name.into(),
-            contents: name.as_bytes().into(),
+            method: ContentAddressMethod::Text,
+            contents: Text::Memory(name.as_bytes().into()),
             references: references.iter().map(|r| r.to_string()).collect(),
-        }
+        }))
     }
 
     #[test]
@@ -182,7 +198,8 @@ mod tests {
         table.insert("/s/b", text("b", &["/s/c", "/s/b"]));
         table.insert("/s/c", text("c", &[]));
         table.insert("/s/other", text("other", &[]));
-        let order: Vec<String> = table.closure(&StoreDir::default(), &["/s/a".into()]).into_iter().map(|(path, ..)| path).collect();
+        let closure = table.closure(&StoreDir::default(), &["/s/a".into()]).unwrap();
+        let order: Vec<String> = closure.into_iter().map(|(path, ..)| path).collect();
         assert_eq!(order, ["/s/c", "/s/b", "/s/a"]);
     }
 
@@ -201,8 +218,8 @@ mod tests {
     fn files_of_pending_trees_are_read_where_they_are() {
         let table = PendingTable::default();
         let kept = Some(Arc::new(FxHashSet::from_iter([PathBuf::from("/src/a.nix")])));
-        table
-            .insert("/s/x-src", Pending::Tree { source: "/src".into(), name: "src".into(), recursive: true, kept, references: Vec::new() });
+        let tree = Tree { source: "/src".into(), name: "src".into(), recursive: true, kept, references: Vec::new() };
+        table.insert("/s/x-src", Pending::Tree(Arc::new(tree)));
         let shown = |path: &str| match table.redirect(Path::new(path), "/s") {
             Some(Redirect::Source(file)) => file.display().to_string(),
             Some(Redirect::Hidden) => "hidden".into(),

@@ -7,7 +7,9 @@ use nival_source::System;
 use nival_store::{ConfigError, ContentAddressMethod, Environment, HashAlgo, LocalStore, Store, StoreConfig, StoreDir};
 
 use super::overlay::Overlay;
-use super::pending::{Pending, PendingTable};
+use super::pending::{Pending, PendingTable, Tree};
+use super::texts::Text;
+use super::trees;
 use crate::config::StoreSettings;
 use crate::report::{Report, ReportKind};
 
@@ -92,7 +94,9 @@ impl StoreAccess {
     /// The store cannot be written, or a source has changed since it was evaluated.
     pub fn write_pending(&self, pending: &PendingTable, files: &Overlay, roots: &[String]) -> Result<(), Report> {
         let dir = self.store_dir();
-        let wanted = pending.closure(&dir, roots);
+        let wanted = pending.closure(&dir, roots).map_err(|error| {
+            Report::new(ReportKind::Store, format!("cannot read the derivations that were evaluated in their temporary file: {error}"))
+        })?;
         if wanted.is_empty() {
             return Ok(());
         }
@@ -112,19 +116,20 @@ fn write_one(store: &dyn Store, files: &Overlay, path: &str, item: Pending, refe
         return store.add_temp_root(&expected).map_err(|e| e.to_string());
     }
     let references = references.iter().map(|r| parse(r)).collect::<Result<_, _>>()?;
-    let method = |recursive| if recursive { ContentAddressMethod::Nar } else { ContentAddressMethod::Flat };
+    let read = |text: &Text| text.bytes().map_err(|error| trees::unreadable(path.as_bytes(), &error).to_string());
     let written = match item {
-        Pending::Text { name, contents, .. } => store.add_text(&name, &contents, &references),
-        Pending::Derivation { aterm, .. } => store.add_text(expected.name(), &aterm, &references),
-        Pending::File { name, recursive, contents, .. } => {
-            let source = MemoryFile(contents);
-            let added = store.add_path(&name, &source, Path::new("/"), method(recursive), HashAlgo::Sha256, &references, None);
+        Pending::Derivation { aterm, .. } => store.add_text(expected.name(), &read(&aterm)?, &references),
+        Pending::File(file) if file.method == ContentAddressMethod::Text => store.add_text(&file.name, &read(&file.contents)?, &references),
+        Pending::File(file) => {
+            let source = MemoryFile(read(&file.contents)?);
+            let added = store.add_path(&file.name, &source, Path::new("/"), file.method, HashAlgo::Sha256, &references, None);
             added.map(|info| info.path.clone())
         }
-        Pending::Tree { source, name, recursive, kept, .. } => {
+        Pending::Tree(tree) => {
+            let Tree { source, name, recursive, kept, .. } = &*tree;
             let mut keep = |path: &Path, _| Ok(kept.as_ref().is_none_or(|kept| kept.contains(path)));
             let filter: Option<&mut nival_store::nar::PathFilter<'_>> = if kept.is_some() { Some(&mut keep) } else { None };
-            let added = store.add_path(&name, files, &source, method(recursive), HashAlgo::Sha256, &references, filter);
+            let added = store.add_path(name, files, source, trees::method(*recursive), HashAlgo::Sha256, &references, filter);
             let added = added.map(|info| info.path.clone());
             if let Ok(added) = &added
                 && *added != expected

@@ -14,7 +14,8 @@ use nival_store::{ContentAddress, ContentAddressMethod, Hash, HashAlgo, StoreDir
 use rustc_hash::FxHashSet;
 
 use super::overlay::Overlay;
-use super::pending::{Pending, PendingTable};
+use super::pending::{MadeFile, Pending, PendingTable, Tree};
+use super::texts::Text;
 
 /// Gives the tree at `source` (where `request.path` really is) its store path. `references` are what it goes on referring to.
 pub fn add(
@@ -36,7 +37,7 @@ pub fn add(
     };
     let path = fixed_path(dir, &asked, request.name, request.recursive, hash, request.expected_sha256, &references)?;
     let (name, recursive) = (request.name.to_owned(), request.recursive);
-    pending.insert(&path, Pending::Tree { source, name, recursive, kept: kept.map(Arc::new), references });
+    pending.insert(&path, Pending::Tree(Arc::new(Tree { source, name, recursive, kept: kept.map(Arc::new), references })));
     Ok(path)
 }
 
@@ -45,15 +46,26 @@ pub fn add_contents(
     dir: &StoreDir,
     pending: &PendingTable,
     request: &AddPath<'_>,
-    contents: Arc<[u8]>,
+    contents: Text,
     references: Vec<String>,
 ) -> HostResult<String> {
-    let hash = if request.recursive { nar::hash_bytes(&contents, false, HashAlgo::Sha256).0 } else { HashAlgo::Sha256.hash(&contents) };
+    let bytes = contents.bytes().map_err(|e| unreadable(request.path, &e))?;
+    let hash = if request.recursive { nar::hash_bytes(&bytes, false, HashAlgo::Sha256).0 } else { HashAlgo::Sha256.hash(&bytes) };
     let asked = String::from_utf8_lossy(request.path);
     let path = fixed_path(dir, &asked, request.name, request.recursive, hash, request.expected_sha256, &references)?;
-    let pending_file = Pending::File { name: request.name.to_owned(), recursive: request.recursive, contents, references };
-    pending.insert(&path, pending_file);
+    let file = MadeFile { name: request.name.to_owned(), method: method(request.recursive), contents, references };
+    pending.insert(&path, Pending::File(Arc::new(file)));
     Ok(path)
+}
+
+/// A text that evaluation made cannot be read where it is kept.
+pub fn unreadable(asked: &[u8], error: &io::Error) -> HostError {
+    HostError::Io(format!("cannot read '{}' in its temporary file: {error}", String::from_utf8_lossy(asked)))
+}
+
+/// How trees are hashed.
+pub fn method(recursive: bool) -> ContentAddressMethod {
+    if recursive { ContentAddressMethod::Nar } else { ContentAddressMethod::Flat }
 }
 
 /// The path that the contents have. Where a hash is expected, it must be that of a tree without references.
@@ -66,9 +78,8 @@ fn fixed_path(
     expected: Option<&[u8]>,
     references: &[String],
 ) -> HostResult<String> {
-    let method = if recursive { ContentAddressMethod::Nar } else { ContentAddressMethod::Flat };
     let make = |hash: Hash, references: &StoreReferences| {
-        let path = store_path::make_fixed_output_path(dir, name, &ContentAddress { method, hash }, references);
+        let path = store_path::make_fixed_output_path(dir, name, &ContentAddress { method: method(recursive), hash }, references);
         path.map(|path| dir.print(&path)).map_err(|e| HostError::Io(e.to_string()))
     };
     let others = references.iter().map(|path| dir.parse(path)).collect::<Result<_, _>>().map_err(|e| HostError::Io(e.to_string()))?;
