@@ -43,8 +43,14 @@ pub struct DraftInput<'a> {
 /// What stands for an output of an input derivation in the hashes of those that use it: see [`HashModulo`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InputHash {
-    /// 64 digits.
-    base16: String,
+    /// Many outputs are never used: little memory where there is none.
+    hash: Box<Printed>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Printed {
+    /// In base 16.
+    digits: [u8; 64],
     /// The one output of fixed derivations is always called `out`.
     fixed: bool,
 }
@@ -52,11 +58,13 @@ pub struct InputHash {
 impl InputHash {
     /// `None` where `hash` knows no such output, or outputs are not known before a build.
     pub fn new(hash: &HashModulo, output: &str) -> Option<InputHash> {
-        match hash {
-            HashModulo::Regular(hash) => Some(InputHash { base16: hash.base16(), fixed: false }),
-            HashModulo::Fixed(hashes) => hashes.get(output).map(|hash| InputHash { base16: hash.base16(), fixed: true }),
-            HashModulo::Deferred(_) => None,
-        }
+        let (hash, fixed) = match hash {
+            HashModulo::Regular(hash) => (hash, false),
+            HashModulo::Fixed(hashes) => (hashes.get(output)?, true),
+            HashModulo::Deferred(_) => return None,
+        };
+        let digits = hash.base16().into_bytes().try_into().ok()?;
+        Some(InputHash { hash: Box::new(Printed { digits, fixed }) })
     }
 }
 
@@ -164,15 +172,15 @@ impl Draft<'_> {
     fn print_input_hashes(&self, out: &mut Vec<u8>) -> bool {
         let mut hashes = Vec::with_capacity(self.inputs.len());
         for input in self.inputs {
-            let Some(hash) = input.hash else { return false };
-            hashes.push((&*hash.base16, if hash.fixed { "out" } else { input.output }));
+            let Some(InputHash { hash }) = input.hash else { return false };
+            hashes.push((&hash.digits, if hash.fixed { "out" } else { input.output }));
         }
         hashes.sort_unstable();
         hashes.dedup();
         list(out, hashes.chunk_by(|a, b| a.0 == b.0), |out, outputs| {
-            out.push(b'(');
-            unescaped(out, outputs.first().map_or("", |first| first.0));
-            out.push(b',');
+            out.extend_from_slice(b"(\"");
+            out.extend_from_slice(outputs.first().map_or(&[], |first| first.0.as_slice()));
+            out.extend_from_slice(b"\",");
             list(out, outputs, |out, (_, output)| unescaped(out, output));
             out.push(b')');
         });

@@ -52,7 +52,42 @@ pub type DerivationReader<'a> = dyn FnMut(&StorePath) -> Result<Arc<Derivation>,
 /// whole process.
 #[derive(Debug, Default)]
 pub struct ModuloHashes {
-    memo: RwLock<FxHashMap<StorePath, HashModulo>>,
+    memo: RwLock<FxHashMap<StorePath, Known>>,
+}
+
+/// A [`HashModulo`] in little memory: there are tens of thousands.
+#[derive(Debug)]
+enum Known {
+    Regular([u8; 32]),
+    /// Fixed-output, with the one output `out`.
+    Out([u8; 32]),
+    Other(Box<HashModulo>),
+}
+
+impl From<HashModulo> for Known {
+    fn from(hash: HashModulo) -> Known {
+        let known = match &hash {
+            HashModulo::Regular(hash) => sha256(hash).map(Known::Regular),
+            HashModulo::Fixed(hashes) if hashes.len() == 1 => hashes.get("out").and_then(sha256).map(Known::Out),
+            _ => None,
+        };
+        known.unwrap_or_else(|| Known::Other(Box::new(hash)))
+    }
+}
+
+fn sha256(hash: &Hash) -> Option<[u8; 32]> {
+    if hash.algo() == HashAlgo::Sha256 { hash.as_bytes().try_into().ok() } else { None }
+}
+
+impl Known {
+    fn hash_modulo(&self) -> Option<HashModulo> {
+        let hash = |bytes: &[u8; 32]| Hash::from_bytes(HashAlgo::Sha256, bytes);
+        Some(match self {
+            Known::Regular(bytes) => HashModulo::Regular(hash(bytes)?),
+            Known::Out(bytes) => HashModulo::Fixed(BTreeMap::from([("out".to_owned(), hash(bytes)?)])),
+            Known::Other(hash) => (**hash).clone(),
+        })
+    }
 }
 
 impl ModuloHashes {
@@ -61,7 +96,7 @@ impl ModuloHashes {
     }
 
     pub fn get(&self, path: &StorePath) -> Option<HashModulo> {
-        self.memo.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(path).cloned()
+        self.memo.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(path)?.hash_modulo()
     }
 
     pub fn contains(&self, path: &StorePath) -> bool {
@@ -69,12 +104,12 @@ impl ModuloHashes {
     }
 
     pub fn insert(&self, path: StorePath, hash: HashModulo) {
-        self.memo.write().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(path, hash);
+        self.memo.write().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(path, hash.into());
     }
 
     /// [`ModuloHashes::insert`] unless there is an entry.
     pub fn insert_new(&self, path: StorePath, hash: HashModulo) {
-        self.memo.write().unwrap_or_else(|poisoned| poisoned.into_inner()).entry(path).or_insert(hash);
+        self.memo.write().unwrap_or_else(|poisoned| poisoned.into_inner()).entry(path).or_insert_with(|| hash.into());
     }
 
     /// The hash of the derivation at `path`, computed and remembered together with those of all its inputs. Uses no
@@ -191,14 +226,14 @@ impl ModuloHashes {
                     inputs.hashes.entry(hash.base16()).or_default().extend(node.outputs.iter().cloned());
                 }
             };
-            match memo.get(path) {
-                None => return Err(ModuloError::NotLoaded(path.clone())),
-                Some(HashModulo::Regular(hash)) => used(hash),
-                Some(HashModulo::Deferred(hash)) => {
-                    used(hash);
+            let hash = memo.get(path).and_then(Known::hash_modulo).ok_or_else(|| ModuloError::NotLoaded(path.clone()))?;
+            match hash {
+                HashModulo::Regular(hash) => used(&hash),
+                HashModulo::Deferred(hash) => {
+                    used(&hash);
                     inputs.deferred = true;
                 }
-                Some(HashModulo::Fixed(hashes)) => {
+                HashModulo::Fixed(hashes) => {
                     for output in &node.outputs {
                         let hash = hashes.get(output);
                         let hash =
