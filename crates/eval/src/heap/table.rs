@@ -1,7 +1,9 @@
 //! [`Table`]: an append-only array that threads read without a lock.
 
+use std::cell::UnsafeCell;
+use std::mem::MaybeUninit;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 const FIRST_BITS: u32 = 6;
 const CHUNKS: usize = (32 - FIRST_BITS) as usize;
@@ -9,8 +11,36 @@ const CHUNKS: usize = (32 - FIRST_BITS) as usize;
 /// Chunk k holds 2^(k+6) entries, so that entries never move and references to them stay good as long as the table.
 #[derive(Debug)]
 pub struct Table<T> {
-    chunks: [OnceLock<Box<[OnceLock<T>]>>; CHUNKS],
+    chunks: [OnceLock<Box<[Slot<T>]>>; CHUNKS],
     len: AtomicU32,
+}
+
+/// All zeros while it is empty: the part of a chunk that is not used yet is memory that nobody has touched.
+#[derive(Debug)]
+struct Slot<T> {
+    ready: AtomicBool,
+    /// Written once, before `ready` is set, by the one that was given its index.
+    value: UnsafeCell<MaybeUninit<T>>,
+}
+
+// SAFETY: the value is only read once `ready` says that it is written, and then never written again.
+unsafe impl<T: Send + Sync> Sync for Slot<T> {}
+
+impl<T> Slot<T> {
+    #[inline]
+    fn get(&self) -> Option<&T> {
+        // SAFETY: `ready` is set after the value was written.
+        self.ready.load(Ordering::Acquire).then(|| unsafe { (*self.value.get()).assume_init_ref() })
+    }
+}
+
+impl<T> Drop for Slot<T> {
+    fn drop(&mut self) {
+        if *self.ready.get_mut() {
+            // SAFETY: it is written, and nobody reads it any more.
+            unsafe { self.value.get_mut().assume_init_drop() }
+        }
+    }
 }
 
 impl<T> Default for Table<T> {
@@ -30,8 +60,14 @@ impl<T> Table<T> {
     pub fn push_with(&self, make: impl FnOnce(u32) -> T) -> (u32, &T) {
         let index = self.len.fetch_add(1, Ordering::Relaxed);
         let (chunk, offset) = place(index);
-        let slots = self.chunks[chunk].get_or_init(|| (0..1usize << (chunk as u32 + FIRST_BITS)).map(|_| OnceLock::new()).collect());
-        (index, slots[offset].get_or_init(|| make(index)))
+        // SAFETY: zeros are an empty slot.
+        let empty = || unsafe { Box::new_zeroed_slice(1 << (chunk as u32 + FIRST_BITS)).assume_init() };
+        let slot: &Slot<T> = &self.chunks[chunk].get_or_init(empty)[offset];
+        let value = make(index);
+        // SAFETY: only this call was given the index, and nobody reads the slot before it is ready.
+        let written = unsafe { (*slot.value.get()).write(value) };
+        slot.ready.store(true, Ordering::Release);
+        (index, written)
     }
 
     #[inline]
