@@ -377,7 +377,7 @@ impl<'e> Ctx<'e> {
     pub fn filter_attrs(&mut self, of: Attrs, mut keep: impl FnMut(Name) -> bool) -> Result<Value> {
         let flat = self.flatten(of);
         let Some(shape) = flat.shape() else { return Ok(of.value()) };
-        let mut kept = Vec::with_capacity(shape.len());
+        let mut kept = ScratchVec::with_capacity(shape.len());
         for (i, &name) in shape.names().iter().enumerate() {
             self.check_interrupt()?;
             if keep(name) {
@@ -389,9 +389,8 @@ impl<'e> Ctx<'e> {
             let copy = |slots: &mut [Value]| slots.copy_from_slice(flat.slots(shape));
             return Ok(Attrs::alloc_with(&mut self.region, shape, copy));
         }
-        let names = kept.iter().map(|&i| shape.names()[i]).collect();
-        let positions = if shape.has_positions() { kept.iter().map(|&i| shape.position(i)).collect() } else { Vec::new() };
-        let small = self.evaluator.shapes.make(names, positions);
+        let names: ScratchVec<Name> = kept.iter().map(|&i| shape.names()[i]).collect();
+        let small = self.evaluator.shapes.part(shape, &names);
         Ok(Attrs::alloc_with(&mut self.region, small, |slots| {
             for (slot, &i) in slots.iter_mut().zip(&kept) {
                 *slot = flat.slot(i as u32);

@@ -125,7 +125,7 @@ impl Evaluator {
     pub fn new(host: Arc<dyn Host>, options: Options, builtins: BuiltinTable) -> Arc<Evaluator> {
         let functions = builtins.functions.iter().map(|&builtin| LinkedBuiltin::new(builtin)).collect();
         let (heap, shapes) = (Heap::default(), ShapeTable::default());
-        let (empty_list, empty_attrs) = empties(&mut Region::new(&heap), shapes.make(Vec::new(), Vec::new()));
+        let (empty_list, empty_attrs) = empties(&mut Region::new(&heap), shapes.make(&[], &[]));
         let evaluator = Arc::new(Evaluator {
             heap,
             held: AtomicUsize::new(0),

@@ -8,6 +8,7 @@ use nival_syntax::Name;
 
 use crate::ctx::Ctx;
 use crate::error::Pos;
+use crate::heap::ScratchVec;
 use crate::ops::path::{join, normalise};
 use crate::source::Source;
 use crate::track::TrackedModule;
@@ -49,7 +50,7 @@ pub(crate) struct Linked {
     /// Number of the first attribute of each set, counted over the module.
     pub set_starts: Box<[u32]>,
     pub lambdas: Box<[LinkedLambda]>,
-    /// `(shape id + 1) << 32 | index` for each inline-cache site.
+    /// `(number of the names + 1) << 32 | index` for each inline-cache site.
     pub caches: Box<[AtomicU64]>,
     /// Number of the first formal of each lambda, counted over the module.
     pub formal_starts: Box<[u32]>,
@@ -235,8 +236,8 @@ impl Ctx<'_> {
     #[inline(never)]
     fn make_shape(&mut self, m: &Linked, index: u32) -> ShapeRef {
         let (set, first) = (&m.sets[index as usize], m.set_starts[index as usize]);
-        let names = m.module.attrsets[index as usize].attrs.iter().map(|a| a.name).collect();
-        let shape = self.evaluator.shapes.literal(names, Pos::attr(m.id, first));
+        let names: ScratchVec<Name> = m.module.attrsets[index as usize].attrs.iter().map(|a| a.name).collect();
+        let shape = self.evaluator.shapes.literal(&names, Pos::attr(m.id, first));
         let pointer = std::ptr::from_ref(shape).cast_mut();
         match set.shape.compare_exchange(std::ptr::null_mut(), pointer, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => shape,

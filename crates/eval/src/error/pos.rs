@@ -60,6 +60,11 @@ impl Pos {
         Pos(self.0 + ((by as u64) << 32))
     }
 
+    /// Both halves of the word, for hashing.
+    pub(crate) fn halves(self) -> [u32; 2] {
+        [(self.0 >> 32) as u32, self.0 as u32]
+    }
+
     pub fn is_none(self) -> bool {
         self.0 == 0
     }

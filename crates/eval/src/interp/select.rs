@@ -17,13 +17,13 @@ pub(super) enum Selected {
 }
 
 impl<'e> Ctx<'e> {
-    /// The value of `name` in `set`, not forced, by the cache of a site: sets of the same shape have it at the same place.
+    /// The value of `name` in `set`, not forced, by the cache of a site: sets of the same names have it at the same place.
     #[inline(always)]
     pub(crate) fn lookup(&mut self, m: &'e Linked, site: u32, set: Attrs, name: Name) -> Option<Value> {
         let Some(shape) = set.shape() else { return self.get(set, name) };
         let cache = &m.caches[site as usize];
         let cached = cache.load(Ordering::Relaxed);
-        let key = shape.id() as u64 + 1;
+        let key = shape.names_id() as u64 + 1;
         let index = if cached >> 32 == key {
             cached as u32
         } else {

@@ -79,7 +79,7 @@ impl<'e> Ctx<'e> {
         }
         let (a, b) = (self.flatten(a), self.flatten(b));
         let (Some(x), Some(y)) = (a.shape(), b.shape()) else { return Ok(false) };
-        if x.id() != y.id() && x.names() != y.names() {
+        if x.names_id() != y.names_id() {
             return Ok(false);
         }
         self.equal_lists(a.slots(x), b.slots(y))

@@ -1,8 +1,7 @@
 //! `//`.
 
-use nival_syntax::Name;
-
 use crate::ctx::Ctx;
+use crate::value::attrs::{Origin, origins};
 use crate::value::{Attrs, ShapeRef, Value};
 
 /// How to make the union of two sets from the slots of both.
@@ -10,12 +9,12 @@ use crate::value::{Attrs, ShapeRef, Value};
 pub(crate) struct MergePlan {
     shape: ShapeRef,
     /// For each slot of the result the slot it comes from: of the right set with [`FROM_RIGHT`].
-    from: Box<[u32]>,
+    from: Box<[u8]>,
 }
 
-const FROM_RIGHT: u32 = 1 << 31;
+const FROM_RIGHT: u8 = 1 << 7;
 
-/// Sets with more names together are merged without a plan.
+/// Sets with more names together are merged without a plan, where seven bits number them all.
 const PLANNED: usize = 128;
 /// A left set at least this big is not copied for a few names more.
 const LAYER_MIN: usize = 32;
@@ -79,27 +78,10 @@ impl<'e> Ctx<'e> {
 }
 
 fn plan(shapes: &crate::value::ShapeTable, low: ShapeRef, high: ShapeRef) -> MergePlan {
-    let total = low.len() + high.len();
-    let (mut names, mut from): (Vec<Name>, Vec<u32>) = (Vec::with_capacity(total), Vec::with_capacity(total));
-    let positioned = low.has_positions() || high.has_positions();
-    let mut positions = Vec::with_capacity(if positioned { total } else { 0 });
-    let (mut i, mut j) = (0, 0);
-    while i < low.len() || j < high.len() {
-        let right = j < high.len() && (i == low.len() || high.names()[j] <= low.names()[i]);
-        let (shape, index) = if right { (high, j) } else { (low, i) };
-        if right {
-            if i < low.len() && low.names()[i] == high.names()[j] {
-                i += 1;
-            }
-            j += 1;
-        } else {
-            i += 1;
-        }
-        names.push(shape.names()[index]);
-        from.push(if right { index as u32 | FROM_RIGHT } else { index as u32 });
-        if positioned {
-            positions.push(shape.position(index));
-        }
-    }
-    MergePlan { shape: shapes.make(names, positions), from: from.into() }
+    let shape = shapes.merged(low, high);
+    let from = origins(shape, low, high).map(|from| match from {
+        Origin::Low(i) => i as u8,
+        Origin::High(i) => i as u8 | FROM_RIGHT,
+    });
+    MergePlan { shape, from: from.collect() }
 }

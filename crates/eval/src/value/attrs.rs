@@ -191,29 +191,17 @@ impl Attrs {
     /// `bottom // top` as one flat set; both are flat.
     pub(crate) fn merge(region: &mut Region, shapes: &ShapeTable, bottom: Attrs, top: Attrs) -> Attrs {
         let (Some(low), Some(high)) = (bottom.shape(), top.shape()) else { return top };
-        let (mut names, mut values) = (Vec::with_capacity(low.len() + high.len()), Vec::with_capacity(low.len() + high.len()));
-        let with_positions = low.has_positions() || high.has_positions();
-        let mut positions = Vec::with_capacity(if with_positions { low.len() + high.len() } else { 0 });
-        let (mut i, mut j) = (0, 0);
-        while i < low.len() || j < high.len() {
-            let take_low = j == high.len() || (i < low.len() && low.names()[i] < high.names()[j]);
-            let (shape, set, index) = if take_low { (low, bottom, i) } else { (high, top, j) };
-            if take_low {
-                i += 1;
-            } else {
-                if i < low.len() && low.names()[i] == high.names()[j] {
-                    i += 1;
-                }
-                j += 1;
+        let shape = shapes.merged(low, high);
+        let (left, right) = (bottom.slots(low), top.slots(high));
+        let merged = Attrs::alloc_with(region, shape, |slots| {
+            for (slot, from) in slots.iter_mut().zip(origins(shape, low, high)) {
+                *slot = match from {
+                    Origin::Low(i) => left[i],
+                    Origin::High(i) => right[i],
+                };
             }
-            names.push(shape.names()[index]);
-            values.push(set.slot(index as u32));
-            if with_positions {
-                positions.push(shape.position(index));
-            }
-        }
-        let shape = shapes.make(names, positions);
-        Attrs::from_word(Attrs::alloc_with(region, shape, |slots| slots.copy_from_slice(&values)).0)
+        });
+        Attrs::from_word(merged.0)
     }
 
     /// `bottom // top` without copying either; both are flat.
@@ -228,6 +216,28 @@ impl Attrs {
         }
         Value(object as u64 | TAG_ATTRS)
     }
+}
+
+/// Which slot an attribute of `low // high` comes from.
+pub(crate) enum Origin {
+    Low(usize),
+    High(usize),
+}
+
+/// Of each attribute of `merged`, the shape of `low // high`.
+pub(crate) fn origins(merged: ShapeRef, low: ShapeRef, high: ShapeRef) -> impl Iterator<Item = Origin> {
+    let (left, right) = (low.names(), high.names());
+    let (mut i, mut j) = (0, 0);
+    merged.names().iter().map(move |name| {
+        let in_low = left.get(i) == Some(name);
+        i += usize::from(in_low);
+        if right.get(j) == Some(name) {
+            j += 1;
+            Origin::High(j - 1)
+        } else {
+            Origin::Low(i - 1)
+        }
+    })
 }
 
 impl std::fmt::Debug for Attrs {
@@ -291,9 +301,10 @@ impl AttrsBuilder {
     pub(crate) fn build(mut self, region: &mut Region, shapes: &ShapeTable) -> Value {
         self.attrs.sort_unstable_by_key(|&(name, order, ..)| (name, order));
         self.attrs.dedup_by_key(|&mut (name, ..)| name);
-        let names = self.attrs.iter().map(|a| a.0).collect();
-        let positions = if self.attrs.iter().any(|a| !a.3.is_none()) { self.attrs.iter().map(|a| a.3).collect() } else { Vec::new() };
-        let shape = shapes.make(names, positions);
+        let names: ScratchVec<Name> = self.attrs.iter().map(|a| a.0).collect();
+        let positions: ScratchVec<Pos> =
+            if self.attrs.iter().any(|a| !a.3.is_none()) { self.attrs.iter().map(|a| a.3).collect() } else { ScratchVec::default() };
+        let shape = shapes.make(&names, &positions);
         Attrs::alloc_with(region, shape, |slots| {
             for (slot, attr) in slots.iter_mut().zip(&self.attrs) {
                 *slot = attr.2;
