@@ -44,7 +44,7 @@ pub use engine::{Engine, Revision, Snapshot};
 pub use input::Input;
 pub use inspect::{PathDetails, StoreInfo};
 pub use nival_eval::builtins::NIX_VERSION;
-pub use nival_eval::give_back_large_memory;
+pub use nival_eval::{give_back_large_memory, keep_freed_memory};
 pub use nival_flake::{FlakeRef, LockFlags, parse_reference as parse_flake_reference};
 pub use place::{FilePosition, FileRange, Location, Origin};
 pub use render::{RenderOptions, displayable, render};

@@ -13,9 +13,17 @@ use crate::outline::{self, Symbol};
 use crate::{LowerOptions, Lowered, Module, Scopes, SourceMap, lower};
 
 /// The lossless tree of a file's text.
-#[salsa::tracked(returns(ref), lru = 256)]
+#[salsa::tracked(returns(ref), no_eq, lru = 256)]
 pub fn flat_tree(db: &dyn Db, file: SourceFile) -> Arc<FlatTree> {
-    Arc::new(flat::parse(file.contents(db).text().as_bytes()))
+    let (text, files, id) = (file.contents(db).text().as_bytes(), db.files(), file.id(db));
+    if !files.is_open(id) {
+        return Arc::new(flat::parse(text));
+    }
+    // The tree of an open file is made from that of the text before the last edit: see [`flat::reparse`].
+    let former = files.kept(id).and_then(|kept| kept.downcast::<FlatTree>().ok());
+    let tree = Arc::new(former.map_or_else(|| flat::parse(text), |former| flat::reparse(&former, text)));
+    files.keep(id, tree.clone());
+    tree
 }
 
 /// Where the lines of a file's text begin.
@@ -25,7 +33,9 @@ pub fn line_index(db: &dyn Db, file: SourceFile) -> Arc<LineIndex> {
 }
 
 /// A file's text lowered, as `import` sees it. For a file that is not UTF-8, positions are those of the text that editors show.
-#[salsa::tracked(returns(ref))]
+///
+/// What it is made of has queries of its own below, which are compared: the whole differs after each edit.
+#[salsa::tracked(returns(ref), no_eq)]
 pub fn lowered(db: &dyn Db, file: SourceFile) -> Lowered {
     lower(flat_tree(db, file), &LowerOptions::default())
 }

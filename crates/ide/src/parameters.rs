@@ -9,7 +9,7 @@ use nival_hir::scopes::{BindingId, BindingKind, Reference, ScopeKind, Target};
 use crate::cursor::FileView;
 
 /// How many expressions are looked through on the way to a parameter.
-const MAX_STEPS: usize = 64;
+const MAX_STEPS: usize = 24;
 
 impl FileView {
     /// Why evaluating `expr` where it stands ends at a parameter without a value, if it certainly does. In the words that follow
@@ -21,7 +21,10 @@ impl FileView {
             at = match *module.exprs.get(at.0 as usize)? {
                 Expr::Local(_) | Expr::Outer { .. } => {
                     let Target::Binding(binding) = self.reference_of(at)?.target else { return None };
-                    return self.parameter_without_value(binding);
+                    match self.bound_value(binding) {
+                        Some(value) => value,
+                        None => return self.parameter_without_value(binding),
+                    }
                 }
                 // The innermost `with` is asked first.
                 Expr::WithVar(_) => {
@@ -33,6 +36,9 @@ impl FileView {
                 }
                 Expr::Get { base, .. } | Expr::Select { base, default: None, .. } => base,
                 Expr::Call { function, .. } => function,
+                Expr::If { condition, .. } | Expr::Assert { condition, .. } => condition,
+                Expr::Let(index) => module.lets.get(index as usize)?.body,
+                Expr::With { body, .. } => body,
                 _ => return None,
             };
         }
@@ -110,12 +116,22 @@ mod tests {
     fn evaluation_says_the_same() {
         check(
             "{ lib, pkgs }: with pkgs; { a = callPackage ./a.nix { }; b = lib.id a; c = with lib; id; d = 1; }",
-            expect!["pkgs, callPackage, callPackage ./a.nix { }, lib, lib.id, a, lib.id a, lib, id"],
+            expect!["pkgs, callPackage, callPackage ./a.nix { }, lib, lib.id, a, lib.id a, lib, id, with lib; id"],
         );
         check("a: b: { c, d ? c, e ? 1 }@f: [ a b c d e f f.c (a.b or 1) (a.b 1) ]", expect!["c, a, b, c, a, a, a.b, a.b 1"]);
         check("{ ... }@args: args.x", expect!["args, args.x"]);
         check("(x: y: [ x y ]) 1", expect![]);
         check("let f = x: x; in with { a = 1; }; [ (f 1) a ]", expect!["x"]);
         check("{ pkgs }: with pkgs; with { a = 1; }; [ a b ]", expect!["pkgs"]);
+        check(
+            "{ p, q ? 1 }: let a = p.x; b = rec { c = a 1; d = c.e; f = b; }; g = g; in [ a b.c b.d (if a then 1 else 2) ]",
+            expect!["p, p.x, a, a 1, c, c.e, a, a, if a then 1 else 2"],
+        );
+        check(
+            "{ p, q ? 1 }: rec { a = let b = p; in with q; with b; assert b; c; d = with p; 1; e = if q then p else a; }",
+            expect![
+                "p, b, b, c, assert b; c, with b; assert b; c, with q; with b; assert b; c, let b = p; in with q; with b; assert b; c, p, p, a"
+            ],
+        );
     }
 }

@@ -1,10 +1,15 @@
 //! The one answer of a request.
 
 use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use nival_engine::CancelToken;
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 use tokio::sync::oneshot;
-use tower_lsp_server::jsonrpc::{Error, ErrorCode, Id, Response};
+use tower_lsp_server::jsonrpc::{Error, ErrorCode, Id};
+
+use crate::output::{Frame, Output};
 
 /// Why a request has no result.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -56,17 +61,47 @@ impl RequestError {
     }
 }
 
+/// The tokens of requests that are not answered yet.
+#[derive(Debug, Clone, Default)]
+pub struct Pending(Arc<Mutex<FxHashMap<Id, CancelToken>>>);
+
+impl Pending {
+    fn with<T>(&self, f: impl FnOnce(&mut FxHashMap<Id, CancelToken>) -> T) -> T {
+        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The token of a request that is not answered yet.
+    pub fn token(&self, id: &Id) -> Option<CancelToken> {
+        self.with(|pending| pending.get(id).cloned())
+    }
+}
+
 /// Sends the answer of one request, once. If it is dropped without one, an internal error is sent.
 #[derive(Debug)]
 pub struct Answer {
     id: Id,
-    sender: Option<oneshot::Sender<Response>>,
+    open: Option<Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    pending: Pending,
+    output: Output,
+    answered: oneshot::Sender<()>,
 }
 
 impl Answer {
-    pub(crate) fn new(id: Id) -> (Self, oneshot::Receiver<Response>) {
-        let (sender, receiver) = oneshot::channel();
-        (Answer { id, sender: Some(sender) }, receiver)
+    /// For a new request; `None` if one with its id is not answered yet. The receiver hears when the answer is on its way.
+    pub(crate) fn new(id: Id, token: CancelToken, pending: Pending, output: Output) -> Option<(Self, oneshot::Receiver<()>)> {
+        let taken = pending.with(|pending| match pending.entry(id.clone()) {
+            std::collections::hash_map::Entry::Occupied(_) => true,
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                entry.insert(token);
+                false
+            }
+        });
+        let (answered, receiver) = oneshot::channel();
+        (!taken).then(|| (Answer { id, open: Some(Open { pending, output, answered }) }, receiver))
     }
 
     pub fn id(&self) -> &Id {
@@ -74,22 +109,37 @@ impl Answer {
     }
 
     pub fn send(self, result: Result<impl Serialize, RequestError>) {
-        let result = result.and_then(|value| serde_json::to_value(value).map_err(|error| RequestError::Internal(error.to_string())));
-        self.send_value(result);
+        let result = result.and_then(|value| json(&value));
+        self.send_json(result);
     }
 
-    /// As [`Answer::send`], for a result that is JSON already.
-    pub fn send_value(mut self, result: Result<serde_json::Value, RequestError>) {
+    /// As [`Answer::send`], for a result that is JSON already: a large one is written as it is, and nothing is made of it between.
+    pub fn send_json(mut self, result: Result<Vec<u8>, RequestError>) {
         self.respond(result);
     }
 
-    fn respond(&mut self, result: Result<serde_json::Value, RequestError>) {
-        if let Some(sender) = self.sender.take() {
-            let response = Response::from_parts(self.id.clone(), result.map_err(RequestError::into_jsonrpc));
-            // The receiver is gone only when the connection is.
-            let _ = sender.send(response);
-        }
+    fn respond(&mut self, result: Result<Vec<u8>, RequestError>) {
+        let Some(Open { pending, output, answered }) = self.open.take() else { return };
+        // The client may use the id again as soon as it has the answer.
+        pending.with(|pending| pending.remove(&self.id));
+        let id = serde_json::to_string(&self.id).unwrap_or_else(|_| "null".to_owned());
+        let start = format!(r#"{{"jsonrpc":"2.0","id":{id},"#);
+        let (key, value) = match result {
+            Ok(result) => ("result", result),
+            Err(error) => ("error", serde_json::to_vec(&error.into_jsonrpc()).unwrap_or_default()),
+        };
+        output.send(Frame::new(format!("{start}\"{key}\":"), value, "}"));
+        // The receiver is gone only when the connection is.
+        let _ = answered.send(());
     }
+}
+
+/// The text of a result.
+///
+/// # Errors
+/// [`RequestError::Internal`] for what JSON cannot say.
+pub fn json(value: &impl Serialize) -> Result<Vec<u8>, RequestError> {
+    serde_json::to_vec(value).map_err(|error| RequestError::Internal(error.to_string()))
 }
 
 impl Drop for Answer {
@@ -101,20 +151,39 @@ impl Drop for Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output;
+    use expect_test::{Expect, expect};
+
+    /// What is written when `act` has had the answer of request 7.
+    fn check(act: impl FnOnce(Answer), expected: Expect) {
+        let (output, mut written) = output::to_memory();
+        let pending = Pending::default();
+        let new = || Answer::new(Id::Number(7), CancelToken::new(), pending.clone(), output.clone());
+        let (answer, mut answered) = new().expect("a new id");
+        assert!(new().is_none() && answered.try_recv().is_err());
+        act(answer);
+        assert!(answered.try_recv().is_ok() && pending.token(&Id::Number(7)).is_none());
+        let text: Vec<String> = written.by_ref().filter_map(|bytes| String::from_utf8(bytes).ok()).collect();
+        assert!(new().is_some(), "the id can be used again");
+        expected.assert_eq(&text.concat().replace("\r\n", "|"));
+    }
 
     #[test]
     fn a_forgotten_answer_is_an_error() {
-        let (answer, mut response) = Answer::new(Id::Number(7));
-        drop(answer);
-        let response = response.try_recv().expect("an answer");
-        assert_eq!((response.id(), response.error().map(|error| error.code.code())), (&Id::Number(7), Some(-32603)));
+        check(
+            drop,
+            expect![[
+                r#"Content-Length: 112||{"jsonrpc":"2.0","id":7,"error":{"code":-32603,"message":"the server gave no answer (a defect of nival)"}}"#
+            ]],
+        );
     }
 
     #[test]
     fn an_answer_is_sent_once() {
-        let (answer, mut response) = Answer::new(Id::Number(7));
-        answer.send(Ok("result"));
-        assert_eq!(response.try_recv().expect("an answer").result(), Some(&serde_json::json!("result")));
-        assert!(response.try_recv().is_err());
+        check(|answer| answer.send(Ok("é")), expect![[r#"Content-Length: 38||{"jsonrpc":"2.0","id":7,"result":"é"}"#]]);
+        check(
+            |answer| answer.send(Err::<(), _>(RequestError::Stale)),
+            expect![[r#"Content-Length: 77||{"jsonrpc":"2.0","id":7,"error":{"code":-32801,"message":"content modified"}}"#]],
+        );
     }
 }

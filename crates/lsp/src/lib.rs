@@ -2,9 +2,10 @@
 //!
 //! # The loop
 //! A thread reads standard input and checks every frame ([`transport`]); tower-lsp-server decodes messages; [`service`] does
-//! nothing but put each one, in order, on a crossbeam channel with a one-shot answer. One thread ([`main_loop`]) owns the
+//! nothing but put each one, in order, on a crossbeam channel with an answer to be sent. One thread ([`main_loop`]) owns the
 //! [`nival_engine::Engine`] and everything else that changes: it applies each `did*` in order and hands read requests a
-//! snapshot on a [`pool`]. Builds run on threads of their own.
+//! snapshot on a [`pool`]. Builds run on threads of their own. Answers become JSON where they are worked out, and go to the one
+//! thread that writes ([`output`]).
 //!
 //! # Where to start reading
 //! [`main_loop`], then [`requests`] (one file per request, a table of them all) and [`notifications`]; a new request imitates
@@ -28,6 +29,7 @@ mod document;
 mod encoding;
 mod main_loop;
 mod notifications;
+mod output;
 mod pool;
 mod progress;
 mod requests;
@@ -37,9 +39,8 @@ mod state;
 mod transport;
 mod watch;
 
-use std::io::Read;
-
-use tokio::io::AsyncWrite;
+use std::io::{Read, Write};
+use std::time::Duration;
 
 pub use settings::Settings;
 
@@ -61,6 +62,7 @@ impl From<nival_engine::EngineConfig> for ServerConfig {
 /// Serves one client on standard input and output. Returns when the client has said `exit`, has closed standard input or has
 /// died, with the exit code of the process: 0 only after an orderly `shutdown`.
 pub fn run_stdio(config: impl Into<ServerConfig>) -> i32 {
+    nival_engine::keep_freed_memory();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -68,29 +70,36 @@ pub fn run_stdio(config: impl Into<ServerConfig>) -> i32 {
             return 1;
         }
     };
-    let code = runtime.block_on(serve(std::io::stdin(), tokio::io::stdout(), config.into()));
-    // Standard output is written by a thread of the runtime; let it finish, but wait for nothing else.
-    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
-    code
+    runtime.block_on(serve(std::io::stdin(), std::io::stdout(), config.into()))
 }
 
-/// Serves one client on any pair of streams; see [`run_stdio`]. `input` is read on a thread of its own.
-pub async fn serve(input: impl Read + Send + 'static, output: impl AsyncWrite, config: ServerConfig) -> i32 {
-    let (outbox, loopback) = client::outbox();
+/// Serves one client on any pair of streams; see [`run_stdio`]. Each is used by a thread of its own.
+pub async fn serve(input: impl Read + Send + 'static, output: impl Write + Send + 'static, config: ServerConfig) -> i32 {
+    let (output, writer) = match output::write_frames(output) {
+        Ok(started) => started,
+        Err(error) => {
+            eprintln!("nival lsp: cannot start: {error}");
+            return 1;
+        }
+    };
+    let (client, loopback) = client::outbox();
     let all = nival_engine::CancelToken::new();
-    let (events, main_loop) = main_loop::spawn(config, outbox, all.clone());
-    let service = service::Ordered::new(events.clone(), all);
+    let (events, main_loop) = main_loop::spawn(config, client, all.clone());
+    let service = service::Ordered::new(events.clone(), output.clone(), all);
     let frames = transport::read_frames(input, events.clone());
     let ended = main_loop.ended.clone();
-    let server = tower_lsp_server::Server::new(frames, output, loopback).concurrency_level(service::MAX_PENDING).serve(service);
+    let library = output::FromLibrary::new(output);
+    let server = tower_lsp_server::Server::new(frames, library, loopback).concurrency_level(service::MAX_PENDING).serve(service);
     tokio::pin!(server);
     tokio::select! {
         () = &mut server => {}
         () = ended.notified() => {
             // Standard input is still open: let what is under way to the client reach it, and no more.
-            let _ = tokio::time::timeout(std::time::Duration::from_millis(200), &mut server).await;
+            let _ = tokio::time::timeout(Duration::from_millis(200), &mut server).await;
         }
     }
     drop(events);
-    main_loop.finish()
+    let code = main_loop.finish();
+    writer.finish(Duration::from_millis(500));
+    code
 }

@@ -1,56 +1,46 @@
 //! The service that tower-lsp-server calls for each message: it enqueues and nothing else.
 //!
 //! The library polls the futures of handlers in no fixed order, so the work is done in [`Service::call`] itself, which it
-//! calls in the order of the messages; the future only waits for the answer.
+//! calls in the order of the messages; the future only waits for the answer, which goes past the library to the client.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use crossbeam::channel::Sender;
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 use nival_engine::CancelToken;
-use rustc_hash::FxHashMap;
 use tower_lsp_server::jsonrpc::{Error, Id, Request, Response};
 use tower_service::Service;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Pending};
 use crate::main_loop::Event;
+use crate::output::Output;
 use crate::transport::MALFORMED;
 
 /// How many requests may wait for their answers at once. Not a limit in practice: a limit would hold back the notifications
 /// that come after them.
 pub const MAX_PENDING: usize = 1 << 20;
 
-/// The tokens of requests that are not answered yet.
-#[derive(Debug, Clone, Default)]
-pub struct Pending(Arc<Mutex<FxHashMap<Id, CancelToken>>>);
-
-impl Pending {
-    fn with<T>(&self, f: impl FnOnce(&mut FxHashMap<Id, CancelToken>) -> T) -> T {
-        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
 /// Puts every message on the channel of the main loop, in order.
 #[derive(Debug)]
 pub struct Ordered {
     events: Sender<Event>,
+    output: Output,
     pending: Pending,
     /// The parent of every request's token.
     all: CancelToken,
 }
 
 impl Ordered {
-    pub fn new(events: Sender<Event>, all: CancelToken) -> Self {
-        Ordered { events, pending: Pending::default(), all }
+    pub fn new(events: Sender<Event>, output: Output, all: CancelToken) -> Self {
+        Ordered { events, output, pending: Pending::default(), all }
     }
 
     fn notification(&self, method: &str, params: serde_json::Value) {
         if method == "$/cancelRequest" {
             // At once: the request may be running, or may wait behind others.
             if let Some(Ok(id)) = params.get("id").map(|id| serde_json::from_value::<Id>(id.clone()))
-                && let Some(token) = self.pending.with(|pending| pending.get(&id).cloned())
+                && let Some(token) = self.pending.token(&id)
             {
                 token.cancel();
             }
@@ -84,27 +74,14 @@ impl Service<Request> for Ordered {
             return ready(Ok(None)).boxed();
         };
         let token = self.all.child();
-        let taken = self.pending.with(|pending| match pending.entry(id.clone()) {
-            std::collections::hash_map::Entry::Occupied(_) => true,
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert(token.clone());
-                false
-            }
-        });
-        if taken {
+        let Some((answer, answered)) = Answer::new(id.clone(), token.clone(), self.pending.clone(), self.output.clone()) else {
             let mut error = Error::invalid_request();
             error.message = "a request with this id is not answered yet".into();
             return ready(Ok(Some(Response::from_error(id, error)))).boxed();
-        }
-        let (answer, response) = Answer::new(id.clone());
+        };
         // If the loop is gone, the dropped event answers.
         let _ = self.events.send(Event::Request { method: method.into_owned(), params, answer, token });
-        let pending = self.pending.clone();
-        async move {
-            let response = response.await.ok();
-            pending.with(|pending| pending.remove(&id));
-            Ok(response)
-        }
-        .boxed()
+        // The answer has a way of its own to the client.
+        answered.map(|_| Ok(None)).boxed()
     }
 }

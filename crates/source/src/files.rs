@@ -1,5 +1,6 @@
 //! [`Files`]: the input of every path that was ever asked for.
 
+use std::any::Any;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -46,7 +47,12 @@ struct Entry {
     /// The path by which it was first asked for: what a person calls it.
     shown: Arc<Path>,
     buffer: Option<Contents>,
+    /// See [`Files::keep`].
+    kept: Option<Kept>,
 }
+
+/// What a query made of a text, for its next run on a text that is much like it.
+pub type Kept = Arc<dyn Any + Send + Sync>;
 
 impl Files {
     /// `store_dirs` are folders whose files never change once they are there, such as `/nix/store`.
@@ -74,7 +80,7 @@ impl Files {
             .contents_durability(durability)
             .new(db);
         table.by_path.insert(canonical, id);
-        table.files.push(Entry { file, shown: path.into(), buffer: None });
+        table.files.push(Entry { file, shown: path.into(), buffer: None, kept: None });
         file
     }
 
@@ -113,8 +119,24 @@ impl Files {
     /// The buffer of a file, which `None` closes.
     pub(crate) fn set_buffer(&self, id: FileId, buffer: Option<Contents>) {
         if let Some(entry) = self.write().files.get_mut(id.0 as usize) {
+            if buffer.is_none() {
+                entry.kept = None;
+            }
             entry.buffer = buffer;
         }
+    }
+
+    /// Keeps something that was made of the text of an open file. It may be of any former text, or gone: what is made with its help
+    /// must be what would be made without it, only sooner.
+    pub fn keep(&self, id: FileId, kept: Kept) {
+        if let Some(entry) = self.write().files.get_mut(id.0 as usize).filter(|entry| entry.buffer.is_some()) {
+            entry.kept = Some(kept);
+        }
+    }
+
+    /// What was kept last; see [`Files::keep`].
+    pub fn kept(&self, id: FileId) -> Option<Kept> {
+        self.read().files.get(id.0 as usize)?.kept.clone()
     }
 
     /// How often a file is likely to change: never in a store, rarely on the disk, at every key in an editor.

@@ -22,5 +22,5 @@ mod system;
 pub use change::Change;
 pub use contents::{Contents, MAX_SOURCE_BYTES, Problem};
 pub use db::Db;
-pub use files::{FileId, Files, SourceFile};
+pub use files::{FileId, Files, Kept, SourceFile};
 pub use system::{DirEntry, FileKind, MemorySystem, Metadata, OsSystem, System, SystemError};

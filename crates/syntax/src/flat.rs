@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+pub use crate::reparse_flat::reparse;
+
 use rowan::{TextRange, TextSize};
 
 use crate::lexer::TokenData;

@@ -37,6 +37,7 @@ mod navigate;
 mod parse;
 mod parser;
 mod reparse;
+mod reparse_flat;
 mod rowan_tree;
 pub mod tree;
 

@@ -43,7 +43,9 @@ fn reparse_block(old: &Parse, root: &SyntaxNode, edit: &TextEdit) -> Option<Gree
     }
     covering.ancestors().filter(|node| encloses(node, edit.range)).find_map(|block| {
         let range = block.text_range();
-        if !old.errors().iter().all(|error| range.start() < error.range.start() && error.range.start() < range.end()) {
+        // Where a `let` begins, recovery from the error that is in it may have decided.
+        let firm = block.kind() != SyntaxKind::LET_IN;
+        if !old.errors().iter().all(|error| firm && range.start() < error.range.start() && error.range.start() < range.end()) {
             return None;
         }
         let inner = TextEdit::replace(edit.range - range.start(), edit.insert.as_str());

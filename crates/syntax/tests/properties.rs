@@ -210,6 +210,7 @@ proptest! {
     fn reparse_is_parse(text in prop_oneof![3 => code(), 1 => soup()], edits in prop::collection::vec((any::<prop::sample::Index>(), 0usize..6, soup_piece()), 1..6)) {
         let mut text = text;
         let mut current = parse(&text);
+        let mut current_flat = flat::parse(text.as_bytes());
         for (at, length, insert) in edits {
             let bounds: Vec<usize> = (0..=text.len()).filter(|&i| text.is_char_boundary(i)).collect();
             let start = at.index(bounds.len());
@@ -219,6 +220,8 @@ proptest! {
             text = edit.apply(&text).unwrap();
             current = reparse(&current, &edit).unwrap();
             let full = parse(&text);
+            current_flat = flat::reparse(&current_flat, text.as_bytes());
+            prop_assert!(current_flat == flat::parse(text.as_bytes()), "{:?}\n{:#?}", text, full.syntax());
             prop_assert_eq!(current.errors(), full.errors(), "{:?}", text);
             prop_assert!(current == full, "{:?}\n{:#?}\n{:#?}", text, current.syntax(), full.syntax());
         }

@@ -45,6 +45,20 @@ pub use scratch::{Few, Scratch, ScratchMap, ScratchSet, ScratchVec};
 pub(crate) use stack::{Stack, scan_registers_and_stack};
 pub(crate) use table::Table;
 
+/// Has the system's allocator keep freed memory for later, up to some tens of megabytes: for a program that makes large tables again and
+/// again, such as those of a big file after each keystroke. The kernel clears every page that it gives anew.
+pub fn keep_freed_memory() {
+    // SAFETY: changes parameters of the allocator.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 64 << 20);
+        libc::mallopt(libc::M_TOP_PAD, 1 << 20);
+        // What one thread frees another can use.
+        libc::mallopt(libc::M_ARENA_MAX, 2);
+    }
+}
+
 /// Has the system's allocator give large pieces of memory, such as the parser's buffers of a big file, back as soon as they are
 /// freed, in place of keeping them for later: to be called where a program begins.
 pub fn give_back_large_memory() {

@@ -12,8 +12,7 @@ use crate::scopes::{Binding, BindingKind, Scope, ScopeKind, Scopes, Target};
 
 pub(super) fn check(tree: &FlatTree, lowered: &Lowered, found: &mut Vec<Diagnostic>) {
     let uses = Uses::new(&lowered.scopes);
-    // Where entries and patterns stand, for those that have something unused.
-    let mut places: Option<FxHashMap<TextRange, Node<'_>>> = None;
+    let mut places = Places { tree, asked: 0, all: None };
     for (id, scope) in lowered.scopes.scopes() {
         match scope.kind {
             ScopeKind::With { .. } if !uses.withs[id.0 as usize] => unused_with(tree, scope, found),
@@ -26,9 +25,9 @@ pub(super) fn check(tree: &FlatTree, lowered: &Lowered, found: &mut Vec<Diagnost
             }
             ScopeKind::Let | ScopeKind::Lambda => {
                 for (id, binding) in lowered.scopes.bindings_of(scope) {
-                    if !uses.bindings[id.0 as usize] && !binding.name.as_bytes().starts_with(b"_") {
-                        let places = places.get_or_insert_with(|| name_places(tree));
-                        unused_binding(tree, binding, places.get(&binding.range).copied(), found);
+                    let told = matches!(binding.kind, BindingKind::Let | BindingKind::Formal);
+                    if told && !uses.bindings[id.0 as usize] && !binding.name.as_bytes().starts_with(b"_") {
+                        unused_binding(tree, binding, places.of(binding.range), found);
                     }
                 }
             }
@@ -63,6 +62,28 @@ impl Uses {
             }
         }
         uses
+    }
+}
+
+/// Where entries and patterns stand, for those that have something unused.
+struct Places<'t> {
+    tree: &'t FlatTree,
+    asked: usize,
+    /// Made when so many are asked for that it pays.
+    all: Option<FxHashMap<TextRange, Node<'t>>>,
+}
+
+impl<'t> Places<'t> {
+    const FEW: usize = 8;
+
+    /// The entry or pattern that defines the name at this place.
+    fn of(&mut self, name: TextRange) -> Option<Node<'t>> {
+        self.asked += 1;
+        if self.asked <= Self::FEW {
+            let kinds = [SyntaxKind::BINDING, SyntaxKind::INHERIT, SyntaxKind::PATTERN_PARAM];
+            return self.tree.nodes_covering(name).into_iter().find(|node| kinds.contains(&node.kind()));
+        }
+        self.all.get_or_insert_with(|| name_places(self.tree)).get(&name).copied()
     }
 }
 

@@ -6,7 +6,6 @@ use tower_lsp_server::ls_types as lsp;
 use super::{ReadContext, ReadRequest};
 use crate::answer::RequestError;
 use crate::convert;
-use crate::encoding::Text;
 use crate::pool::Intent;
 
 /// Symbols nested deeper than this are left out: a client's JSON parser may recurse.
@@ -23,7 +22,8 @@ impl ReadRequest for DocumentSymbols {
         let Some(document) = context.documents.get(&path) else { return Ok(None) };
         let symbols = ide::document_symbols(&context.snapshot, &path)?;
         if context.features.hierarchical_symbols {
-            let nested = symbols.into_iter().map(|symbol| nested(context, &document.text, symbol, 1)).collect();
+            let mut range = document.text.ranges(context.encoding);
+            let nested = symbols.into_iter().map(|symbol| nested(&mut range, symbol, 1)).collect();
             return Ok(Some(lsp::DocumentSymbolResponse::Nested(nested)));
         }
         let mut flat = Vec::new();
@@ -34,9 +34,10 @@ impl ReadRequest for DocumentSymbols {
     }
 }
 
-fn nested(context: &ReadContext, text: &Text, symbol: ide::Symbol, depth: usize) -> lsp::DocumentSymbol {
+fn nested(positions: &mut dyn FnMut(ide::TextRange) -> lsp::Range, symbol: ide::Symbol, depth: usize) -> lsp::DocumentSymbol {
+    let (range, selection_range) = (positions(symbol.range), positions(symbol.name_range));
     let shown = if depth < MAX_DEPTH { symbol.children } else { Vec::new() };
-    let children: Vec<_> = shown.into_iter().map(|child| nested(context, text, child, depth + 1)).collect();
+    let children: Vec<_> = shown.into_iter().map(|child| nested(positions, child, depth + 1)).collect();
     #[allow(deprecated, reason = "the field has no default")]
     lsp::DocumentSymbol {
         // Some clients reject an empty name.
@@ -45,8 +46,8 @@ fn nested(context: &ReadContext, text: &Text, symbol: ide::Symbol, depth: usize)
         kind: convert::symbol_kind(symbol.kind),
         tags: None,
         deprecated: None,
-        range: text.range(symbol.range, context.encoding),
-        selection_range: text.range(symbol.name_range, context.encoding),
+        range,
+        selection_range,
         children: (!children.is_empty()).then_some(children),
     }
 }

@@ -18,8 +18,9 @@ impl ReadRequest for FoldingRanges {
         let Some(path) = convert::path(&params.text_document.uri) else { return Ok(None) };
         let Some(document) = context.documents.get(&path) else { return Ok(None) };
         let folds = ide::folding_ranges(&context.snapshot, &path)?;
+        let mut positions = document.text.ranges(context.encoding);
         let folds = folds.iter().map(|fold| {
-            let range = document.text.range(fold.range, context.encoding);
+            let range = positions(fold.range);
             lsp::FoldingRange {
                 start_line: range.start.line,
                 start_character: Some(range.start.character),

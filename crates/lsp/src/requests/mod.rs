@@ -19,7 +19,7 @@ use nival_engine::{Budget, CancelToken, Cancelled, Control, Snapshot};
 use tower_lsp_server::ls_types::Uri;
 use tower_lsp_server::ls_types::request::Request;
 
-use crate::answer::{Answer, RequestError};
+use crate::answer::{self, Answer, RequestError};
 use crate::capabilities::ClientFeatures;
 use crate::commands;
 use crate::convert;
@@ -80,17 +80,17 @@ impl From<Cancelled> for RequestError {
 struct Entry {
     method: &'static str,
     intent: Intent,
-    run: fn(&ReadContext, serde_json::Value) -> Result<serde_json::Value, RequestError>,
+    /// The result as JSON.
+    run: fn(&ReadContext, serde_json::Value) -> Result<Vec<u8>, RequestError>,
 }
 
 const fn entry<R: ReadRequest>() -> Entry {
     Entry { method: R::Lsp::METHOD, intent: R::INTENT, run: run::<R> }
 }
 
-fn run<R: ReadRequest>(context: &ReadContext, params: serde_json::Value) -> Result<serde_json::Value, RequestError> {
+fn run<R: ReadRequest>(context: &ReadContext, params: serde_json::Value) -> Result<Vec<u8>, RequestError> {
     let params = serde_json::from_value(params).map_err(|error| RequestError::InvalidParams(error.to_string()))?;
-    let result = R::run(context, params)?;
-    serde_json::to_value(result).map_err(|error| RequestError::Internal(error.to_string()))
+    answer::json(&R::run(context, params)?)
 }
 
 /// Every read request that the server answers.
@@ -156,7 +156,7 @@ fn start(state: &State, running: Running) {
             Err(RequestError::Stale) if attempts < MAX_ATTEMPTS => {
                 let _ = events.send(Event::Again(Running { entry, params, version, answer, token, attempts: attempts + 1 }));
             }
-            result => answer.send_value(result),
+            result => answer.send_json(result),
         }
     });
 }

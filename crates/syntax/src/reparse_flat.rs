@@ -1,0 +1,286 @@
+//! [`reparse`]: the [`FlatTree`] of a text from that of the text before an edit.
+//!
+//! The smallest enclosing `{}`, `[]`, `()`, string, `let … in` or binding is parsed alone and put into the old tree, whose rest is
+//! copied. For why that is what parsing the whole text gives, see [`crate::reparse`]; a binding keeps its `;`, and is parsed in
+//! braces of its own or in a `let`.
+
+use std::sync::Arc;
+
+use crate::SyntaxKind;
+use crate::flat::{self, FlatTree, Node, NodeData};
+use crate::lexer::TokenData;
+
+/// Deeper blocks are not parsed alone, so that the limits of the parser need not be looked at.
+const MAX_BLOCK_DEPTH: usize = 250;
+
+/// Blocks of so many bytes are parsed alone in a text of any size.
+const SMALL: usize = 16 << 10;
+
+/// Parses `text`, given the tree of a text that may be much like it. Equal to a full parse.
+pub fn reparse(old: &FlatTree, text: &[u8]) -> FlatTree {
+    Edit::between(&old.text, text).and_then(|edit| in_block(old, text, edit)).unwrap_or_else(|| flat::parse(text))
+}
+
+/// What two texts differ in: bytes of the old text, and how many of the new stand in their place.
+#[derive(Debug, Clone, Copy)]
+struct Edit {
+    start: usize,
+    end: usize,
+    insert: usize,
+}
+
+impl Edit {
+    fn between(old: &[u8], new: &[u8]) -> Option<Edit> {
+        u32::try_from(new.len().max(old.len())).ok()?;
+        let start = common(old.chunks(CHUNK), new.chunks(CHUNK), |a, b| a.iter().zip(b).take_while(|(a, b)| a == b).count());
+        let (old, new) = (&old[start..], &new[start..]);
+        let same = |a: &[u8], b: &[u8]| a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+        let end = common(old.rchunks(CHUNK), new.rchunks(CHUNK), same);
+        Some(Edit { start, end: start + old.len() - end, insert: new.len() - end })
+    }
+
+    /// Of a block that holds the edit: its new length.
+    fn new_len(self, len: usize) -> usize {
+        len + self.insert - (self.end - self.start)
+    }
+}
+
+/// Whole chunks are compared at once.
+const CHUNK: usize = 4096;
+
+fn common<'t>(a: impl Iterator<Item = &'t [u8]>, b: impl Iterator<Item = &'t [u8]>, count: impl Fn(&'t [u8], &'t [u8]) -> usize) -> usize {
+    let mut same = 0;
+    for (a, b) in a.zip(b) {
+        if a == b {
+            same += a.len();
+        } else {
+            return same + count(a, b);
+        }
+    }
+    same
+}
+
+fn in_block(old: &FlatTree, text: &[u8], edit: Edit) -> Option<FlatTree> {
+    let first = old.tokens.partition_point(|token| (token.end as usize) < edit.start) as u32;
+    let last = old.tokens.partition_point(|token| (token.start as usize) <= edit.end) as u32;
+    let around = old.nodes_around(first..last.max(first + 1));
+    if around.len() >= MAX_BLOCK_DEPTH || around.iter().any(|node| node.kind() == SyntaxKind::DYNAMIC_ATTR) {
+        return None;
+    }
+    for (up, &block) in around.iter().enumerate() {
+        let parent = around.get(up + 1).map(|parent| parent.kind());
+        let Some((before, after)) = wrapping(block, parent, edit) else { continue };
+        let (start, end) = span(block);
+        // A block that is most of the text is not worth an attempt.
+        if end - start > SMALL.max(old.text.len() / 4) {
+            break;
+        }
+        // Where other blocks begin, recovery from the error that is in them may have decided.
+        let firm = matches!(block.kind(), SyntaxKind::LIST | SyntaxKind::PAREN | SyntaxKind::STR | SyntaxKind::INDENTED_STR);
+        if !old.errors.iter().all(|error| firm && start < error.range.start().into() && usize::from(error.range.start()) < end) {
+            continue;
+        }
+        let own = text.get(start..start + edit.new_len(end - start))?;
+        let parsed = flat::parse(&[before, own, after].concat());
+        if let Some(new) = standing_alone(&parsed, block, edit, before.len(), own.len()) {
+            return Some(splice(old, text, block, &around[up + 1..], new));
+        }
+    }
+    None
+}
+
+fn span(node: Node<'_>) -> (usize, usize) {
+    (node.range().start().into(), node.range().end().into())
+}
+
+/// What must stand around a block for it to be parsed alone. `None` if the node is no block, or the edit does not lie between its ends.
+fn wrapping(node: Node<'_>, parent: Option<SyntaxKind>, edit: Edit) -> Option<(&'static [u8], &'static [u8])> {
+    let tokens = node.token_range();
+    let find = |kind: SyntaxKind| {
+        let direct = node.elements().filter_map(crate::Element::into_token);
+        direct.into_iter().find(|token| token.kind() == kind).map(|token| token.index())
+    };
+    let last = tokens.end.checked_sub(1)?;
+    let (first, last, closing) = match node.kind() {
+        SyntaxKind::LIST => (tokens.start, last, SyntaxKind::R_BRACKET),
+        SyntaxKind::PAREN => (tokens.start, last, SyntaxKind::R_PAREN),
+        SyntaxKind::INDENTED_STR => (tokens.start, last, SyntaxKind::INDENTED_CLOSE),
+        // Whether an attribute is static, which the parser looks at in `let` and `inherit`, depends on its text.
+        SyntaxKind::STR if matches!(parent, Some(SyntaxKind::ATTRPATH | SyntaxKind::INHERIT)) || tokens.start == last => return None,
+        SyntaxKind::STR => (tokens.start, last, SyntaxKind::QUOTE),
+        SyntaxKind::ATTR_SET | SyntaxKind::LEGACY_LET => (find(SyntaxKind::L_BRACE)?, last, SyntaxKind::R_BRACE),
+        SyntaxKind::LET_IN => (tokens.start, find(SyntaxKind::IN_KW)?, SyntaxKind::IN_KW),
+        SyntaxKind::BINDING => (tokens.start, last, SyntaxKind::SEMICOLON),
+        _ => return None,
+    };
+    let tree = node.tree();
+    let (first, last) = (tree.token(first)?, tree.token(last)?);
+    let (first_end, last_start) = (usize::from(first.range().end()), usize::from(last.range().start()));
+    let inside = match node.kind() {
+        // What touches a keyword can change it.
+        SyntaxKind::LET_IN => edit.start > first_end && edit.end < last_start,
+        // What stands before the binding sees the same first byte.
+        SyntaxKind::BINDING => edit.start > usize::from(first.range().start()) && edit.end <= last_start,
+        _ => first_end <= edit.start && edit.end <= last_start,
+    };
+    if last.kind() != closing || !inside {
+        return None;
+    }
+    match (node.kind(), parent) {
+        (SyntaxKind::BINDING, Some(SyntaxKind::ATTR_SET)) => Some((b"{ ", b" }")),
+        (SyntaxKind::BINDING, Some(SyntaxKind::LET_IN)) => Some((b"let ", b" in 0")),
+        (SyntaxKind::BINDING, _) => None,
+        _ => Some((b"", b"")),
+    }
+}
+
+/// The node of the block in the tree of its text, if any surroundings would see it in the same way.
+fn standing_alone<'t>(tree: &'t FlatTree, old: Node<'_>, edit: Edit, start: usize, len: usize) -> Option<Node<'t>> {
+    let mut children = tree.root().children();
+    let mut block = children.next()?;
+    if !tree.errors.is_empty() || children.next().is_some() {
+        return None;
+    }
+    if old.kind() == SyntaxKind::BINDING {
+        block = block.children().next()?;
+    }
+    if block.kind() != old.kind() || span(block) != (start, start + len) {
+        return None;
+    }
+    match block.kind() {
+        // What was `{ a = 1; }` and is now `{ }` is a pattern if `:` follows.
+        SyntaxKind::ATTR_SET if block.children().next().is_none() => return None,
+        SyntaxKind::LET_IN => {
+            // The body must be where it was: the `in` is the old one.
+            let place = |node: Node<'_>| {
+                let keyword = node.elements().filter_map(crate::Element::into_token).find(|token| token.kind() == SyntaxKind::IN_KW);
+                keyword.map(|token| usize::from(token.range().start()) - span(node).0)
+            };
+            if place(block)? != edit.new_len(place(old)?) {
+                return None;
+            }
+        }
+        _ => {}
+    }
+    (balanced(tree) && depth(tree) < MAX_BLOCK_DEPTH).then_some(block)
+}
+
+/// Whether the scanner is after these tokens in the mode in which it was before.
+fn balanced(tree: &FlatTree) -> bool {
+    let mut open = 0i64;
+    tree.tokens.iter().all(|token| {
+        match token.kind {
+            SyntaxKind::L_BRACE | SyntaxKind::DOLLAR_BRACE => open += 1,
+            SyntaxKind::R_BRACE => open -= 1,
+            _ => {}
+        }
+        open >= 0
+    }) && open == 0
+}
+
+fn depth(tree: &FlatTree) -> usize {
+    let mut open: Vec<u32> = Vec::new();
+    let mut deepest = 0;
+    for (index, node) in (0..).zip(&tree.nodes) {
+        while open.last().is_some_and(|&end| end <= index) {
+            open.pop();
+        }
+        open.push(node.subtree_end);
+        deepest = deepest.max(open.len());
+    }
+    deepest
+}
+
+/// The old tree with `new`, of another tree, in the place of `block`, which `ancestors` are around.
+fn splice(old: &FlatTree, text: &[u8], block: Node<'_>, ancestors: &[Node<'_>], new: Node<'_>) -> FlatTree {
+    let (gone, come) = (block.token_range(), new.token_range());
+    let (nodes_gone, nodes_come) = (block.index() as usize..block.subtree_end() as usize, new.index() as usize..new.subtree_end() as usize);
+    // All of it wraps around: the sums are right.
+    let bytes = (text.len() as u32).wrapping_sub(old.text.len() as u32);
+    let tokens_by = (come.len() as u32).wrapping_sub(gone.len() as u32);
+    let nodes_by = (nodes_come.len() as u32).wrapping_sub(nodes_gone.len() as u32);
+
+    let source = new.tree();
+    let inner = (span(block).0 as u32).wrapping_sub(span(new).0 as u32);
+    let moved = |token: &TokenData, by: u32| TokenData { start: token.start.wrapping_add(by), end: token.end.wrapping_add(by), ..*token };
+    let mut tokens: Vec<TokenData> = Vec::with_capacity(old.tokens.len() + come.len() - gone.len().min(come.len()));
+    tokens.extend_from_slice(&old.tokens[..gone.start as usize]);
+    tokens.extend(source.tokens[come.start as usize..come.end as usize].iter().map(|token| moved(token, inner)));
+    tokens.extend(old.tokens[gone.end as usize..].iter().map(|token| moved(token, bytes)));
+
+    let shifted = |node: &NodeData, tokens: u32, nodes: u32| NodeData {
+        first_token: node.first_token.wrapping_add(tokens),
+        end_token: node.end_token.wrapping_add(tokens),
+        subtree_end: node.subtree_end.wrapping_add(nodes),
+        kind: node.kind,
+    };
+    let mut nodes: Vec<NodeData> = Vec::with_capacity(old.nodes.len() + nodes_come.len() - nodes_gone.len().min(nodes_come.len()));
+    nodes.extend_from_slice(&old.nodes[..nodes_gone.start]);
+    for ancestor in ancestors {
+        if let Some(node) = nodes.get_mut(ancestor.index() as usize) {
+            node.end_token = node.end_token.wrapping_add(tokens_by);
+            node.subtree_end = node.subtree_end.wrapping_add(nodes_by);
+        }
+    }
+    let (token_shift, node_shift) = (gone.start.wrapping_sub(come.start), block.index().wrapping_sub(new.index()));
+    nodes.extend(source.nodes[nodes_come].iter().map(|node| shifted(node, token_shift, node_shift)));
+    nodes.extend(old.nodes[nodes_gone.end..].iter().map(|node| shifted(node, tokens_by, nodes_by)));
+    FlatTree { text: Arc::from(text), nodes, tokens, errors: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Edits `text` at `|` (which is taken out); whether a part of it was parsed alone.
+    fn check(text: &str, insert: &str) -> bool {
+        let old = flat::parse(text.replacen('|', "", 1).as_bytes());
+        let new = text.replacen('|', insert, 1);
+        assert_eq!(reparse(&old, new.as_bytes()), flat::parse(new.as_bytes()), "{text}");
+        assert_eq!(reparse(&flat::parse(new.as_bytes()), &old.text), old, "{text} back");
+        Edit::between(&old.text, new.as_bytes()).and_then(|edit| in_block(&old, new.as_bytes(), edit)).is_some()
+    }
+
+    #[test]
+    fn small_blocks_are_parsed_alone() {
+        for (text, insert) in [
+            ("{ a = [ 1 | ]; b = 2; }", "3"),
+            ("{ a = (1 | ); b = 2; }", "+ 2"),
+            ("{ a = 1; | } // b", "c = 2;"),
+            ("f { a = \"x|\"; }", "y"),
+            ("f { a = ''\n  x|\n''; }", "${y}"),
+            ("let a = 1; | in a", "b = 2;"),
+            ("x: rec { a = b.c| d; e = 1; }", "x"),
+            ("x: rec { a = |b; }", "y: "),
+            ("{ a|b = 1; c = 2; }", "x"),
+            ("{ ab.c = 1|; c = 2; }", "x"),
+            ("let a = 1; b = c|; in a", "d"),
+            ("let a = 1; b = c; in { a = b|; c = d; }", "x"),
+            ("{ a = b; # com|ment\n c = d; }", "x"),
+        ] {
+            assert!(check(text, insert), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_reaches_outside_is_parsed_whole() {
+        for (text, insert) in [
+            ("{ a = [ 1 | ]; }", "] b"),
+            ("{ a = \"x|\"; }", "\""),
+            ("{ a = \"x|\"; }", "${"),
+            ("{ a = x|; b = \"\"; }", "\""),
+            ("{ a = x|; b = 1; }", "# "),
+            ("{ a = x|; /* */ b = 1; }", "/*"),
+            ("[ { a = 1; | } ]", "}"),
+            ("let| a = 1; in a", "b"),
+            ("let a = 1; |in a", "b"),
+            ("let a = 1; | in a", "in b; let c = 1;"),
+            ("let ${a|} = 1; in a", "b"),
+            ("{ a = [ 1 | ]; b c; }", "2"),
+            ("{ a = 1|; }", ";"),
+            ("1|", "2"),
+        ] {
+            assert!(!check(text, insert), "{text}");
+        }
+    }
+}
