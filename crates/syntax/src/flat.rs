@@ -21,9 +21,12 @@ pub fn parse(text: &[u8]) -> FlatTree {
 
 /// Parses a text that is only to be run: whitespace and comments are left out of the tree, whose nodes are the same.
 ///
+/// `number` gets each name, as often as it stands in the text, in the order in which Nix's parser makes names; the numbers it
+/// gives are in the tree ([`Node::number`]) if that says so ([`FlatTree::is_numbered`]).
+///
 /// `None` where the text has errors: which ones, only the whole tree can tell.
-pub fn parse_code(text: Arc<[u8]>, buffers: &mut Buffers) -> Option<FlatTree> {
-    crate::parser::parse_code(text, buffers)
+pub fn parse_code<'t>(text: &'t Arc<[u8]>, buffers: &mut Buffers, number: impl FnMut(&'t [u8]) -> u32) -> Option<FlatTree> {
+    crate::parser::parse_code(text, buffers, number)
 }
 
 /// Memory that one parse after the other uses: to get it anew from the system for each text takes longer than to parse.
@@ -49,6 +52,7 @@ pub struct FlatTree {
     pub(crate) nodes: Vec<NodeData>,
     pub(crate) tokens: Vec<TokenData>,
     pub(crate) errors: Vec<SyntaxError>,
+    pub(crate) numbered: bool,
 }
 
 /// A node: kind, tokens and the end of its descendants in one 16-byte record, because readers want all of them at once.
@@ -60,7 +64,30 @@ pub(crate) struct NodeData {
     /// One past the last descendant.
     pub subtree_end: u32,
     pub kind: SyntaxKind,
+    pub number: Number,
 }
+
+/// The number of a name plus one, in the two bytes that are left in a node's record; 0 for none and for what does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Number(u16);
+
+impl Number {
+    pub const NONE: Number = Number(0);
+    /// Not a number yet.
+    pub const MARK: Number = Number(u16::MAX);
+
+    #[inline]
+    pub fn new(number: u32) -> Number {
+        if number < u32::from(u16::MAX) - 1 { Number(number as u16 + 1) } else { Number::NONE }
+    }
+
+    #[inline]
+    fn get(self) -> Option<u32> {
+        u32::from(self.0).checked_sub(1)
+    }
+}
+
+const _: () = assert!(size_of::<NodeData>() == 16);
 
 impl FlatTree {
     pub fn text(&self) -> &[u8] {
@@ -69,6 +96,12 @@ impl FlatTree {
 
     pub fn errors(&self) -> &[SyntaxError] {
         &self.errors
+    }
+
+    /// Whether all names have been given to the `number` of [`parse_code`]. Where names are written in an unusual way (`"a\tb"`
+    /// as an attribute, `${"a"}`) only those up to there have.
+    pub fn is_numbered(&self) -> bool {
+        self.numbered
     }
 
     /// How many nodes there are; at least 1.
@@ -139,6 +172,12 @@ impl<'t> Node<'t> {
     #[inline]
     pub fn subtree_end(self) -> u32 {
         self.data().subtree_end
+    }
+
+    /// The number that was given to a name, see [`parse_code`]; there may be none for any name.
+    #[inline]
+    pub fn number(self) -> Option<u32> {
+        self.data().number.get()
     }
 
     /// The numbers of the tokens below it.

@@ -14,10 +14,6 @@ use crate::earliest::EARLIEST;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name(NonZeroU32);
 
-/// Chunk k holds 2^(k+FIRST_BITS) names, so that chunks never move and an index finds its chunk by its leading bit.
-const FIRST_BITS: u32 = 10;
-const CHUNKS: usize = (32 - FIRST_BITS) as usize;
-
 /// Index k has 2^(k+INDEX_BITS) places. A full one is copied into the next, which readers use from then on.
 const INDEX_BITS: u32 = 12;
 const INDICES: usize = (33 - INDEX_BITS) as usize;
@@ -28,9 +24,10 @@ const BLOCK: usize = 16 << 10;
 type Entry = &'static [u8];
 
 struct Table {
-    /// Each entry is written once, under the lock, before its `Name` reaches anybody.
-    chunks: [OnceLock<Box<[OnceLock<Entry>]>>; CHUNKS],
-    /// Open addressing with linear probing. A place holds half of the hash and the name's number plus one, or 0.
+    /// Pushed to under the lock only, so that numbers are dense and in the order of the index's entries.
+    entries: boxcar::Vec<Entry>,
+    /// Open addressing with linear probing, from the upper half of the hash on. A place holds that half and the name's number
+    /// plus one, or 0.
     indices: [OnceLock<Box<[AtomicU64]>>; INDICES],
     /// Which index is in use.
     index: AtomicU32,
@@ -39,14 +36,13 @@ struct Table {
 
 #[derive(Default)]
 struct Writer {
-    len: u32,
     /// What is left of a block.
     block: &'static mut [u8],
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let table = Table {
-        chunks: std::array::from_fn(|_| OnceLock::new()),
+        entries: boxcar::Vec::with_capacity(EARLIEST.len()),
         indices: std::array::from_fn(|_| OnceLock::new()),
         index: AtomicU32::new(0),
         writer: Mutex::new(Writer::default()),
@@ -56,14 +52,6 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     }
     table
 });
-
-/// Chunk number and offset in it of the entry `index`.
-#[inline]
-fn place(index: u32) -> (usize, usize) {
-    let shifted = index as u64 + (1 << FIRST_BITS);
-    let bit = 63 - shifted.leading_zeros();
-    ((bit - FIRST_BITS) as usize, (shifted - (1 << bit)) as usize)
-}
 
 fn word(bytes: &[u8], at: usize) -> u64 {
     bytes.get(at..at + 8).and_then(|word| word.try_into().ok()).map_or(0, u64::from_le_bytes)
@@ -113,15 +101,14 @@ impl Table {
 
     #[inline]
     fn bytes(&self, name: Name) -> Entry {
-        let (chunk, offset) = place(name.0.get() - 1);
-        self.chunks[chunk].get().and_then(|slots| slots[offset].get()).copied().unwrap_or_default()
+        self.entries.get(name.index()).copied().unwrap_or_default()
     }
 
     /// The name, or the empty place where it belongs.
     #[inline]
     fn find(&self, index: &[AtomicU64], bytes: &[u8], hash: u64) -> Result<Name, usize> {
         let mask = index.len().wrapping_sub(1);
-        let mut at = hash as usize & mask;
+        let mut at = (hash >> 32) as usize & mask;
         loop {
             let found = index.get(at).map_or(0, |place| place.load(Ordering::Acquire));
             let Some(name) = NonZeroU32::new(found as u32).map(Name) else { return Err(at) };
@@ -136,7 +123,7 @@ impl Table {
     fn add(&self, bytes: &[u8], hash: u64) -> Name {
         let mut writer = self.writer.lock().unwrap_or_else(|e| e.into_inner());
         let mut number = self.index.load(Ordering::Relaxed);
-        if writer.len as usize * 2 >= self.index(number).len() {
+        if self.entries.count() * 2 >= self.index(number).len() {
             self.grow(number);
             number += 1;
         }
@@ -145,12 +132,8 @@ impl Table {
             Ok(name) => return name,
             Err(at) => at,
         };
-        let entry = writer.keep(bytes);
-        let name = Name(NonZeroU32::MIN.checked_add(writer.len).expect("fewer than 2^32 distinct names"));
-        let (chunk, offset) = place(writer.len);
-        let slots = self.chunks[chunk].get_or_init(|| (0..1 << (chunk as u32 + FIRST_BITS)).map(|_| OnceLock::new()).collect());
-        let _ = slots[offset].set(entry);
-        writer.len += 1;
+        let number = u32::try_from(self.entries.push(writer.keep(bytes))).ok();
+        let name = Name(number.and_then(|number| NonZeroU32::MIN.checked_add(number)).expect("fewer than 2^32 distinct names"));
         index[at].store(hash >> 32 << 32 | u64::from(name.0.get()), Ordering::Release);
         name
     }
@@ -162,8 +145,10 @@ impl Table {
         let mask = new.len().wrapping_sub(1);
         for place in old {
             let found = place.load(Ordering::Relaxed);
-            let Some(name) = NonZeroU32::new(found as u32).map(Name) else { continue };
-            let mut at = hash(self.bytes(name)) as usize & mask;
+            if found == 0 {
+                continue;
+            }
+            let mut at = (found >> 32) as usize & mask;
             while new[at].load(Ordering::Relaxed) != 0 {
                 at = (at + 1) & mask;
             }
@@ -218,9 +203,7 @@ impl Name {
 
     /// How many names there are in this process, and the bytes of their texts. Takes time in proportion.
     pub fn table_size() -> (u64, u64) {
-        let len = TABLE.writer.lock().unwrap_or_else(|e| e.into_inner()).len;
-        let bytes = (0..len).map(|index| Name(NonZeroU32::MIN.saturating_add(index)).as_bytes().len() as u64).sum();
-        (len.into(), bytes)
+        TABLE.entries.iter().fold((0, 0), |(len, bytes), (_, entry)| (len + 1, bytes + entry.len() as u64))
     }
 
     /// A small dense number, fit as an index.
@@ -254,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_are_crossed_and_threads_agree() {
+    fn tables_grow_and_threads_agree() {
         let names = |_| -> Vec<Name> { (0..20_000).map(|i| Name::new(format!("n{i}"))).collect() };
         let all: Vec<Vec<Name>> = std::thread::scope(|s| {
             (0..4).map(|t| s.spawn(move || names(t))).collect::<Vec<_>>().into_iter().map(|h| h.join().unwrap()).collect()

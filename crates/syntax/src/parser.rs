@@ -9,7 +9,7 @@ use rowan::{TextRange, TextSize};
 
 use crate::SyntaxKind::{self, *};
 use crate::error::{SyntaxError, SyntaxErrorKind};
-use crate::flat::{Buffers, FlatTree, NodeData};
+use crate::flat::{Buffers, FlatTree, NodeData, Number};
 use crate::lexer::{TokenData, lex, lex_code};
 
 /// Errors of one text that are kept: nobody reads more, and a hostile text has one at each byte.
@@ -33,60 +33,72 @@ pub(crate) fn parse(text: Arc<[u8]>) -> FlatTree {
     if memchr::memchr(0, &text).is_some() {
         parser.report_nul_in_strings();
     }
-    let mut errors = std::mem::take(&mut parser.errors);
+    let (mut errors, mut finished) = (std::mem::take(&mut parser.errors), std::mem::take(&mut parser.nodes));
     errors.sort_by_key(|error| error.range.start());
-    let nodes = to_preorder(&parser.nodes, Vec::new());
-    FlatTree { text, nodes, tokens, errors }
+    finished.iter_mut().for_each(|node| node.number = Number::NONE);
+    let nodes = to_preorder(&finished, Vec::new());
+    FlatTree { text, nodes, tokens, errors, numbered: false }
 }
 
-pub(crate) fn parse_code(text: Arc<[u8]>, buffers: &mut Buffers) -> Option<FlatTree> {
+pub(crate) fn parse_code<'t>(text: &'t Arc<[u8]>, buffers: &mut Buffers, number: impl FnMut(&'t [u8]) -> u32) -> Option<FlatTree> {
     if u32::try_from(text.len()).is_err() {
         return None;
     }
-    let tokens = lex_code(&text, std::mem::take(&mut buffers.tokens));
-    let mut parser = Parser::new(&text, &tokens, std::mem::take(&mut buffers.finished));
+    let tokens = lex_code(text, std::mem::take(&mut buffers.tokens));
+    let mut parser = Parser::new(text, &tokens, std::mem::take(&mut buffers.finished));
     crate::grammar::source_file(&mut parser);
-    if memchr::memchr(0, &text).is_some() {
+    if memchr::memchr(0, text).is_some() {
         parser.report_nul_in_strings();
     }
-    let (finished, sound) = (std::mem::take(&mut parser.nodes), parser.errors.is_empty());
-    let nodes = if sound { to_preorder(&finished, std::mem::take(&mut buffers.nodes)) } else { Vec::new() };
+    let (mut finished, sound) = (std::mem::take(&mut parser.nodes), parser.errors.is_empty());
+    let (mut nodes, mut numbered) = (Vec::new(), false);
+    if sound {
+        numbered = crate::numbering::number_names(&mut finished, &tokens, text, number);
+        nodes = to_preorder(&finished, std::mem::take(&mut buffers.nodes));
+    }
     buffers.finished = finished;
-    sound.then_some(FlatTree { text, nodes, tokens, errors: Vec::new() })
+    sound.then_some(FlatTree { text: Arc::clone(text), nodes, tokens, errors: Vec::new(), numbered })
 }
 
 fn too_large(text: Arc<[u8]>) -> FlatTree {
     let error = SyntaxError { range: TextRange::default(), kind: SyntaxErrorKind::TooLarge, hint: None };
-    let root = NodeData { first_token: 0, end_token: 0, subtree_end: 1, kind: SOURCE_FILE };
-    FlatTree { text, nodes: vec![root], tokens: Vec::new(), errors: vec![error] }
+    let root = NodeData { first_token: 0, end_token: 0, subtree_end: 1, kind: SOURCE_FILE, number: Number::NONE };
+    FlatTree { text, nodes: vec![root], tokens: Vec::new(), errors: vec![error], numbered: false }
 }
 
 /// A finished node; the nodes below it are the `size - 1` before it.
 #[derive(Debug)]
 pub(crate) struct Finished {
-    first_token: u32,
-    end_token: u32,
-    size: u32,
-    kind: SyntaxKind,
+    pub first_token: u32,
+    pub end_token: u32,
+    pub size: u32,
+    pub kind: SyntaxKind,
+    /// While parsing: [`Number::NONE`], or [`Number::MARK`] of what [`crate::numbering`] treats in another way than its kind tells.
+    pub number: Number,
 }
 
 /// A node of size s that is number p in postorder and has d ancestors is number p - s + 1 + d in preorder.
 fn to_preorder(finished: &[Finished], mut nodes: Vec<NodeData>) -> Vec<NodeData> {
-    nodes.clear();
-    nodes.resize(finished.len(), NodeData { first_token: 0, end_token: 0, subtree_end: 0, kind: ERROR });
-    // The first descendants of the ancestors of the node at hand.
-    let mut ancestors: Vec<u32> = Vec::with_capacity(64);
+    let empty = NodeData { first_token: 0, end_token: 0, subtree_end: 0, kind: ERROR, number: Number::NONE };
+    // What is there from another text is overwritten: each place gets its node.
+    nodes.resize(finished.len(), empty);
+    // The first descendant of the innermost ancestor of the node at hand, and those of the ancestors around it.
+    let (mut first_inside, mut depth) = (0, 0);
+    let mut outer: Vec<u32> = Vec::with_capacity(64);
     for (place, node) in finished.iter().enumerate().rev() {
         let place = place as u32;
-        while ancestors.last().is_some_and(|&first| place < first) {
-            ancestors.pop();
+        while place < first_inside {
+            first_inside = outer.pop().unwrap_or(0);
+            depth -= 1;
         }
         let first = place + 1 - node.size;
-        let index = first + ancestors.len() as u32;
-        nodes[index as usize] =
-            NodeData { first_token: node.first_token, end_token: node.end_token, subtree_end: index + node.size, kind: node.kind };
-        if node.size > 1 {
-            ancestors.push(first);
+        let index = first + depth;
+        let Finished { first_token, end_token, size, kind, number } = *node;
+        nodes[index as usize] = NodeData { first_token, end_token, subtree_end: index + size, kind, number };
+        if size > 1 {
+            outer.push(first_inside);
+            first_inside = first;
+            depth += 1;
         }
     }
     nodes
@@ -265,7 +277,7 @@ impl<'t> Parser<'t> {
             return;
         }
         let size = self.nodes.len() as u32 - mark.node + 1;
-        self.nodes.push(Finished { first_token: mark.token, end_token: self.prev_end, size, kind });
+        self.nodes.push(Finished { first_token: mark.token, end_token: self.prev_end, size, kind, number: Number::NONE });
         self.height += 1;
         if self.height + self.open_nodes > MAX_DEPTH {
             self.give_up();
@@ -290,6 +302,14 @@ impl<'t> Parser<'t> {
         let mark = self.start();
         self.bump();
         self.finish(mark, kind);
+    }
+
+    /// Marks the node completed last for [`crate::numbering`].
+    #[inline]
+    pub fn mark_last(&mut self) {
+        if let Some(node) = self.nodes.last_mut() {
+            node.number = Number::MARK;
+        }
     }
 
     /// The current token as an `Error` node.

@@ -4,7 +4,11 @@
 //!
 //! Nix's parser makes a name when it has read what the name is part of: an attribute's before its value, a parameter's behind
 //! the body, that of a formal with a default behind the default. Formals themselves come before the body.
+//!
+//! The parser numbers the names of most texts that are only to be run in the same order ([`FlatTree::is_numbered`]).
 
+#[cfg(doc)]
+use nival_syntax::FlatTree;
 use nival_syntax::SyntaxKind;
 use nival_syntax::flat::Node;
 
@@ -40,7 +44,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
                     let end = node.subtree_end();
                     let param = node.children().next();
                     let bound = param.and_then(|param| match param.kind() {
-                        SyntaxKind::NAME_PARAM => Some(param),
+                        SyntaxKind::NAME_PARAM => param.children().next(),
                         _ => param.children().find(|child| child.kind() == SyntaxKind::AT_BINDING),
                     });
                     later.extend(bound.map(|bound| Later { end, name: bound.index() }));
@@ -94,9 +98,80 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     /// The name that is the text of a node.
     #[inline]
     pub(super) fn local(&mut self, node: Node<'t>) -> Local {
+        if let Some(known) = node.number() {
+            return Local(known);
+        }
         match self.locals.get(node.index() as usize) {
             Some(&known) if known > 0 => Local(known - 1),
             _ => self.env.names.local(node.text()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use nival_syntax::flat;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The parser meets names in the order in which lowering makes them.
+    fn check(text: &str) {
+        let tree = flat::parse(text.as_bytes());
+        let mut lowerer = Lowerer::<true>::new(&tree);
+        lowerer.make_names();
+        let made: Vec<Vec<u8>> = lowerer.env.names.keys().iter().map(|key| key.to_vec()).collect();
+        let (text, mut met) = (Arc::from(text.as_bytes()), Vec::<Vec<u8>>::new());
+        let number = |name: &[u8]| {
+            let known = met.iter().position(|known| known == name);
+            known.unwrap_or_else(|| {
+                met.push(name.to_vec());
+                met.len() - 1
+            }) as u32
+        };
+        let Some(code) = flat::parse_code(&text, &mut flat::Buffers::default(), number) else {
+            assert!(!tree.errors().is_empty());
+            return;
+        };
+        assert_eq!(met, made[..if code.is_numbered() { made.len() } else { met.len() }]);
+        for index in 0..code.len() as u32 {
+            let (node, whole) = (code.node(index).unwrap(), tree.node(index).unwrap());
+            assert_eq!(node.kind(), whole.kind());
+            if let Some(number) = node.number() {
+                assert_eq!(
+                    made[number as usize],
+                    whole.text().strip_prefix(b"\"").and_then(|t| t.strip_suffix(b"\"")).unwrap_or(whole.text())
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_parser_meets_names_in_the_same_order() {
+        check("a@{ b ? c, d, e ? { f ? g }: h }: i: j@{ k }: l { m.\"n\".o = p; inherit q \"r\"; inherit (s) t; ${u} = v; \"\" = w; }");
+        check("{ a ? b: { c }@d: e, f }@g: x.\"h\".${i} or j ? k.\"l${m}\" or");
+        check("{ a = b; \"c\\n\" = d; e = f: g; }");
+        check("{ a = b; ${\"c\"} = d; e = f: g; }");
+        check("{ a = b; ${(c)} = d; ${\"${e}\"} = f; ${g + h} = i; \"j${k}\" = l: m; }");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn of_any_text(text in r#"(\{ ([abc](\? [d-f]: [gh])?, )*\}@[ik]: |[l-n]: |\{ [o-q]|\.["$r]|= ([s-u]; )?|\}|[w-y]@\{ [a-f] \? |inherit |"[v]?"|\$\{|[\[\]();,z"] ?){0,24}"#) {
+            check(&text);
+        }
+
+        #[test]
+        fn of_sets(
+            names in prop::collection::vec(prop::sample::select(vec!["a", "b.c", "\"d\"", "\"e\".f", "${g}", "${\"h\"}", "\"i${j}\"", "k.\"l\\t\""]), 1..8),
+            values in prop::collection::vec(prop::sample::select(vec!["m", "n: o", "{ p ? q: r, s }@t: u", "v@{ w ? { x }: y.\"z\" or A }: B", "\"${C}\"", "D ? \"E\".F"]), 8..9),
+        ) {
+            let text: String = names.iter().zip(&values).map(|(name, value)| format!("{name} = {value}; ")).collect();
+            check(&format!("{{ {text} }}"));
         }
     }
 }

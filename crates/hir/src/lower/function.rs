@@ -34,7 +34,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
             match param.map(|param| (param, param.kind())) {
                 Some((param, SyntaxKind::NAME_PARAM)) => {
                     let slot = self.env.new_slot();
-                    let local = self.local(param);
+                    let local = self.local(param.children().next().unwrap_or(param));
                     params.push(Param::Name(self.name(local), slot));
                     if ANALYSIS {
                         ranges.push(param.range());

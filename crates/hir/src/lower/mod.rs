@@ -32,25 +32,21 @@ pub fn lower(tree: &FlatTree, options: &LowerOptions) -> Lowered {
     lowerer.finish(root, frame_size)
 }
 
-/// The module that [`lower`] gives, without the tables that only analysis and messages need: several times cheaper in memory.
-/// `None` where the text has errors, which [`lower`] tells.
-pub fn lower_module(tree: &FlatTree, options: &LowerOptions) -> Option<Module> {
-    lower_with(tree, options, &mut Buffers::default())
-}
-
-/// Parses and lowers a text that is only to be run: [`lower_module`] of its tree.
+/// Parses and lowers a text that is only to be run: the module that [`lower`] gives, without the tables that only analysis and
+/// messages need, which is several times cheaper in memory. `None` where the text has errors, which [`lower`] tells.
 pub fn compile(text: Arc<[u8]>, options: &LowerOptions, buffers: &mut Buffers) -> Option<Module> {
-    let tree = flat::parse_code(text, &mut buffers.syntax)?;
-    let module = lower_with(&tree, options, buffers);
+    let mut names = LocalNames::new(text.len() / 90 + 16, &mut buffers.names);
+    let Some(tree) = flat::parse_code(&text, &mut buffers.syntax, |name| names.local(name).0) else {
+        buffers.names = names.give_back();
+        return None;
+    };
+    let module = lower_with(&tree, names, options, buffers);
     buffers.syntax.recycle(tree);
     module
 }
 
-fn lower_with(tree: &FlatTree, options: &LowerOptions, buffers: &mut Buffers) -> Option<Module> {
-    if !tree.errors().is_empty() {
-        return None;
-    }
-    let mut lowerer = Lowerer::<false>::using(tree, buffers);
+fn lower_with<'t>(tree: &'t FlatTree, names: LocalNames<'t>, options: &LowerOptions, buffers: &mut Buffers) -> Option<Module> {
+    let mut lowerer = Lowerer::<false>::using(tree, names, buffers);
     let (root, frame_size) = lowerer.file(options);
     let module = lowerer.errors.is_empty().then(|| lowerer.module(root, frame_size));
     lowerer.give_back(buffers);
@@ -117,7 +113,7 @@ struct Lowerer<'t, const ANALYSIS: bool> {
     garbage: u32,
     /// Stack of children whose parent is not finished; each user takes from where it began.
     scratch: Vec<ExprId>,
-    /// Of each node that is a name, its number in `env.names` plus one; see [`appearance`].
+    /// Of each node that is a name, its number in `env.names` plus one, where the tree does not have it; see [`appearance`].
     locals: Vec<u32>,
     nodes: Vec<Node<'t>>,
     #[allow(clippy::vec_box)] // They are moved about.
@@ -126,10 +122,12 @@ struct Lowerer<'t, const ANALYSIS: bool> {
 
 impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     fn new(tree: &'t FlatTree) -> Self {
-        Self::using(tree, &mut Buffers::default())
+        let mut buffers = Buffers::default();
+        let names = LocalNames::new(tree.len() / 10 + 16, &mut buffers.names);
+        Self::using(tree, names, &mut buffers)
     }
 
-    fn using(tree: &'t FlatTree, buffers: &mut Buffers) -> Self {
+    fn using(tree: &'t FlatTree, names: LocalNames<'t>, buffers: &mut Buffers) -> Self {
         use std::mem::take;
         // A guess that is a little small costs one copy.
         let exprs = tree.len() / 2 + 8;
@@ -139,7 +137,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
         buffers.attrsets.reserve(tree.len() / 12);
         Lowerer {
             tree,
-            env: Env::new(LocalNames::new(tree.len() / 10 + 16, &mut buffers.names)),
+            env: Env::new(names),
             exprs: take(&mut buffers.exprs),
             ranges: Vec::with_capacity(if ANALYSIS { exprs } else { 0 }),
             details: Vec::new(),
@@ -175,7 +173,9 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
 
     fn file(&mut self, options: &LowerOptions) -> (ExprId, u32) {
         self.patchable = options.patchable;
-        self.make_names();
+        if !self.tree.is_numbered() {
+            self.make_names();
+        }
         self.env.push_frame(None);
         let mut extra: Vec<NewBinding> = Vec::with_capacity(options.scope.len());
         for &name in &options.scope {

@@ -179,6 +179,11 @@ impl<'t> LocalNames<'t> {
         }
     }
 
+    #[cfg(test)]
+    pub fn keys(&self) -> &[&'t [u8]] {
+        &self.keys
+    }
+
     /// The order in which the text's names were met.
     pub fn ages(&self) -> FxHashMap<Name, u32> {
         self.entries.iter().enumerate().map(|(age, entry)| (entry.name, age as u32)).collect()

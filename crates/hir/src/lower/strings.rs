@@ -128,6 +128,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     pub fn static_name(&mut self, node: Node<'t>) -> Option<Local> {
         match node.kind() {
             SyntaxKind::NAME => Some(self.local(node)),
+            SyntaxKind::STR if let Some(number) = node.number() => Some(Local(number)),
             SyntaxKind::STR if let Some(text) = plain_text(node) => Some(self.env.names.local(text)),
             SyntaxKind::STR if only_child(node).is_some() => None,
             SyntaxKind::STR | SyntaxKind::DYNAMIC_ATTR => {

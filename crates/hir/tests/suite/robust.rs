@@ -1,22 +1,21 @@
 //! Any text gives a valid module.
 
-use nival_hir::{LowerOptions, lower, lower_module, validate};
+use nival_hir::{Buffers, LowerOptions, compile, lower, validate};
 use nival_syntax::Name;
 use nival_syntax::flat::{self, FlatTree};
 use proptest::prelude::*;
 
 fn check(text: &[u8]) {
-    let (tree, code) = (flat::parse(text), flat::parse_code(text.into(), &mut flat::Buffers::default()));
-    assert_eq!(code.is_some(), tree.errors().is_empty());
-    check_module(&tree, code.as_ref(), &LowerOptions::default());
-    check_module(&tree, code.as_ref(), &LowerOptions { scope: ["a", "b", "c", "x", "f"].map(Name::new).to_vec(), patchable: true });
+    let tree = flat::parse(text);
+    check_module(&tree, &LowerOptions::default());
+    check_module(&tree, &LowerOptions { scope: ["a", "b", "c", "x", "f"].map(Name::new).to_vec(), patchable: true });
     check_tree(&tree);
 }
 
 /// Lowering for evaluation, of a tree without whitespace, gives the same module, and none exactly where there are errors.
-fn check_module(tree: &FlatTree, code: Option<&FlatTree>, options: &LowerOptions) {
+fn check_module(tree: &FlatTree, options: &LowerOptions) {
     let lowered = lower(tree, options);
-    match code.and_then(|code| lower_module(code, options)) {
+    match compile(tree.text().into(), options, &mut Buffers::default()) {
         Some(module) => {
             assert_eq!(lowered.errors.first(), None);
             assert_eq!(module, *lowered.module);
@@ -27,7 +26,6 @@ fn check_module(tree: &FlatTree, code: Option<&FlatTree>, options: &LowerOptions
 
 fn check_tree(tree: &FlatTree) {
     let text = tree.text();
-    check_module(tree, Some(tree), &LowerOptions::default());
     let lowered = lower(tree, &LowerOptions::default());
     validate(&lowered.module).unwrap_or_else(|error| panic!("{error} in {:?}", String::from_utf8_lossy(text)));
     let patchable = lower(tree, &LowerOptions { patchable: true, ..LowerOptions::default() }).module;
@@ -120,7 +118,12 @@ fn deep_texts_on_a_small_stack() {
     let small = |text: String| {
         // Lowering is what is tested here; the parser may need more.
         let on = |bytes: usize| std::thread::Builder::new().stack_size(bytes);
-        let tree = on(32 << 20).spawn(move || flat::parse(text.as_bytes())).unwrap().join().unwrap();
+        let parse = move || {
+            let tree = flat::parse(text.as_bytes());
+            check_module(&tree, &LowerOptions::default());
+            tree
+        };
+        let tree = on(32 << 20).spawn(parse).unwrap().join().unwrap();
         on(160 << 10).spawn(move || check_tree(&tree)).unwrap().join().unwrap();
     };
     for open in

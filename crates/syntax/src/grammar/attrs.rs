@@ -214,7 +214,10 @@ pub(super) fn attrpath(p: &mut Parser) -> (u32, u32) {
 fn attr(p: &mut Parser) {
     match p.cur {
         IDENT | OR_KW => p.leaf(NAME),
-        QUOTE => string::string(p),
+        QUOTE => {
+            string::string(p);
+            p.mark_last();
+        }
         DOLLAR_BRACE => string::interpolation(p, DYNAMIC_ATTR),
         found => {
             p.unexpected(&[IDENT, OR_KW, DOLLAR_BRACE, QUOTE], found.is_keyword().then_some("a keyword as a name needs quotes"));

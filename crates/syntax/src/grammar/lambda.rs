@@ -34,6 +34,7 @@ pub(super) fn head(p: &mut Parser) -> SyntaxKind {
     if p.at(IDENT) {
         let name = p.start();
         p.leaf(NAME);
+        p.mark_last();
         if p.eat(AT) {
             p.finish(name, AT_BINDING);
             if p.at(L_BRACE) {
@@ -56,6 +57,7 @@ pub(super) fn head(p: &mut Parser) -> SyntaxKind {
             p.bump();
             if p.at(IDENT) {
                 p.leaf(NAME);
+                p.mark_last();
             } else {
                 p.unexpected(&[IDENT], None);
             }
@@ -128,6 +130,7 @@ fn formal(p: &mut Parser) -> bool {
     p.leaf(NAME);
     let bare = !p.eat(QUESTION);
     if !bare {
+        p.mark_last();
         p.nested(|p| expr(p, &[R_BRACE, COMMA]));
     }
     p.finish(mark, FORMAL);

@@ -62,7 +62,7 @@ pub(super) fn path(p: &mut Parser) {
     let mut last = p.pos;
     p.bump();
     let interpolated = p.adjacent() && p.at(DOLLAR_BRACE);
-    let doubled = memchr::memmem::find(p.token_text(first), b"//");
+    let doubled = double_slash(p.token_text(first));
     while p.adjacent() && p.at(DOLLAR_BRACE) {
         interpolation(p, INTERPOLATION);
         // `./a${b}~/c` is two paths.
@@ -76,11 +76,16 @@ pub(super) fn path(p: &mut Parser) {
         let slash = TextRange::new(end - TextSize::of('/'), end);
         p.error_range(slash, SyntaxErrorKind::TrailingSlash, Some("remove the slash, or write `/.` for the folder itself"));
     } else if let Some(at) = doubled {
-        let text = memchr::memmem::find(&p.token_text(first)[at + 1..], b"//").is_some();
+        let text = double_slash(&p.token_text(first)[at + 1..]).is_some();
         if text || !interpolated {
             let slash = p.token_range(first).start() + TextSize::new(at as u32 + 1);
             p.error_range(TextRange::at(slash, TextSize::of('/')), SyntaxErrorKind::DoubleSlash { text }, Some("one slash is enough"));
         }
     }
     p.finish(mark, PATH);
+}
+
+/// Paths are too short for a search by vectors.
+fn double_slash(text: &[u8]) -> Option<usize> {
+    text.windows(2).position(|two| two == b"//")
 }
