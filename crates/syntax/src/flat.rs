@@ -10,7 +10,6 @@ pub use crate::reparse_flat::reparse;
 use rowan::{TextRange, TextSize};
 
 use crate::lexer::TokenData;
-use crate::parser::Finished;
 use crate::tree::{Element, TreeNode, TreeToken};
 use crate::{SyntaxError, SyntaxKind};
 
@@ -33,7 +32,6 @@ pub fn parse_code<'t>(text: &'t Arc<[u8]>, buffers: &mut Buffers, number: impl F
 #[derive(Debug, Default)]
 pub struct Buffers {
     pub(crate) tokens: Vec<TokenData>,
-    pub(crate) finished: Vec<Finished>,
     pub(crate) nodes: Vec<NodeData>,
 }
 
@@ -55,14 +53,14 @@ pub struct FlatTree {
     pub(crate) numbered: bool,
 }
 
-/// A node: kind, tokens and the end of its descendants in one 16-byte record, because readers want all of them at once.
+/// A node: kind, tokens and the number of its descendants in one 16-byte record, because readers want all of them at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NodeData {
     pub first_token: u32,
     /// One past the last token.
     pub end_token: u32,
-    /// One past the last descendant.
-    pub subtree_end: u32,
+    /// How many nodes it and those below it are.
+    pub size: u32,
     pub kind: SyntaxKind,
     pub number: Number,
 }
@@ -73,12 +71,10 @@ pub(crate) struct Number(u16);
 
 impl Number {
     pub const NONE: Number = Number(0);
-    /// Not a number yet.
-    pub const MARK: Number = Number(u16::MAX);
 
     #[inline]
     pub fn new(number: u32) -> Number {
-        if number < u32::from(u16::MAX) - 1 { Number(number as u16 + 1) } else { Number::NONE }
+        if number < u32::from(u16::MAX) { Number(number as u16 + 1) } else { Number::NONE }
     }
 
     #[inline]
@@ -171,7 +167,7 @@ impl<'t> Node<'t> {
     /// One past the number of its last descendant.
     #[inline]
     pub fn subtree_end(self) -> u32 {
-        self.data().subtree_end
+        self.index + self.data().size
     }
 
     /// The number that was given to a name, see [`parse_code`]; there may be none for any name.
@@ -203,7 +199,7 @@ impl<'t> Node<'t> {
 
     #[inline]
     pub fn children(self) -> Children<'t> {
-        Children { tree: self.tree, next: self.index + 1, end: self.data().subtree_end }
+        Children { tree: self.tree, next: self.index + 1, end: self.subtree_end() }
     }
 
     #[inline]
@@ -212,7 +208,7 @@ impl<'t> Node<'t> {
         Elements {
             tree: self.tree,
             next_node: self.index + 1,
-            end_node: data.subtree_end,
+            end_node: self.index + data.size,
             next_token: data.first_token,
             end_token: data.end_token,
         }
@@ -273,7 +269,7 @@ impl<'t> Iterator for Elements<'t> {
             let node = Node { tree: self.tree, index: self.next_node };
             let data = node.data();
             if data.first_token <= self.next_token {
-                self.next_node = data.subtree_end;
+                self.next_node += data.size;
                 self.next_token = data.end_token;
                 return Some(Element::Node(node));
             }

@@ -34,7 +34,6 @@ mod line_index;
 pub mod literal;
 pub mod name;
 mod navigate;
-mod numbering;
 mod parse;
 mod parser;
 mod reparse;

@@ -2,6 +2,10 @@
 //!
 //! Nodes are written when they end, children before parents, so that putting a node around what was already parsed (as
 //! the left side of an operator needs) is a plain push. [`to_preorder`] then turns the array round in one pass.
+//!
+//! For texts that are only to be run nodes are written in preorder at once: they take their place where they start, and what was
+//! already parsed is moved for a node around it. That is less work, but not for every text (`1 + 1 + 1 + …` moves all of the sum
+//! for each term): where more is moved than texts as people write them need, the text is parsed again in the other way.
 
 use std::sync::Arc;
 
@@ -33,69 +37,60 @@ pub(crate) fn parse(text: Arc<[u8]>) -> FlatTree {
     if memchr::memchr(0, &text).is_some() {
         parser.report_nul_in_strings();
     }
-    let (mut errors, mut finished) = (std::mem::take(&mut parser.errors), std::mem::take(&mut parser.nodes));
+    let mut errors = std::mem::take(&mut parser.errors);
     errors.sort_by_key(|error| error.range.start());
-    finished.iter_mut().for_each(|node| node.number = Number::NONE);
-    let nodes = to_preorder(&finished, Vec::new());
+    let nodes = to_preorder(&parser.nodes);
     FlatTree { text, nodes, tokens, errors, numbered: false }
 }
 
-pub(crate) fn parse_code<'t>(text: &'t Arc<[u8]>, buffers: &mut Buffers, number: impl FnMut(&'t [u8]) -> u32) -> Option<FlatTree> {
+pub(crate) fn parse_code<'t>(text: &'t Arc<[u8]>, buffers: &mut Buffers, mut number: impl FnMut(&'t [u8]) -> u32) -> Option<FlatTree> {
     if u32::try_from(text.len()).is_err() {
         return None;
     }
     let tokens = lex_code(text, std::mem::take(&mut buffers.tokens));
-    let mut parser = Parser::new(text, &tokens, std::mem::take(&mut buffers.finished));
+    let mut parser = Parser::new(text, &tokens, std::mem::take(&mut buffers.nodes));
+    parser.in_preorder = true;
+    parser.numbers = Some(&mut number);
     crate::grammar::source_file(&mut parser);
+    if parser.moves == 0 {
+        // Everything so far was to no avail, but so are the names that were made: lowering makes them all again, and finds these.
+        parser = Parser::new(text, &tokens, std::mem::take(&mut parser.nodes));
+        crate::grammar::source_file(&mut parser);
+        parser.nodes = to_preorder(&parser.nodes);
+    }
     if memchr::memchr(0, text).is_some() {
         parser.report_nul_in_strings();
     }
-    let (mut finished, sound) = (std::mem::take(&mut parser.nodes), parser.errors.is_empty());
-    let (mut nodes, mut numbered) = (Vec::new(), false);
-    if sound {
-        numbered = crate::numbering::number_names(&mut finished, &tokens, text, number);
-        nodes = to_preorder(&finished, std::mem::take(&mut buffers.nodes));
+    let (nodes, numbered, sound) = (std::mem::take(&mut parser.nodes), parser.numbers.is_some(), parser.errors.is_empty());
+    let tree = FlatTree { text: Arc::clone(text), nodes, tokens, errors: Vec::new(), numbered };
+    if !sound {
+        buffers.recycle(tree);
+        return None;
     }
-    buffers.finished = finished;
-    sound.then_some(FlatTree { text: Arc::clone(text), nodes, tokens, errors: Vec::new(), numbered })
+    Some(tree)
 }
 
 fn too_large(text: Arc<[u8]>) -> FlatTree {
     let error = SyntaxError { range: TextRange::default(), kind: SyntaxErrorKind::TooLarge, hint: None };
-    let root = NodeData { first_token: 0, end_token: 0, subtree_end: 1, kind: SOURCE_FILE, number: Number::NONE };
+    let root = NodeData { first_token: 0, end_token: 0, size: 1, kind: SOURCE_FILE, number: Number::NONE };
     FlatTree { text, nodes: vec![root], tokens: Vec::new(), errors: vec![error], numbered: false }
 }
 
-/// A finished node; the nodes below it are the `size - 1` before it.
-#[derive(Debug)]
-pub(crate) struct Finished {
-    pub first_token: u32,
-    pub end_token: u32,
-    pub size: u32,
-    pub kind: SyntaxKind,
-    /// While parsing: [`Number::NONE`], or [`Number::MARK`] of what [`crate::numbering`] treats in another way than its kind tells.
-    pub number: Number,
-}
-
 /// A node of size s that is number p in postorder and has d ancestors is number p - s + 1 + d in preorder.
-fn to_preorder(finished: &[Finished], mut nodes: Vec<NodeData>) -> Vec<NodeData> {
-    let empty = NodeData { first_token: 0, end_token: 0, subtree_end: 0, kind: ERROR, number: Number::NONE };
-    // What is there from another text is overwritten: each place gets its node.
-    nodes.resize(finished.len(), empty);
+fn to_preorder(finished: &[NodeData]) -> Vec<NodeData> {
+    let mut nodes = vec![NodeData { first_token: 0, end_token: 0, size: 0, kind: ERROR, number: Number::NONE }; finished.len()];
     // The first descendant of the innermost ancestor of the node at hand, and those of the ancestors around it.
     let (mut first_inside, mut depth) = (0, 0);
     let mut outer: Vec<u32> = Vec::with_capacity(64);
-    for (place, node) in finished.iter().enumerate().rev() {
+    for (place, &node) in finished.iter().enumerate().rev() {
         let place = place as u32;
         while place < first_inside {
             first_inside = outer.pop().unwrap_or(0);
             depth -= 1;
         }
         let first = place + 1 - node.size;
-        let index = first + depth;
-        let Finished { first_token, end_token, size, kind, number } = *node;
-        nodes[index as usize] = NodeData { first_token, end_token, subtree_end: index + size, kind, number };
-        if size > 1 {
+        nodes[(first + depth) as usize] = node;
+        if node.size > 1 {
             outer.push(first_inside);
             first_inside = first;
             depth += 1;
@@ -111,6 +106,8 @@ pub(crate) struct Mark {
     node: u32,
     pub token: u32,
     height: u32,
+    /// The node has its place already.
+    reserved: bool,
 }
 
 /// A place to go back to.
@@ -133,9 +130,9 @@ pub(crate) struct Open {
     pub bindings: u32,
 }
 
-pub(crate) struct Parser<'t> {
+pub(crate) struct Parser<'t, 'n> {
     pub text: &'t [u8],
-    pub tokens: &'t [TokenData],
+    pub tokens: &'n [TokenData],
     /// The current token, never trivia.
     pub pos: u32,
     /// Its kind; `EOF` from `stop` on.
@@ -144,7 +141,12 @@ pub(crate) struct Parser<'t> {
     pub prev_end: u32,
     /// Tokens from here on are not seen.
     stop: u32,
-    nodes: Vec<Finished>,
+    nodes: Vec<NodeData>,
+    in_preorder: bool,
+    /// How many nodes may still be moved; 0 once that was not enough.
+    moves: u32,
+    /// Gives numbers to names, as long as all names can be known here.
+    numbers: Option<&'n mut dyn FnMut(&'t [u8]) -> u32>,
     pub errors: Vec<SyntaxError>,
     /// Errors are not reported: this is a second attempt at tokens whose errors are known.
     silent: bool,
@@ -159,13 +161,17 @@ pub(crate) struct Parser<'t> {
     too_deep: bool,
     pub open: Open,
     /// Functions, `let … in` and the like whose last part is being parsed.
-    pub waiting: Vec<(Mark, SyntaxKind)>,
+    pub waiting: Vec<(Mark, SyntaxKind, Parameter)>,
     /// What Nix would expect behind the expression being parsed.
     pub after: &'static [SyntaxKind],
 }
 
-impl<'t> Parser<'t> {
-    fn new(text: &'t [u8], tokens: &'t [TokenData], mut nodes: Vec<Finished>) -> Self {
+/// The node of a function's parameter or `@` name, which Nix makes a name of behind the function's body.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Parameter(Option<u32>);
+
+impl<'t, 'n> Parser<'t, 'n> {
+    fn new(text: &'t [u8], tokens: &'n [TokenData], mut nodes: Vec<NodeData>) -> Self {
         nodes.clear();
         nodes.reserve(tokens.len() + 8);
         let mut parser = Parser {
@@ -176,6 +182,9 @@ impl<'t> Parser<'t> {
             prev_end: 0,
             stop: u32::MAX,
             nodes,
+            in_preorder: false,
+            moves: (tokens.len() as u32).saturating_mul(16).saturating_add(100_000),
+            numbers: None,
             errors: Vec::new(),
             silent: false,
             second_tries: (tokens.len() as u32).saturating_mul(2).saturating_add(1000),
@@ -265,19 +274,60 @@ impl<'t> Parser<'t> {
         found
     }
 
+    /// Where nodes may start that are put around what comes.
     #[inline]
     pub fn start(&mut self) -> Mark {
-        Mark { node: self.nodes.len() as u32, token: self.pos, height: std::mem::take(&mut self.height) }
+        Mark { node: self.nodes.len() as u32, token: self.pos, height: std::mem::take(&mut self.height), reserved: false }
+    }
+
+    /// Starts a node.
+    #[inline]
+    pub fn open(&mut self) -> Mark {
+        let mark = self.start();
+        if !self.in_preorder {
+            return mark;
+        }
+        self.nodes.push(NodeData { first_token: 0, end_token: 0, size: 1, kind: ERROR, number: Number::NONE });
+        Mark { reserved: true, ..mark }
+    }
+
+    /// Starts a node around everything since `mark`, which stays what it is.
+    #[inline]
+    pub fn wrap(&mut self, mark: Mark) -> Mark {
+        if !self.in_preorder {
+            return mark;
+        }
+        self.insert(mark, NodeData { first_token: 0, end_token: 0, size: 1, kind: ERROR, number: Number::NONE });
+        Mark { reserved: true, ..mark }
+    }
+
+    fn insert(&mut self, mark: Mark, node: NodeData) {
+        let at = (mark.node as usize).min(self.nodes.len());
+        self.moves = self.moves.saturating_sub((self.nodes.len() - at) as u32);
+        if self.moves == 0 {
+            self.give_up();
+        }
+        self.nodes.insert(at, node);
     }
 
     /// Puts a node around everything since `mark`; nothing, if that is no token.
     #[inline]
     pub fn complete(&mut self, mark: Mark, kind: SyntaxKind) {
         if self.prev_end <= mark.token && kind != SOURCE_FILE {
+            if mark.reserved {
+                self.nodes.truncate(mark.node as usize);
+            }
             return;
         }
-        let size = self.nodes.len() as u32 - mark.node + 1;
-        self.nodes.push(Finished { first_token: mark.token, end_token: self.prev_end, size, kind, number: Number::NONE });
+        let size = self.nodes.len() as u32 - mark.node + !mark.reserved as u32;
+        let node = NodeData { first_token: mark.token, end_token: self.prev_end, size, kind, number: Number::NONE };
+        if !self.in_preorder {
+            self.nodes.push(node);
+        } else if !mark.reserved {
+            self.insert(mark, node);
+        } else if let Some(place) = self.nodes.get_mut(mark.node as usize) {
+            *place = node;
+        }
         self.height += 1;
         if self.height + self.open_nodes > MAX_DEPTH {
             self.give_up();
@@ -299,16 +349,81 @@ impl<'t> Parser<'t> {
     /// The current token as a node of its own.
     #[inline]
     pub fn leaf(&mut self, kind: SyntaxKind) {
-        let mark = self.start();
+        if self.cur == EOF {
+            return;
+        }
+        let first_token = self.pos;
         self.bump();
-        self.finish(mark, kind);
+        self.nodes.push(NodeData { first_token, end_token: self.prev_end, size: 1, kind, number: Number::NONE });
+        self.height = self.height.max(1);
+        if 1 + self.open_nodes > MAX_DEPTH {
+            self.give_up();
+        }
     }
 
-    /// Marks the node completed last for [`crate::numbering`].
+    /// The number of the next node, for [`Parser::name`] and the like.
+    pub fn next_node(&self) -> u32 {
+        self.nodes.len() as u32
+    }
+
+    /// The current token as a name or the use of one.
     #[inline]
-    pub fn mark_last(&mut self) {
-        if let Some(node) = self.nodes.last_mut() {
-            node.number = Number::MARK;
+    pub fn name_leaf(&mut self, kind: SyntaxKind) {
+        let node = self.next_node();
+        self.leaf(kind);
+        self.name(node);
+    }
+
+    /// Nix's parser makes a name of the text of a leaf now.
+    #[inline]
+    pub fn name(&mut self, node: u32) {
+        if self.numbers.is_some()
+            && let Some(&NodeData { first_token, .. }) = self.nodes.get(node as usize)
+        {
+            self.number(node, self.token_text(first_token));
+        }
+    }
+
+    fn number(&mut self, node: u32, name: &'t [u8]) {
+        if let Some(number) = &mut self.numbers
+            && let Some(node) = self.nodes.get_mut(node as usize)
+        {
+            node.number = Number::new(number(name));
+        }
+    }
+
+    /// A function's parameter, to be given to [`Parser::name_parameter`] behind the body.
+    pub fn parameter(&self, node: u32) -> Parameter {
+        Parameter(Some(node))
+    }
+
+    pub fn name_parameter(&mut self, parameter: Parameter) {
+        if let Some(node) = parameter.0 {
+            self.name(node);
+        }
+    }
+
+    /// Nix's parser makes a name of a string that is an attribute, if it has no interpolations. What takes more to be known than a
+    /// look at the tokens ends all numbering.
+    pub fn name_string(&mut self, node: u32) {
+        let Some(&NodeData { first_token, end_token, size, .. }) = self.nodes.get(node as usize) else { return };
+        if self.numbers.is_none() || size > 1 {
+            return;
+        }
+        let text = self.token_text(first_token + 1);
+        match end_token - first_token {
+            2 => self.number(node, b""),
+            3 if self.raw(first_token + 1) == STRING_TEXT && memchr::memchr(b'\r', text).is_none() => self.number(node, text),
+            _ => self.numbers = None,
+        }
+    }
+
+    /// As [`Parser::name_string`], for `${…}`.
+    pub fn name_dynamic(&mut self, node: u32) {
+        match self.nodes.get(node as usize + 1).map(|inside| (inside.kind, inside.size)) {
+            Some((STR, 2..)) => {}
+            Some((STR | INDENTED_STR | PAREN | LITERAL, _)) => self.numbers = None,
+            _ => {}
         }
     }
 

@@ -185,7 +185,7 @@ fn depth(tree: &FlatTree) -> usize {
         while open.last().is_some_and(|&end| end <= index) {
             open.pop();
         }
-        open.push(node.subtree_end);
+        open.push(index + node.size);
         deepest = deepest.max(open.len());
     }
     deepest
@@ -208,24 +208,22 @@ fn splice(old: &FlatTree, text: &[u8], block: Node<'_>, ancestors: &[Node<'_>], 
     tokens.extend(source.tokens[come.start as usize..come.end as usize].iter().map(|token| moved(token, inner)));
     tokens.extend(old.tokens[gone.end as usize..].iter().map(|token| moved(token, bytes)));
 
-    let shifted = |node: &NodeData, tokens: u32, nodes: u32| NodeData {
+    let shifted = |node: &NodeData, tokens: u32| NodeData {
         first_token: node.first_token.wrapping_add(tokens),
         end_token: node.end_token.wrapping_add(tokens),
-        subtree_end: node.subtree_end.wrapping_add(nodes),
-        kind: node.kind,
+        ..*node
     };
     let mut nodes: Vec<NodeData> = Vec::with_capacity(old.nodes.len() + nodes_come.len() - nodes_gone.len().min(nodes_come.len()));
     nodes.extend_from_slice(&old.nodes[..nodes_gone.start]);
     for ancestor in ancestors {
         if let Some(node) = nodes.get_mut(ancestor.index() as usize) {
             node.end_token = node.end_token.wrapping_add(tokens_by);
-            node.subtree_end = node.subtree_end.wrapping_add(nodes_by);
+            node.size = node.size.wrapping_add(nodes_by);
         }
     }
-    let (token_shift, node_shift) = (gone.start.wrapping_sub(come.start), block.index().wrapping_sub(new.index()));
-    nodes.extend(source.nodes[nodes_come].iter().map(|node| shifted(node, token_shift, node_shift)));
-    nodes.extend(old.nodes[nodes_gone.end..].iter().map(|node| shifted(node, tokens_by, nodes_by)));
-    FlatTree { text: Arc::from(text), nodes, tokens, errors: Vec::new() }
+    nodes.extend(source.nodes[nodes_come].iter().map(|node| shifted(node, gone.start.wrapping_sub(come.start))));
+    nodes.extend(old.nodes[nodes_gone.end..].iter().map(|node| shifted(node, tokens_by)));
+    FlatTree { text: Arc::from(text), nodes, tokens, errors: Vec::new(), numbered: false }
 }
 
 #[cfg(test)]

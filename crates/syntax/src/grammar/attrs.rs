@@ -8,7 +8,7 @@ use crate::parser::Parser;
 
 /// `{ … }`, `rec { … }` and `let { … }`.
 pub(super) fn attr_set(p: &mut Parser) {
-    let mark = p.start();
+    let mark = p.open();
     let kind = if p.eat(LET_KW) { LEGACY_LET } else { ATTR_SET };
     p.eat(REC_KW);
     if p.expect(L_BRACE, &[L_BRACE]) {
@@ -21,13 +21,12 @@ pub(super) fn attr_set(p: &mut Parser) {
 }
 
 /// `let … in`, up to where the body starts.
-pub(super) fn let_head(p: &mut Parser) -> SyntaxKind {
+pub(super) fn let_head(p: &mut Parser) {
     p.bump();
     p.open.lets += 1;
     p.nested(|p| entries(p, IN_KW, &[IN_KW, INHERIT_KW]));
     p.open.lets -= 1;
     p.eat(IN_KW);
-    LET_IN
 }
 
 fn starts_attr(kind: SyntaxKind) -> bool {
@@ -75,7 +74,7 @@ fn skip_entry(p: &mut Parser, close: SyntaxKind) {
 }
 
 fn binding(p: &mut Parser, in_let: bool) {
-    let mark = p.start();
+    let mark = p.open();
     let start = p.pos;
     let (_, first_end) = attrpath(p);
     if in_let && !is_static(p, start, first_end) {
@@ -150,10 +149,10 @@ fn attrpath_before(p: &Parser, start: u32) -> Option<u32> {
 }
 
 fn inherit(p: &mut Parser) {
-    let mark = p.start();
+    let mark = p.open();
     p.bump();
     if p.at(L_PAREN) {
-        let from = p.start();
+        let from = p.open();
         p.bump();
         p.open.parens += 1;
         expr(p, &[R_PAREN]);
@@ -170,7 +169,7 @@ fn inherit(p: &mut Parser) {
         match p.cur {
             IDENT | OR_KW => {
                 previous_end = p.prev_end;
-                p.leaf(NAME);
+                p.name_leaf(NAME);
                 if matches!(p.cur, ASSIGN | DOT) {
                     // The name belongs to a binding: a `;` is missing before it.
                     p.unexpected(&[], Some("is a `;` missing before this binding?"));
@@ -201,7 +200,7 @@ fn inherit(p: &mut Parser) {
 
 /// `a."b".${c}`. Gives where the first attribute starts and one past where it ends.
 pub(super) fn attrpath(p: &mut Parser) -> (u32, u32) {
-    let mark = p.start();
+    let mark = p.open();
     attr(p);
     let first_end = p.prev_end;
     while p.eat(DOT) {
@@ -213,12 +212,17 @@ pub(super) fn attrpath(p: &mut Parser) -> (u32, u32) {
 
 fn attr(p: &mut Parser) {
     match p.cur {
-        IDENT | OR_KW => p.leaf(NAME),
+        IDENT | OR_KW => p.name_leaf(NAME),
         QUOTE => {
+            let node = p.next_node();
             string::string(p);
-            p.mark_last();
+            p.name_string(node);
         }
-        DOLLAR_BRACE => string::interpolation(p, DYNAMIC_ATTR),
+        DOLLAR_BRACE => {
+            let node = p.next_node();
+            string::interpolation(p, DYNAMIC_ATTR);
+            p.name_dynamic(node);
+        }
         found => {
             p.unexpected(&[IDENT, OR_KW, DOLLAR_BRACE, QUOTE], found.is_keyword().then_some("a keyword as a name needs quotes"));
             if found.is_keyword() && p.adjacent() {

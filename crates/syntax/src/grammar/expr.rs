@@ -3,7 +3,7 @@
 use super::{attrs, ends_outer, lambda, skip_one, skip_to, starts_expr, starts_simple, string};
 use crate::SyntaxKind::{self, *};
 use crate::error::SyntaxErrorKind;
-use crate::parser::{Mark, Parser};
+use crate::parser::{Mark, Parameter, Parser};
 
 const PARENTHESES: &str = "put this expression in parentheses";
 
@@ -18,32 +18,37 @@ fn expr_in_place(p: &mut Parser) {
     // Functions, `let … in`, `with`, `assert` and `if` end where their last part ends: they wait here while it is parsed.
     let bottom = p.waiting.len();
     loop {
-        let mark = p.start();
         let kind = match p.cur {
-            IDENT if matches!(p.nth(1), COLON | AT) => lambda::head(p),
-            L_BRACE if lambda::starts_pattern(p) => lambda::head(p),
-            LET_KW if p.nth(1) != L_BRACE => attrs::let_head(p),
-            IF_KW => if_head(p),
-            WITH_KW => scope_head(p, WITH),
-            ASSERT_KW => scope_head(p, ASSERT),
-            _ => {
-                p.end(mark);
-                break;
-            }
+            IDENT if matches!(p.nth(1), COLON | AT) => LAMBDA,
+            L_BRACE if lambda::starts_pattern(p) => LAMBDA,
+            LET_KW if p.nth(1) != L_BRACE => LET_IN,
+            IF_KW => IF_THEN_ELSE,
+            WITH_KW => WITH,
+            ASSERT_KW => ASSERT,
+            _ => break,
         };
-        p.waiting.push((mark, kind));
+        let mark = p.open();
+        let mut parameter = Parameter::default();
+        match kind {
+            LAMBDA => parameter = lambda::head(p),
+            LET_IN => attrs::let_head(p),
+            IF_THEN_ELSE => if_head(p),
+            _ => scope_head(p),
+        }
+        p.waiting.push((mark, kind, parameter));
         p.open_node();
     }
     operators(p);
     while p.waiting.len() > bottom
-        && let Some((mark, kind)) = p.waiting.pop()
+        && let Some((mark, kind, parameter)) = p.waiting.pop()
     {
         p.open_nodes -= 1;
+        p.name_parameter(parameter);
         p.finish(mark, kind);
     }
 }
 
-fn if_head(p: &mut Parser) -> SyntaxKind {
+fn if_head(p: &mut Parser) {
     p.bump();
     p.open.thens += 1;
     p.nested(|p| expr(p, &[THEN_KW]));
@@ -54,17 +59,15 @@ fn if_head(p: &mut Parser) -> SyntaxKind {
         p.open.elses -= 1;
     }
     p.expect(ELSE_KW, &[ELSE_KW]);
-    IF_THEN_ELSE
 }
 
 /// `with e;` and `assert e;`.
-fn scope_head(p: &mut Parser, kind: SyntaxKind) -> SyntaxKind {
+fn scope_head(p: &mut Parser) {
     p.bump();
     p.open.bindings += 1;
     p.nested(|p| expr(p, &[SEMICOLON]));
     p.open.bindings -= 1;
     p.expect(SEMICOLON, &[SEMICOLON]);
-    kind
 }
 
 const PIPES: u8 = 1;
@@ -99,7 +102,10 @@ fn is_right_associative(kind: SyntaxKind) -> bool {
 
 /// An operator whose right operand is being parsed.
 struct Pending {
+    /// Where the left operand started, or the operator.
     mark: Mark,
+    /// The operation.
+    outer: Mark,
     kind: SyntaxKind,
     level: u8,
     operator: SyntaxKind,
@@ -113,7 +119,7 @@ fn operators(p: &mut Parser) {
         left = p.start();
         if matches!(p.cur, MINUS | NOT) {
             let level = if p.at(NOT) { NOT_LEVEL } else { NEGATION };
-            push(p, &mut pending, Pending { mark: left, kind: UNARY_OP, level, operator: p.cur });
+            push(p, &mut pending, Pending { mark: left, outer: left, kind: UNARY_OP, level, operator: p.cur });
             continue;
         }
         operand(p, pending.is_empty());
@@ -151,7 +157,7 @@ fn operators(p: &mut Parser) {
                 p.complete(left, HAS_ATTR);
                 continue;
             }
-            push(p, &mut pending, Pending { mark: left, kind: BINARY_OP, level, operator });
+            push(p, &mut pending, Pending { mark: left, outer: left, kind: BINARY_OP, level, operator });
             break;
         }
     }
@@ -166,6 +172,7 @@ fn chains(first: SyntaxKind, second: SyntaxKind) -> bool {
 }
 
 fn push(p: &mut Parser, pending: &mut Vec<Pending>, entry: Pending) {
+    let entry = Pending { outer: p.wrap(entry.mark), ..entry };
     p.bump();
     p.open_node();
     pending.push(entry);
@@ -175,7 +182,7 @@ fn push(p: &mut Parser, pending: &mut Vec<Pending>, entry: Pending) {
 fn close(p: &mut Parser, right: Mark, top: Pending) -> Mark {
     p.end(right);
     p.open_nodes -= 1;
-    p.complete(top.mark, top.kind);
+    p.complete(top.outer, top.kind);
     top.mark
 }
 
@@ -198,6 +205,7 @@ fn operand(p: &mut Parser, first: bool) {
         if p.prev_end <= mark.token {
             break;
         }
+        let outer = p.wrap(mark);
         let argument = p.start();
         if is_lambda(p) {
             misplaced_expr(p);
@@ -205,7 +213,7 @@ fn operand(p: &mut Parser, first: bool) {
             select(p);
         }
         p.end(argument);
-        p.complete(mark, APPLY);
+        p.complete(outer, APPLY);
     }
     p.end(mark);
 }
@@ -259,14 +267,14 @@ pub(super) fn select(p: &mut Parser) -> bool {
                 p.bump();
                 attrs::attrpath(p);
                 if p.eat(OR_KW) {
-                    waiting.push(mark);
+                    waiting.push(p.wrap(mark));
                     p.open_node();
                     continue;
                 }
                 p.complete(mark, SELECT);
             }
             OR_KW => {
-                p.leaf(NAME_REF);
+                p.name_leaf(NAME_REF);
                 p.complete(mark, APPLY);
             }
             _ => {}
@@ -284,8 +292,11 @@ pub(super) fn select(p: &mut Parser) -> bool {
 fn simple(p: &mut Parser) -> bool {
     match p.cur {
         IDENT => {
-            let kind = if p.token_text(p.pos) == b"__curPos" { CUR_POS } else { NAME_REF };
-            p.leaf(kind);
+            if p.token_text(p.pos) == b"__curPos" {
+                p.leaf(CUR_POS);
+            } else {
+                p.name_leaf(NAME_REF);
+            }
         }
         INTEGER => {
             let text = p.token_text(p.pos);
@@ -316,7 +327,7 @@ fn simple(p: &mut Parser) -> bool {
 }
 
 fn paren(p: &mut Parser) {
-    let mark = p.start();
+    let mark = p.open();
     p.bump();
     p.open.parens += 1;
     let bindings = std::mem::take(&mut p.open.bindings);
@@ -335,7 +346,7 @@ fn paren(p: &mut Parser) {
 }
 
 fn list(p: &mut Parser) {
-    let mark = p.start();
+    let mark = p.open();
     p.bump();
     let after = std::mem::take(&mut p.after);
     p.open.brackets += 1;

@@ -4,7 +4,7 @@ use super::expr::expr;
 use super::{ends_outer, skip_one};
 use crate::SyntaxKind::{self, *};
 use crate::error::SyntaxErrorKind;
-use crate::parser::Parser;
+use crate::parser::{Parameter, Parser};
 
 /// Whether the `{` here begins a pattern and not a set. What is neither yet, such as `{ a }`, counts as a pattern.
 pub(super) fn starts_pattern(p: &Parser) -> bool {
@@ -28,13 +28,15 @@ pub(super) fn report_misplaced_pattern(p: &mut Parser, hint: &'static str) {
     p.error_at(at, SyntaxErrorKind::Unexpected { found, expected }, Some(hint));
 }
 
-/// `x:`, `{ a, b }:`, `args@{ a }:`, `{ a }@args:`.
-pub(super) fn head(p: &mut Parser) -> SyntaxKind {
-    let mark = p.start();
+/// `x:`, `{ a, b }:`, `args@{ a }:`, `{ a }@args:`. Gives the name that is made behind the body.
+pub(super) fn head(p: &mut Parser) -> Parameter {
+    let mark = p.open();
+    let mut parameter = Parameter::default();
     if p.at(IDENT) {
-        let name = p.start();
+        let wrapped = p.nth(1) == AT;
+        let name = if wrapped { p.open() } else { p.start() };
+        parameter = p.parameter(p.next_node());
         p.leaf(NAME);
-        p.mark_last();
         if p.eat(AT) {
             p.finish(name, AT_BINDING);
             if p.at(L_BRACE) {
@@ -53,25 +55,25 @@ pub(super) fn head(p: &mut Parser) -> SyntaxKind {
     } else {
         formals(p);
         if p.at(AT) {
-            let binding = p.start();
+            let binding = p.open();
             p.bump();
             if p.at(IDENT) {
+                parameter = p.parameter(p.next_node());
                 p.leaf(NAME);
-                p.mark_last();
             } else {
                 p.unexpected(&[IDENT], None);
             }
             p.finish(binding, AT_BINDING);
             p.finish(mark, PATTERN_PARAM);
             p.expect(COLON, &[COLON]);
-            return LAMBDA;
+            return parameter;
         }
         p.finish(mark, PATTERN_PARAM);
         p.expect(COLON, &[COLON, AT]);
-        return LAMBDA;
+        return parameter;
     }
     p.expect(COLON, &[COLON]);
-    LAMBDA
+    parameter
 }
 
 fn formals(p: &mut Parser) {
@@ -126,13 +128,14 @@ fn formals(p: &mut Parser) {
 
 /// `a` or `a ? e`. Gives whether it had no default.
 fn formal(p: &mut Parser) -> bool {
-    let mark = p.start();
+    let mark = p.open();
+    let name = p.next_node();
     p.leaf(NAME);
     let bare = !p.eat(QUESTION);
     if !bare {
-        p.mark_last();
         p.nested(|p| expr(p, &[R_BRACE, COMMA]));
     }
+    p.name(name);
     p.finish(mark, FORMAL);
     bare
 }

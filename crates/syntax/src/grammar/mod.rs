@@ -13,7 +13,7 @@ use crate::SyntaxKind::{self, *};
 use crate::parser::Parser;
 
 pub(crate) fn source_file(p: &mut Parser) {
-    let mut mark = p.start();
+    let mut mark = p.open();
     mark.token = 0;
     expr::expr(p, &[EOF]);
     if !p.at(EOF) {

@@ -16,7 +16,7 @@ pub(super) fn indented(p: &mut Parser) {
 }
 
 fn quoted(p: &mut Parser, kind: SyntaxKind, close: SyntaxKind, expected: &'static [SyntaxKind]) {
-    let mark = p.start();
+    let mark = p.open();
     p.bump();
     loop {
         match p.cur {
@@ -37,7 +37,7 @@ fn quoted(p: &mut Parser, kind: SyntaxKind, close: SyntaxKind, expected: &'stati
 
 /// `${ … }` in a string or a path, or as an attribute.
 pub(super) fn interpolation(p: &mut Parser, kind: SyntaxKind) {
-    let mark = p.start();
+    let mark = p.open();
     p.bump();
     // What is open outside cannot end in here: the scanner has already found where the braces end.
     let outer = std::mem::take(&mut p.open);
@@ -57,7 +57,7 @@ pub(super) fn interpolation(p: &mut Parser, kind: SyntaxKind) {
 
 /// `./a${b}/c`. Its parts stand directly behind each other.
 pub(super) fn path(p: &mut Parser) {
-    let mark = p.start();
+    let mark = p.open();
     let first = p.pos;
     let mut last = p.pos;
     p.bump();
