@@ -158,7 +158,7 @@ pub struct EngineConfig {
     pub locking: nival_flake::LockFlags,
     /// What this command alone takes names of flakes to stand for.
     pub flake_overrides: Vec<(nival_flake::FlakeRef, nival_flake::FlakeRef)>,
-    /// The process evaluates once and ends: what would only serve a second evaluation (code, texts) is not kept.
+    /// The process evaluates once and ends: what would only serve a second evaluation (code, texts, what was read) is not kept.
     pub once: bool,
     /// Who counts what evaluations cost.
     pub watching: Option<crate::watching::Watching>,

@@ -17,7 +17,7 @@ use crate::linked::Linked;
 pub(crate) type Positions = Arc<OnceLock<Arc<SourceMap>>>;
 
 /// From this many bytes on, texts of files are not kept.
-const LARGE: usize = 1 << 10;
+const LARGE: usize = 256;
 
 /// See the module documentation.
 #[derive(Debug)]

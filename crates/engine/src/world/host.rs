@@ -122,6 +122,13 @@ impl EngineHost {
         self.reads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Puts something on record, where anybody will ask what results rest on.
+    fn note(&self, note: impl FnOnce(&mut ReadSet)) {
+        if !self.config.once {
+            note(&mut self.reads());
+        }
+    }
+
     pub fn current_dir(&self) -> Option<PathBuf> {
         self.view().system.current_dir().ok()
     }
@@ -152,16 +159,17 @@ impl EngineHost {
 
     /// Records that results rest on a file that somebody else reads.
     pub(super) fn note_read(&self, path: &Path) {
-        let system = self.view().system;
-        self.reads().note_file(path, &*system);
+        self.note(|reads| reads.note_file(path, &*self.view().system));
     }
 
     /// Records that results rest on a whole tree.
     pub(super) fn note_tree(&self, path: &Path) {
-        self.reads().trees.insert(path.to_owned());
+        self.note(|reads| {
+            reads.trees.insert(path.to_owned());
+        });
     }
 
-    /// What was read so far.
+    /// What was read so far; nothing where values are used once.
     pub fn read_set(&self) -> ReadSet {
         self.reads().clone()
     }
@@ -311,7 +319,7 @@ impl EngineHost {
         let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
         let place = self.place(bytes, &view)?;
         if let Place::Disk { path, record: true } = &place {
-            note(&mut self.reads(), &view, path);
+            self.note(|reads| note(reads, &view, path));
         }
         read(&view, place)
     }
@@ -491,7 +499,9 @@ impl Host for EngineHost {
         if !self.allow_environment() {
             return Ok(None);
         }
-        self.reads().environment.insert(String::from_utf8_lossy(name).into_owned());
+        self.note(|reads| {
+            reads.environment.insert(String::from_utf8_lossy(name).into_owned());
+        });
         Ok(self.view().system.env_var(OsStr::from_bytes(name)).map(OsStringExt::into_vec))
     }
 
@@ -507,7 +517,7 @@ impl Host for EngineHost {
         if !self.allow_machine() {
             return None;
         }
-        self.reads().clock = true;
+        self.note(|reads| reads.clock = true);
         let now = || self.view().system.now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
         Some(*self.now.get_or_init(now))
     }
@@ -560,7 +570,7 @@ impl Host for EngineHost {
             match self.place(request.path, &view)? {
                 Place::Disk { path, record } => {
                     if record {
-                        self.reads().trees.insert(path.clone());
+                        self.note_tree(&path);
                     }
                     path
                 }
