@@ -30,7 +30,7 @@ pub mod validate;
 pub use checks::diagnose;
 pub use diagnostic::{Diagnostic, Severity};
 pub use lower::parsed::{ParsedOptions, print_parsed};
-pub use lower::{Buffers, compile, lower};
+pub use lower::{Buffers, compile, lower, lower_interruptibly};
 pub use module::Module;
 pub use queries::{diagnostics, flat_tree, import_target, imports, line_index, lowered, symbols};
 pub use result::{LowerError, LowerErrorKind, LowerOptions, Lowered, quoted};

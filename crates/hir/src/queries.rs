@@ -10,7 +10,7 @@ use nival_syntax::{FlatTree, LineIndex, TextRange, flat};
 use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::import_paths::{self, Import};
 use crate::outline::{self, Symbol};
-use crate::{LowerOptions, Lowered, Module, Scopes, SourceMap, lower};
+use crate::{LowerOptions, Lowered, Module, Scopes, SourceMap, lower_interruptibly};
 
 /// The lossless tree of a file's text.
 #[salsa::tracked(returns(ref), no_eq, lru = 256)]
@@ -37,7 +37,8 @@ pub fn line_index(db: &dyn Db, file: SourceFile) -> Arc<LineIndex> {
 /// What it is made of has queries of its own below, which are compared: the whole differs after each edit.
 #[salsa::tracked(returns(ref), no_eq)]
 pub fn lowered(db: &dyn Db, file: SourceFile) -> Lowered {
-    lower(flat_tree(db, file), &LowerOptions::default())
+    let tree = flat_tree(db, file);
+    lower_interruptibly(tree, &LowerOptions::default(), &|| db.unwind_if_revision_cancelled())
 }
 
 /// The module of a file. Changes only where the meaning of the text may have changed.

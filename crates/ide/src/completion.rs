@@ -1,16 +1,19 @@
 //! Completion: names in scope, keywords, attributes known from the text or by evaluation, paths.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use nival_engine::{AttrItem, Cancellable, Cancelled, Control, FilePosition, Snapshot, ValueKind};
 use nival_hir::globals::GLOBALS;
-use nival_hir::scopes::{BindingKind, ScopeKind, Target};
-use nival_syntax::flat::Token;
-use nival_syntax::{SyntaxKind, TextRange, TextSize};
+use nival_hir::scopes::{BindingKind, ScopeKind};
+use nival_syntax::flat::{Node, Token};
+use nival_syntax::{Name, SyntaxKind, TextRange, TextSize};
+use rustc_hash::FxHashSet;
 
 use crate::cursor::{FileView, Subject};
 use crate::docs;
 use crate::hover::resolve_path;
+use crate::near;
 use crate::tree::touching_token;
 use crate::values::{Found, Values};
 
@@ -61,28 +64,51 @@ pub fn completion(snapshot: &Snapshot, position: &FilePosition, control: &Contro
     let replace = word_at(&text, offset);
     // A name at the cursor makes a whole of `pkgs.` and of `x = ;`, so that the rest of the file keeps its meaning.
     let word = &text[replace];
-    let view = match word {
-        "" => FileView::of_text(format!("{}x{}", &text[..offset], &text[offset..]).into()),
+    let probe: Option<Arc<str>> = match word {
+        "" => Some(format!("{}x{}", &text[..offset], &text[offset..]).into()),
         // The beginning of a name may spell a keyword.
         keyword if KEYWORDS.contains(&keyword) => {
             let name = "x".repeat(keyword.len());
-            FileView::of_text(format!("{}{name}{}", &text[..replace.start().into()], &text[replace.end().into()..]).into())
+            Some(format!("{}{name}{}", &text[..replace.start().into()], &text[replace.end().into()..]).into())
         }
-        _ => match FileView::at(snapshot, position)? {
-            Some(view) => view,
-            None => return Ok(Vec::new()),
-        },
+        _ => None,
+    };
+    let Some(mut tree) = snapshot.flat_tree(&position.path)? else { return Ok(Vec::new()) };
+    if let Some(probe) = &probe {
+        tree = Arc::new(nival_syntax::flat::reparse(&tree, probe.as_bytes()));
+    }
+    // Only where the text near the cursor does not say enough, all of it is looked at.
+    let view = || match &probe {
+        Some(probe) => Ok(Some(FileView::of_tree(probe.clone(), tree.clone()))),
+        None => FileView::at(snapshot, position),
     };
     let at = replace.start() + TextSize::new(if replace.is_empty() { 0 } else { 1 });
-    let Some(token) = touching_token(&view.tree, at) else { return Ok(Vec::new()) };
+    let Some(token) = touching_token(&tree, at) else { return Ok(Vec::new()) };
     let mut items = match token.kind() {
         SyntaxKind::PATH_TEXT => paths(snapshot, &position.path, token, position.offset),
         kind if kind.is_trivia() && kind != SyntaxKind::WHITESPACE => Vec::new(),
         SyntaxKind::STRING_TEXT | SyntaxKind::URI | SyntaxKind::SEARCH_PATH => Vec::new(),
-        _ => match view.subject(replace.start()).filter(|s| matches!(s, Subject::Selection { .. })) {
-            Some(subject) => attributes(snapshot, position, &view, &subject, replace, control)?,
+        _ => match near::selected_from(token) {
+            Some(base) if near::ends_at_parameter(&tree, base) => Vec::new(),
+            Some(_) => {
+                let Some(view) = view()? else { return Ok(Vec::new()) };
+                match view.subject(replace.start()).filter(|s| matches!(s, Subject::Selection { .. })) {
+                    Some(subject) => attributes(snapshot, position, &view, &subject, replace, control)?,
+                    None => Vec::new(),
+                }
+            }
             None if is_binding_name(token) => Vec::new(),
-            None => names(snapshot, position, &view, replace, control)?,
+            None => {
+                let around = token.ancestors();
+                let mut items = names(&around, replace);
+                let unknown = |namespace: &Option<Node<'_>>| namespace.is_none_or(|namespace| near::ends_at_parameter(&tree, namespace));
+                if !near::namespaces(&around).iter().all(unknown)
+                    && let Some(view) = view()?
+                {
+                    add_names_of_withs(&mut items, snapshot, position, &view, replace, control)?;
+                }
+                items
+            }
         },
     };
     let word = &text[replace.start().into()..offset];
@@ -112,13 +138,8 @@ fn is_binding_name(token: Token<'_>) -> bool {
         || matches!(parents.as_slice(), [SyntaxKind::NAME, SyntaxKind::FORMAL | SyntaxKind::NAME_PARAM | SyntaxKind::AT_BINDING, ..])
 }
 
-fn names(
-    snapshot: &Snapshot,
-    position: &FilePosition,
-    view: &FileView,
-    replace: TextRange,
-    control: &Control,
-) -> Cancellable<Vec<CompletionItem>> {
+/// The names that the nodes around a cursor bind, globals and keywords.
+fn names(around: &[Node<'_>], replace: TextRange) -> Vec<CompletionItem> {
     let mut items = Vec::new();
     let item = |label: &str, kind, rank| CompletionItem {
         label: label.to_owned(),
@@ -129,49 +150,54 @@ fn names(
         insert: label.to_owned(),
         rank,
     };
-    let scopes = &view.lowered.scopes;
-    for visible in scopes.names_at(replace.start()) {
-        let name = visible.name.to_string();
-        match visible.target {
-            Target::Binding(id) => {
-                let Some(binding) = scopes.binding(id) else { continue };
-                let (kind, detail) = match binding.kind {
-                    BindingKind::Let => (CompletionKind::Variable, "let"),
-                    BindingKind::Rec => (CompletionKind::Attribute, "rec"),
-                    BindingKind::Extra => (CompletionKind::Variable, "scope"),
-                    BindingKind::Param | BindingKind::Formal | BindingKind::PatternBind => (CompletionKind::Parameter, "parameter"),
-                };
-                items.push(CompletionItem { detail: Some(detail.to_owned()), ..item(&name, kind, 0) });
-            }
-            Target::Global(index) => {
-                let global = GLOBALS.get(usize::from(index)).copied().unwrap_or_default();
-                let hidden = global.starts_with("__");
-                items.push(match docs::builtin(global) {
-                    Some(builtin) => CompletionItem {
-                        detail: Some(docs::builtin_title(builtin)),
-                        documentation: Some(builtin.doc.to_owned()),
-                        ..item(&name, CompletionKind::Builtin, if hidden { 9 } else { 3 })
-                    },
-                    None => item(&name, CompletionKind::Constant, if hidden { 9 } else { 3 }),
-                });
-            }
-            Target::With(_) | Target::Undefined => {}
+    let mut seen: FxHashSet<Name> = FxHashSet::default();
+    for bound in around.iter().flat_map(|&node| near::bound_by(node)) {
+        if !seen.insert(bound.name) {
+            continue;
         }
+        let (kind, detail) = match bound.kind {
+            BindingKind::Let => (CompletionKind::Variable, "let"),
+            BindingKind::Rec => (CompletionKind::Attribute, "rec"),
+            BindingKind::Extra => (CompletionKind::Variable, "scope"),
+            BindingKind::Param | BindingKind::Formal | BindingKind::PatternBind => (CompletionKind::Parameter, "parameter"),
+        };
+        items.push(CompletionItem { detail: Some(detail.to_owned()), ..item(&bound.name.to_string(), kind, 0) });
     }
-    for keyword in KEYWORDS {
-        items.push(item(keyword, CompletionKind::Keyword, 5));
+    for &global in GLOBALS.iter().filter(|global| !seen.contains(&Name::new(global))) {
+        let rank = if global.starts_with("__") { 9 } else { 3 };
+        items.push(match docs::builtin(global) {
+            Some(builtin) => CompletionItem {
+                detail: Some(docs::builtin_title(builtin)),
+                documentation: Some(builtin.doc.to_owned()),
+                ..item(global, CompletionKind::Builtin, rank)
+            },
+            None => item(global, CompletionKind::Constant, rank),
+        });
     }
-    // The names of `with` sets need evaluation.
+    items.extend(KEYWORDS.map(|keyword| item(keyword, CompletionKind::Keyword, 5)));
+    items
+}
+
+/// The names of `with` sets need evaluation.
+fn add_names_of_withs(
+    items: &mut Vec<CompletionItem>,
+    snapshot: &Snapshot,
+    position: &FilePosition,
+    view: &FileView,
+    replace: TextRange,
+    control: &Control,
+) -> Cancellable<()> {
     let values = Values::new(snapshot, &position.path, view, control);
-    for (_, scope) in scopes.scopes_at(replace.start()) {
+    let mut known: FxHashSet<String> = items.iter().map(|item| item.label.clone()).collect();
+    for (_, scope) in view.lowered.scopes.scopes_at(replace.start()) {
         let ScopeKind::With { namespace } = scope.kind else { continue };
         for attr in set_attrs(&values, values.expr(namespace))? {
-            if items.iter().all(|known| known.label != attr.name) {
+            if known.insert(attr.name.clone()) {
                 items.push(CompletionItem { rank: 2, detail: Some("with".to_owned()), ..attr_item(&attr, replace) });
             }
         }
     }
-    Ok(items)
+    Ok(())
 }
 
 fn attributes(

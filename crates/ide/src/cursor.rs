@@ -27,8 +27,14 @@ impl FileView {
     }
 
     /// Of a text that is not the file's own.
+    #[cfg(test)]
     pub fn of_text(text: Arc<str>) -> Self {
         let tree = Arc::new(nival_syntax::flat::parse(text.as_bytes()));
+        Self::of_tree(text, tree)
+    }
+
+    /// As it is made of a text and its tree.
+    pub fn of_tree(text: Arc<str>, tree: Arc<FlatTree>) -> Self {
         let lowered = nival_hir::lower(&tree, &nival_hir::LowerOptions::default());
         FileView { text, tree, lowered }
     }

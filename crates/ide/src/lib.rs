@@ -22,6 +22,7 @@ mod fixture;
 pub mod folding;
 pub mod highlight;
 pub mod hover;
+mod near;
 mod parameters;
 pub mod symbols;
 mod tree;

@@ -3,7 +3,7 @@
 //! Evaluation would say the same of them, at the price of preparing the whole text for it after each edit. In a big file of packages,
 //! a function of `pkgs` whose body stands below `with pkgs;`, nearly every name is of this kind.
 
-use nival_hir::module::{Expr, ExprId, Param};
+use nival_hir::module::{Expr, ExprId, Param, Slot};
 use nival_hir::scopes::{BindingId, BindingKind, Reference, ScopeKind, Target};
 
 use crate::cursor::FileView;
@@ -19,6 +19,7 @@ impl FileView {
         let mut at = expr;
         for _ in 0..MAX_STEPS {
             at = match *module.exprs.get(at.0 as usize)? {
+                Expr::Local(slot) if self.reference_of(at).is_none() => self.inherited_source(at, slot)?,
                 Expr::Local(_) | Expr::Outer { .. } => {
                     let Target::Binding(binding) = self.reference_of(at)?.target else { return None };
                     match self.bound_value(binding) {
@@ -43,6 +44,16 @@ impl FileView {
             };
         }
         None
+    }
+
+    /// The `e` of the `inherit (e) x` whose value selects from `base`.
+    fn inherited_source(&self, base: ExprId, slot: Slot) -> Option<ExprId> {
+        let module = &self.lowered.module;
+        let selects = |value: ExprId| matches!(module.exprs.get(value.0 as usize), Some(Expr::Get { base: own, .. }) if *own == base);
+        let of = |sources: &[(Slot, ExprId)]| sources.iter().find(|source| source.0 == slot).map(|source| source.1);
+        let set = || module.attrsets.iter().filter(|set| of(&set.sources).is_some()).find(|set| set.attrs.iter().any(|a| selects(a.value)));
+        let lets = || module.lets.iter().filter(|lit| of(&lit.sources).is_some()).find(|lit| lit.defs.iter().any(|def| selects(def.1)));
+        set().map(|set| &set.sources).or_else(|| lets().map(|lit| &lit.sources)).and_then(|sources| of(sources))
     }
 
     /// The use of a name that an expression is.
@@ -119,6 +130,7 @@ mod tests {
             expect!["pkgs, callPackage, callPackage ./a.nix { }, lib, lib.id, a, lib.id a, lib, id, with lib; id"],
         );
         check("a: b: { c, d ? c, e ? 1 }@f: [ a b c d e f f.c (a.b or 1) (a.b 1) ]", expect!["c, a, b, c, a, a, a.b, a.b 1"]);
+        check("{ p }: let inherit (p.a) b; inherit ({ c = 1; }) c; in { inherit (b) d; inherit (c) e; }", expect!["p, p.a, , b, b, , d"]);
         check("{ ... }@args: args.x", expect!["args, args.x"]);
         check("(x: y: [ x y ]) 1", expect![]);
         check("let f = x: x; in with { a = 1; }; [ (f 1) a ]", expect!["x"]);

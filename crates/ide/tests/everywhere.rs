@@ -110,3 +110,56 @@ fn texts_of_any_characters() {
         ask(&engine.snapshot(), &file, text, 1);
     }
 }
+
+/// After any edits an engine says what one says that has seen only the last text.
+#[test]
+fn edits_leave_nothing_behind() {
+    let root = folder("examples");
+    let mut files = Vec::new();
+    nix_files(&root, &mut files);
+    let pieces =
+        ["a", "x.", "(", ")", "{ b = 1; }", ";", " # c\n", "\"", "''", "${a}", "let d = 1; in ", "with e; ", "é", "f: ", "\n", "=", "rec "];
+    let mut state = 1u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 33) as usize % below.max(1)
+    };
+    for file in files.iter().take(4) {
+        let mut edited = engine(&root);
+        let original = std::fs::read_to_string(file).unwrap();
+        let mut text = original.clone();
+        for step in 0..60 {
+            let places: Vec<usize> = (0..=text.len()).filter(|at| text.is_char_boundary(*at)).collect();
+            let from = random(places.len());
+            let to = (from + random(4)).min(places.len() - 1);
+            // Now and then everything is well again.
+            let next = match random(12) {
+                0 => original.clone(),
+                _ => format!("{}{}{}", &text[..places[from]], pieces[random(pieces.len())], &text[places[to]..]),
+            };
+            text = next;
+            let apply = |engine: &mut Engine| {
+                let mut change = Change::new();
+                change.set_buffer(file, text.as_str());
+                engine.apply(change);
+                engine.snapshot()
+            };
+            let mut fresh = engine(&root);
+            let (one, other) = (apply(&mut edited), apply(&mut fresh));
+            let offset = text.floor_char_boundary(places[from].min(text.len()));
+            let position = FilePosition { path: file.as_path().into(), offset: TextSize::new(offset as u32) };
+            let all = |snapshot: &Snapshot| {
+                (
+                    diagnostics(snapshot, file).unwrap(),
+                    document_symbols(snapshot, file).unwrap(),
+                    folding_ranges(snapshot, file).unwrap(),
+                    selection_ranges(snapshot, file, position.offset).unwrap(),
+                    highlights(snapshot, &position).unwrap(),
+                    definition(snapshot, &position, &control()).unwrap(),
+                    completion(snapshot, &position, &control()).unwrap(),
+                )
+            };
+            assert_eq!(all(&one), all(&other), "{} step {step}: {text:?}", file.display());
+        }
+    }
+}

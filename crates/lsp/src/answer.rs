@@ -173,7 +173,7 @@ mod tests {
         check(
             drop,
             expect![[
-                r#"Content-Length: 112||{"jsonrpc":"2.0","id":7,"error":{"code":-32603,"message":"the server gave no answer (a defect of nival)"}}"#
+                r#"Content-Length: 106||{"jsonrpc":"2.0","id":7,"error":{"code":-32603,"message":"the server gave no answer (a defect of nival)"}}"#
             ]],
         );
     }

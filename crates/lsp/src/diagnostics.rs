@@ -19,7 +19,7 @@ use crate::state::State;
 
 /// From the first edit of a burst to the diagnostics of its text. Later edits of the burst do not push it back. Long enough for the
 /// next message of the same burst, an edit or a request, to come before the work begins.
-const TEXT_DELAY: Duration = Duration::from_millis(3);
+const TEXT_DELAY: Duration = Duration::from_millis(1);
 /// From the last edit to evaluation.
 const EVALUATION_DELAY: Duration = Duration::from_millis(250);
 /// A file cannot flood its client.

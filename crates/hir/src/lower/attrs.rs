@@ -202,6 +202,9 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
                 id
             }
             _ => {
+                if ANALYSIS && let Some(check) = self.check {
+                    check();
+                }
                 let name = self.name(def.local);
                 self.entry_value(&mut def.value, def.name, Some(name))
             }

@@ -27,7 +27,13 @@ use crate::source_map::{AttrPlace, SourceMap};
 
 /// Lowers a text. Pure; any text gives a module. A module with errors is not fit for evaluation.
 pub fn lower(tree: &FlatTree, options: &LowerOptions) -> Lowered {
+    lower_interruptibly(tree, options, &|| ())
+}
+
+/// As [`lower`]. `check` is called again and again, and may end the work by unwinding: while a big text is lowered, its next edit waits.
+pub fn lower_interruptibly<'t>(tree: &'t FlatTree, options: &LowerOptions, check: &'t dyn Fn()) -> Lowered {
     let mut lowerer = Lowerer::<true>::new(tree);
+    lowerer.check = Some(check);
     let (root, frame_size) = lowerer.file(options);
     lowerer.finish(root, frame_size)
 }
@@ -81,6 +87,8 @@ struct Met {
 /// counted. The module is the same.
 struct Lowerer<'t, const ANALYSIS: bool> {
     tree: &'t FlatTree,
+    /// See [`lower_interruptibly`].
+    check: Option<&'t dyn Fn()>,
     env: Env<'t, ANALYSIS>,
     exprs: Vec<Expr>,
     ranges: Vec<TextRange>,
@@ -137,6 +145,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
         buffers.attrsets.reserve(tree.len() / 12);
         Lowerer {
             tree,
+            check: None,
             env: Env::new(names),
             exprs: take(&mut buffers.exprs),
             ranges: Vec::with_capacity(if ANALYSIS { exprs } else { 0 }),

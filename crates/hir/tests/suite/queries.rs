@@ -181,3 +181,22 @@ fn files_that_are_not_text() {
     let found = queries::diagnostics(&db, db.files().get(&db, "/x.nix".as_ref()));
     assert_eq!(found.iter().map(|d| d.code).collect::<Vec<_>>(), ["source-not-utf8"]);
 }
+
+#[test]
+fn lowering_can_be_interrupted() {
+    let text = format!("{{ {} }}", (0..100).map(|i| format!("a{i} = {i};")).collect::<String>());
+    let tree = nival_syntax::flat::parse(text.as_bytes());
+    let count = std::cell::Cell::new(0);
+    let lower = |limit: u32| {
+        let check = || {
+            count.set(count.get() + 1);
+            assert!(count.get() < limit, "enough");
+        };
+        nival_hir::lower_interruptibly(&tree, &Default::default(), &check)
+    };
+    assert_eq!(lower(u32::MAX), nival_hir::lower(&tree, &Default::default()));
+    assert_eq!(count.get(), 100);
+    count.set(0);
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| lower(50))).is_err());
+    assert_eq!(count.get(), 50);
+}
