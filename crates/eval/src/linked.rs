@@ -211,14 +211,14 @@ impl Ctx<'_> {
     #[cold]
     #[inline(never)]
     fn make_constant(&mut self, m: &Linked, index: u32) -> Value {
-        let value = match &m.module.consts[index as usize] {
-            Const::Int(i) => self.int(*i),
-            Const::Float(bits) => self.float(f64::from_bits(*bits)),
-            Const::Str(bytes) => Str::alloc(&mut self.region, &[bytes], Context::EMPTY),
+        let value = match m.module.consts.get(index as usize) {
+            Some(Const::Int(i)) => self.int(i),
+            Some(Const::Float(bits)) => self.float(f64::from_bits(bits)),
+            Some(Const::Str(bytes)) => Str::alloc(&mut self.region, &[bytes], Context::EMPTY),
             // A slash at the end counts only in an interpolation, which reads the module's own text.
-            Const::Path(PathKind::Absolute, bytes) => Path::alloc(&mut self.region, &normalise(bytes)),
-            Const::Path(PathKind::Relative, bytes) => Path::alloc(&mut self.region, &normalise(&join(&m.origin.base, bytes))),
-            Const::Path(PathKind::Home, _) => Value::UNSET,
+            Some(Const::Path(PathKind::Absolute, bytes)) => Path::alloc(&mut self.region, &normalise(bytes)),
+            Some(Const::Path(PathKind::Relative, bytes)) => Path::alloc(&mut self.region, &normalise(&join(&m.origin.base, bytes))),
+            Some(Const::Path(PathKind::Home, _)) | None => Value::UNSET,
         };
         self.keep_constant(value);
         m.consts[index as usize].store(value.0, Ordering::Release);

@@ -59,7 +59,7 @@ pub fn import_paths(module: &Module, scopes: &Scopes) -> Vec<Import> {
     }
     let literals = module.exprs.iter().enumerate().filter_map(|(index, expr)| match expr {
         Expr::Const(constant) => match module.consts.get(*constant as usize)? {
-            Const::Path(base, path) => Some((ExprId(index as u32), *base, path)),
+            Const::Path(base, path) => Some((ExprId(index as u32), base, path)),
             _ => None,
         },
         _ => None,
@@ -74,7 +74,7 @@ pub fn import_paths(module: &Module, scopes: &Scopes) -> Vec<Import> {
         .collect();
     literals
         .filter(|(expr, ..)| !parts.contains(expr))
-        .map(|(expr, base, path)| Import { expr, kind: kinds.get(&expr).copied().unwrap_or(ImportKind::Path), base, path: path.clone() })
+        .map(|(expr, base, path)| Import { expr, kind: kinds.get(&expr).copied().unwrap_or(ImportKind::Path), base, path: path.into() })
         .collect()
 }
 

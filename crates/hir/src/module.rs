@@ -15,7 +15,11 @@
 //! with the function that its body consists of. A pattern is always the last parameter of its lambda, because applying
 //! a function to it checks the argument at once.
 
+mod consts;
+
 use nival_syntax::Name;
+
+pub use self::consts::{Const, Consts};
 
 /// Index into [`Module::exprs`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,7 +42,7 @@ pub struct Module {
     pub exprs: Box<[Expr]>,
     /// Backing store of every [`ExprRange`].
     pub lists: Box<[ExprId]>,
-    pub consts: Box<[Const]>,
+    pub consts: Consts,
     pub lambdas: Box<[Lambda]>,
     pub attrsets: Box<[AttrsLit]>,
     pub lets: Box<[LetLit]>,
@@ -167,16 +171,6 @@ pub enum BinaryOp {
     And,
     Or,
     Implies,
-}
-
-/// A constant. Floats are kept as bits, so that modules compare.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Const {
-    Int(i64),
-    Float(u64),
-    /// A string without context; escapes resolved, indentation stripped. Bytes, not always UTF-8.
-    Str(Box<[u8]>),
-    Path(PathKind, Box<[u8]>),
 }
 
 /// What the text of a path constant is relative to. `<a/b>` is not a constant but a call of `__findFile`.

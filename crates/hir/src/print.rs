@@ -213,10 +213,10 @@ impl Printed<'_> {
     }
 }
 
-fn constant(f: &mut dyn Write, constant: Option<&Const>) -> fmt::Result {
+fn constant(f: &mut dyn Write, constant: Option<Const<'_>>) -> fmt::Result {
     match constant {
         Some(Const::Int(value)) => write!(f, "{value}"),
-        Some(Const::Float(bits)) => write!(f, "{:?}", f64::from_bits(*bits)),
+        Some(Const::Float(bits)) => write!(f, "{:?}", f64::from_bits(bits)),
         Some(Const::Str(text)) => write!(f, "{:?}", String::from_utf8_lossy(text)),
         Some(Const::Path(kind, text)) => {
             let text = String::from_utf8_lossy(text);

@@ -115,7 +115,7 @@ impl<'e> Ctx<'e> {
 
     #[cold]
     fn home_path(&mut self, m: &'e Linked, index: u32) -> Result<Value> {
-        let bytes = self.path_text(m, &m.module.consts[index as usize])?;
+        let bytes = self.path_text(m, index)?;
         Ok(self.path(&bytes))
     }
 
@@ -131,13 +131,13 @@ impl<'e> Ctx<'e> {
         })
     }
 
-    fn path_text(&mut self, m: &'e Linked, constant: &Const) -> Result<Vec<u8>> {
-        Ok(match constant {
-            Const::Path(PathKind::Absolute, bytes) => bytes.to_vec(),
-            Const::Path(PathKind::Relative, bytes) => join(&m.origin.base, bytes),
-            Const::Path(PathKind::Home, bytes) => join(&self.home_dir(bytes)?, bytes),
-            Const::Str(bytes) => bytes.to_vec(),
-            Const::Int(_) | Const::Float(_) => Vec::new(),
+    fn path_text(&mut self, m: &'e Linked, constant: u32) -> Result<Vec<u8>> {
+        Ok(match m.module.consts.get(constant as usize) {
+            Some(Const::Path(PathKind::Absolute, bytes)) => bytes.to_vec(),
+            Some(Const::Path(PathKind::Relative, bytes)) => join(&m.origin.base, bytes),
+            Some(Const::Path(PathKind::Home, bytes)) => join(&self.home_dir(bytes)?, bytes),
+            Some(Const::Str(bytes)) => bytes.to_vec(),
+            Some(Const::Int(_) | Const::Float(_)) | None => Vec::new(),
         })
     }
 

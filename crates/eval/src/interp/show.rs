@@ -42,10 +42,10 @@ impl Shown<'_> {
         match self.expr(id) {
             Expr::Const(index) => match self.module.consts.get(index as usize) {
                 // Lowering folds `-1`, which Nix shows as the subtraction that it is.
-                Some(Const::Int(i)) if *i < 0 => out.extend_from_slice(format!("(__sub 0 {})", i.unsigned_abs()).as_bytes()),
+                Some(Const::Int(i)) if i < 0 => out.extend_from_slice(format!("(__sub 0 {})", i.unsigned_abs()).as_bytes()),
                 Some(Const::Int(i)) => out.extend_from_slice(i.to_string().as_bytes()),
                 Some(Const::Str(bytes)) => print::string(out, bytes),
-                Some(Const::Float(bits)) => out.extend_from_slice(print::float::display(f64::from_bits(*bits)).as_bytes()),
+                Some(Const::Float(bits)) => out.extend_from_slice(print::float::display(f64::from_bits(bits)).as_bytes()),
                 Some(Const::Path(PathKind::Absolute | PathKind::Relative, bytes)) => {
                     out.extend_from_slice(&normalise(&join(&self.origin.base, bytes)));
                 }

@@ -43,7 +43,7 @@ impl<'e> Ctx<'e> {
         for (i, &part) in parts.iter().enumerate() {
             if let (0, Expr::Const(index)) = (i, m.expr(part)) {
                 // As it was written: a slash at the end counts here.
-                bytes = self.path_text(m, &m.module.consts[index as usize])?;
+                bytes = self.path_text(m, index)?;
                 continue;
             }
             let value = self.eval(m, frame, part).context(m.pos(part), || "in an operand of '+'".into())?;

@@ -244,9 +244,9 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
         let operand = self.expr(operand);
         if let Some(&Expr::Const(index)) = self.exprs.get(operand.0 as usize) {
             match self.consts.get(index as usize) {
-                Some(&Const::Int(value)) if let Some(value) = 0i64.checked_sub(value) => return self.constant(Const::Int(value), range),
+                Some(Const::Int(value)) if let Some(value) = 0i64.checked_sub(value) => return self.constant(Const::Int(value), range),
                 // -0.0 is 0 - 0.0, which is 0.0.
-                Some(&Const::Float(bits)) => return self.constant(Const::Float((0.0 - f64::from_bits(bits)).to_bits()), range),
+                Some(Const::Float(bits)) => return self.constant(Const::Float((0.0 - f64::from_bits(bits)).to_bits()), range),
                 _ => {}
             }
         }

@@ -72,7 +72,7 @@ pub struct Buffers {
     locals: Vec<u32>,
     exprs: Vec<Expr>,
     lists: Vec<ExprId>,
-    consts: Vec<Const>,
+    consts: Consts,
     attrsets: Vec<AttrsLit>,
     withs: Vec<WithVar>,
 }
@@ -94,7 +94,7 @@ struct Lowerer<'t, const ANALYSIS: bool> {
     ranges: Vec<TextRange>,
     details: Vec<(ExprId, TextRange)>,
     lists: Vec<ExprId>,
-    consts: Vec<Const>,
+    consts: Consts,
     lambdas: Vec<Lambda>,
     lambda_ranges: Vec<TextRange>,
     params: Vec<TextRange>,
@@ -205,7 +205,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     }
 
     /// Gives the memory back for the next text.
-    fn give_back(self, buffers: &mut Buffers) {
+    fn give_back(mut self, buffers: &mut Buffers) {
         fn emptied<T>(mut buffer: Vec<T>) -> Vec<T> {
             buffer.clear();
             buffer
@@ -214,7 +214,8 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
         buffers.locals = emptied(self.locals);
         buffers.exprs = emptied(self.exprs);
         buffers.lists = emptied(self.lists);
-        buffers.consts = emptied(self.consts);
+        self.consts.clear();
+        buffers.consts = self.consts;
         buffers.attrsets = emptied(self.attrsets);
         buffers.withs = emptied(self.withs);
     }
@@ -237,7 +238,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
         }
     }
 
-    fn constant(&mut self, value: Const, range: TextRange) -> ExprId {
+    fn constant(&mut self, value: Const<'_>, range: TextRange) -> ExprId {
         let index = self.consts.len() as u32;
         self.consts.push(value);
         self.push(Expr::Const(index), range)
@@ -333,7 +334,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
         Module {
             exprs: settled(&mut self.exprs),
             lists: settled(&mut self.lists),
-            consts: settled(&mut self.consts),
+            consts: self.consts.settled(),
             lambdas: take(&mut self.lambdas).into(),
             attrsets: settled(&mut self.attrsets),
             lets: take(&mut self.lets).into(),

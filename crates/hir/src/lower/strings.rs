@@ -1,5 +1,7 @@
 //! Literals, strings, paths and names written as strings.
 
+use std::borrow::Cow;
+
 use nival_syntax::ast::{self, AstNode, LiteralValue, StrPart};
 use nival_syntax::flat::Node;
 use nival_syntax::{SyntaxKind, TextRange};
@@ -14,14 +16,14 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
         match ast::Literal::cast(node).and_then(|literal| literal.value()) {
             Some(LiteralValue::Int(value)) => self.constant(Const::Int(value), range),
             Some(LiteralValue::Float(value)) => self.constant(Const::Float(value.to_bits()), range),
-            Some(LiteralValue::Uri(text)) => self.constant(Const::Str(text), range),
+            Some(LiteralValue::Uri(text)) => self.constant(Const::Str(&text), range),
             None => self.missing(range),
         }
     }
 
     pub fn string(&mut self, node: Node<'t>) -> ExprId {
         if let Some(text) = plain_text(node) {
-            return self.constant(Const::Str(text.into()), self.range(node));
+            return self.constant(Const::Str(text), self.range(node));
         }
         let parts = ast::Str::cast(node).map(|string| string.parts()).unwrap_or_default();
         self.interpolated(parts, self.range(node))
@@ -52,7 +54,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
             }
         }
         if self.scratch.len() == from {
-            return self.constant(Const::Str(text.into()), range);
+            return self.constant(Const::Str(&text), range);
         }
         self.text_part(text, range);
         let parts = self.list_from(from);
@@ -61,7 +63,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
 
     fn text_part(&mut self, text: Vec<u8>, range: TextRange) {
         if !text.is_empty() {
-            let part = self.constant(Const::Str(text.into()), TextRange::empty(range.start()));
+            let part = self.constant(Const::Str(&text), TextRange::empty(range.start()));
             self.scratch.push(part);
         }
     }
@@ -79,12 +81,14 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     pub fn path(&mut self, node: Node<'t>) -> ExprId {
         let range = self.range(node);
         if let Some(text) = plain_path(node) {
-            return self.constant(path_constant(text), range);
+            let (kind, path) = path_constant(text);
+            return self.constant(Const::Path(kind, &path), range);
         }
         let Some(path) = ast::Path::cast(node) else { return self.missing(range) };
         let mut parts = path.parts().into_iter();
         let Some(StrPart::Text(first)) = parts.next() else { return self.missing(range) };
-        let first = path_constant(&first);
+        let (kind, first) = path_constant(&first);
+        let first = Const::Path(kind, &first);
         let mut parts = parts.peekable();
         if parts.peek().is_none() {
             return self.constant(first, range);
@@ -112,7 +116,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
         let function = self.implicit(Special::FindFile, implicit);
         let paths = self.implicit(Special::NixPath, implicit);
         let path = ast::SearchPath::cast(node).map(|path| path.path()).unwrap_or_default();
-        let path = self.constant(Const::Str(path.into()), implicit);
+        let path = self.constant(Const::Str(&path), implicit);
         let from = self.scratch.len();
         self.scratch.extend([paths, path]);
         let args = self.list_from(from);
@@ -161,11 +165,11 @@ fn plain_path(node: Node<'_>) -> Option<&[u8]> {
     Some(token.text())
 }
 
-fn path_constant(text: &[u8]) -> Const {
+fn path_constant(text: &[u8]) -> (PathKind, Cow<'_, [u8]>) {
     match text {
-        [b'/', ..] => Const::Path(PathKind::Absolute, canonical(text).into()),
-        [b'~', ..] => Const::Path(PathKind::Home, text.strip_prefix(b"~/").unwrap_or(text).into()),
-        _ => Const::Path(PathKind::Relative, text.into()),
+        [b'/', ..] => (PathKind::Absolute, canonical(text).into()),
+        [b'~', ..] => (PathKind::Home, text.strip_prefix(b"~/").unwrap_or(text).into()),
+        _ => (PathKind::Relative, text.into()),
     }
 }
 

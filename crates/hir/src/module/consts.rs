@@ -1,0 +1,140 @@
+//! [`Consts`]: the constants of a module, their bytes one after the other.
+
+use super::PathKind;
+
+/// A constant. Floats are kept as bits, so that modules compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Const<'a> {
+    Int(i64),
+    Float(u64),
+    /// A string without context; escapes resolved, indentation stripped. Bytes, not always UTF-8.
+    Str(&'a [u8]),
+    Path(PathKind, &'a [u8]),
+}
+
+/// The constants of a module in little memory: most of a big file's are never used.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Consts {
+    entries: Vec<Entry>,
+    bytes: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Entry {
+    /// Where its bytes end, which begin where those of the one before end: the low and the high part.
+    end: u32,
+    end_high: u16,
+    kind: Kind,
+}
+
+const _: () = assert!(size_of::<Entry>() == 8);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Int,
+    Float,
+    Str,
+    Path(PathKind),
+}
+
+impl Entry {
+    fn end(self) -> usize {
+        (u64::from(self.end_high) << 32 | u64::from(self.end)) as usize
+    }
+}
+
+impl Consts {
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// `None` for a number that there is none of.
+    pub fn get(&self, index: usize) -> Option<Const<'_>> {
+        let &entry = self.entries.get(index)?;
+        let start = index.checked_sub(1).map_or(Some(0), |before| Some(self.entries.get(before)?.end()))?;
+        let bytes = self.bytes.get(start..entry.end())?;
+        Some(match entry.kind {
+            Kind::Int => Const::Int(i64::from_le_bytes(bytes.try_into().ok()?)),
+            Kind::Float => Const::Float(u64::from_le_bytes(bytes.try_into().ok()?)),
+            Kind::Str => Const::Str(bytes),
+            Kind::Path(kind) => Const::Path(kind, bytes),
+        })
+    }
+
+    pub(crate) fn push(&mut self, value: Const<'_>) {
+        let kind = match value {
+            Const::Int(int) => {
+                self.bytes.extend_from_slice(&int.to_le_bytes());
+                Kind::Int
+            }
+            Const::Float(bits) => {
+                self.bytes.extend_from_slice(&bits.to_le_bytes());
+                Kind::Float
+            }
+            Const::Str(bytes) => {
+                self.bytes.extend_from_slice(bytes);
+                Kind::Str
+            }
+            Const::Path(kind, bytes) => {
+                self.bytes.extend_from_slice(bytes);
+                Kind::Path(kind)
+            }
+        };
+        let end = self.bytes.len() as u64;
+        self.entries.push(Entry { end: end as u32, end_high: (end >> 32) as u16, kind });
+    }
+
+    pub(crate) fn reserve(&mut self, consts: usize) {
+        self.entries.reserve(consts);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.bytes.clear();
+    }
+
+    /// What was collected. Where that is little it is copied, so that the buffers are kept for the next text.
+    pub(crate) fn settled(&mut self) -> Consts {
+        let settled = if self.bytes.len() < 32 << 10 {
+            self.clone()
+        } else {
+            let mut all = std::mem::take(self);
+            all.entries.shrink_to_fit();
+            all.bytes.shrink_to_fit();
+            all
+        };
+        self.clear();
+        settled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_come_back() {
+        let big = vec![7; 100 << 10];
+        let all = [
+            Const::Int(-3),
+            Const::Str(b""),
+            Const::Str(&big),
+            Const::Float(0.5f64.to_bits()),
+            Const::Path(PathKind::Home, b"x"),
+            Const::Int(i64::MAX),
+            Const::Path(PathKind::Relative, b"./y"),
+        ];
+        let mut consts = Consts::default();
+        for some in [&all[..2], &all[..]] {
+            some.iter().for_each(|&value| consts.push(value));
+            let settled = consts.settled();
+            assert!((0..settled.len()).map(|i| settled.get(i)).eq(some.iter().copied().map(Some)));
+            assert_eq!(settled.get(some.len()), None);
+            assert!(consts.is_empty());
+        }
+    }
+}
