@@ -78,9 +78,8 @@ pub(crate) struct Compiler {
     buffers: Buffers,
 }
 
-/// From this many bytes on a text gets memory of its own, which goes back to the system at once: a few such texts would
-/// make buffers that are larger than all their modules.
-const LARGE: usize = 64 << 10;
+/// From this many bytes on a text gets memory of its own, which goes back to the system at once.
+const LARGE: usize = 2 << 20;
 
 impl Compiler {
     fn lower(&mut self, text: &Arc<[u8]>, scope: &[Name]) -> Code {

@@ -53,12 +53,29 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     table
 });
 
-fn word(bytes: &[u8], at: usize) -> u64 {
-    bytes.get(at..at + 8).and_then(|word| word.try_into().ok()).map_or(0, u64::from_le_bytes)
+/// The first and the last eight bytes of at least as many.
+#[inline]
+fn words(bytes: &[u8]) -> (u64, u64) {
+    let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    (word(bytes.first_chunk()), word(bytes.last_chunk()))
 }
 
-fn half(bytes: &[u8], at: usize) -> u64 {
-    bytes.get(at..at + 4).and_then(|word| word.try_into().ok()).map_or(0, u32::from_le_bytes).into()
+/// The first and the last four bytes of at least as many.
+#[inline]
+fn halves(bytes: &[u8]) -> (u64, u64) {
+    let half = |bytes: Option<&[u8; 4]>| bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes).into());
+    (half(bytes.first_chunk()), half(bytes.last_chunk()))
+}
+
+/// Whether two names are the same bytes: without a call where they are short, as nearly all are.
+#[inline]
+pub fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len()
+        && match a.len() {
+            8..=16 => words(a) == words(b),
+            4..8 => halves(a) == halves(b),
+            _ => a == b,
+        }
 }
 
 /// Different in each process, so that no text can be written whose names collide.
@@ -78,14 +95,14 @@ pub fn hash(bytes: &[u8]) -> u64 {
             let byte = |at: usize| bytes.get(at).map_or(0, |&b| u64::from(b));
             (byte(0) | byte(1) << 8 | byte(2) << 16, 0)
         }
-        4..=8 => (half(bytes, 0), half(bytes, len - 4)),
-        9..=16 => (word(bytes, 0), word(bytes, len - 8)),
+        4..=8 => halves(bytes),
+        9..=16 => words(bytes),
         _ => {
             let mut state = 0;
-            for at in (0..len - 8).step_by(8) {
-                state = mix(state ^ word(bytes, at), seed);
+            for word in bytes.chunks_exact(8) {
+                state = mix(state ^ words(word).0, seed);
             }
-            (state, word(bytes, len - 8))
+            (state, words(bytes).1)
         }
     };
     mix(a ^ seed, b ^ (len as u64).wrapping_mul(0xd6e8_feb8_6659_fd93))
@@ -112,7 +129,7 @@ impl Table {
         loop {
             let found = index.get(at).map_or(0, |place| place.load(Ordering::Acquire));
             let Some(name) = NonZeroU32::new(found as u32).map(Name) else { return Err(at) };
-            if found >> 32 == hash >> 32 && self.bytes(name) == bytes {
+            if found >> 32 == hash >> 32 && same(self.bytes(name), bytes) {
                 return Ok(name);
             }
             at = (at + 1) & mask;

@@ -99,6 +99,12 @@ fn to_preorder(finished: &[NodeData]) -> Vec<NodeData> {
     nodes
 }
 
+/// The bytes of a token; none behind the last one.
+#[inline]
+fn text_of<'t>(text: &'t [u8], tokens: &[TokenData], index: u32) -> &'t [u8] {
+    tokens.get(index as usize).and_then(|token| text.get(token.start as usize..token.end as usize)).unwrap_or_default()
+}
+
 /// Where a node may start. Between [`Parser::start`] and [`Parser::end`] any number of nodes can be completed from it, each
 /// around the one before.
 #[derive(Clone, Copy)]
@@ -352,13 +358,30 @@ impl<'t, 'n> Parser<'t, 'n> {
         if self.cur == EOF {
             return;
         }
-        let first_token = self.pos;
-        self.bump();
-        self.nodes.push(NodeData { first_token, end_token: self.prev_end, size: 1, kind, number: Number::NONE });
+        self.leaf_of(1, kind, Number::NONE);
+    }
+
+    /// The next `count` tokens, none of which is trivia, as a node.
+    #[inline]
+    fn leaf_of(&mut self, count: u32, kind: SyntaxKind, number: Number) {
+        let (first_token, end_token) = (self.pos, self.pos + count);
+        self.prev_end = end_token;
+        self.seek(end_token);
+        self.nodes.push(NodeData { first_token, end_token, size: 1, kind, number });
         self.height = self.height.max(1);
         if 1 + self.open_nodes > MAX_DEPTH {
             self.give_up();
         }
+    }
+
+    /// A string of nothing but text, if one starts here.
+    #[inline]
+    pub fn plain_string(&mut self) -> bool {
+        let plain = self.raw(self.pos + 1) == STRING_TEXT && self.raw(self.pos + 2) == QUOTE && self.pos + 3 <= self.stop;
+        if plain {
+            self.leaf_of(3, STR, Number::NONE);
+        }
+        plain
     }
 
     /// The number of the next node, for [`Parser::name`] and the like.
@@ -366,12 +389,14 @@ impl<'t, 'n> Parser<'t, 'n> {
         self.nodes.len() as u32
     }
 
-    /// The current token as a name or the use of one.
+    /// The current token, which is there, as a name or the use of one.
     #[inline]
     pub fn name_leaf(&mut self, kind: SyntaxKind) {
-        let node = self.next_node();
-        self.leaf(kind);
-        self.name(node);
+        let number = match &mut self.numbers {
+            Some(number) => Number::new(number(text_of(self.text, self.tokens, self.pos))),
+            None => Number::NONE,
+        };
+        self.leaf_of(1, kind, number);
     }
 
     /// Nix's parser makes a name of the text of a leaf now.
@@ -525,9 +550,9 @@ impl<'t, 'n> Parser<'t, 'n> {
         TextRange::new(TextSize::new(start), TextSize::new(end))
     }
 
+    #[inline]
     pub fn token_text(&self, index: u32) -> &'t [u8] {
-        let range = self.token_range(index);
-        &self.text[usize::from(range.start())..usize::from(range.end())]
+        text_of(self.text, self.tokens, index)
     }
 
     /// Whether there is a line end between two tokens.

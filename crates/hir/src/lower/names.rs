@@ -105,7 +105,7 @@ impl<'t> LocalNames<'t> {
                 return self.add(bytes, hash, at);
             }
             let local = found as u32 - 1;
-            if found >> 32 == hash >> 32 && self.keys[local as usize] == bytes {
+            if found >> 32 == hash >> 32 && name::same(self.keys[local as usize], bytes) {
                 return Local(local);
             }
             at = (at + 1) & mask;

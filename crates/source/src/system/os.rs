@@ -36,17 +36,22 @@ impl System for OsSystem {
         }
         let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, len as usize).collect();
         let mut read = 0;
+        // It may have become another one since it was opened, or be one of those whose length nobody knows: more is asked for.
+        let mut behind = [0; 32];
         while let Some(rest) = Arc::get_mut(&mut bytes).and_then(|bytes| bytes.get_mut(read..)).filter(|rest| !rest.is_empty()) {
-            match file.read(rest) {
+            match file.read_vectored(&mut [io::IoSliceMut::new(rest), io::IoSliceMut::new(&mut behind)]) {
                 Ok(0) => break,
                 Ok(more) => read += more,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) => return Err(error(e)),
             }
         }
-        // It may have become another one since it was opened, or be one of those whose length nobody knows.
-        let mut more = Vec::new();
-        file.take(most.saturating_sub(read as u64).saturating_add(1)).read_to_end(&mut more).map_err(error)?;
+        if read > 0 && read == bytes.len() {
+            return Ok(Some(bytes));
+        }
+        let mut more = behind.get(..read.saturating_sub(bytes.len())).unwrap_or_default().to_vec();
+        read -= more.len();
+        file.take(most.saturating_sub((read + more.len()) as u64).saturating_add(1)).read_to_end(&mut more).map_err(error)?;
         if read as u64 + more.len() as u64 > most {
             return Ok(None);
         }

@@ -8,7 +8,9 @@ use crate::parser::Parser;
 use crate::{TextRange, TextSize};
 
 pub(super) fn string(p: &mut Parser) {
-    quoted(p, STR, QUOTE, &[QUOTE]);
+    if !p.plain_string() {
+        quoted(p, STR, QUOTE, &[QUOTE]);
+    }
 }
 
 pub(super) fn indented(p: &mut Parser) {
@@ -85,7 +87,30 @@ pub(super) fn path(p: &mut Parser) {
     p.finish(mark, PATH);
 }
 
-/// Paths are too short for a search by vectors.
+/// Where the first `//` is. Paths are too short for a search by vectors.
 fn double_slash(text: &[u8]) -> Option<usize> {
-    text.windows(2).position(|two| two == b"//")
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    let mut at = 0;
+    while let Some(eight) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let other = u64::from_le_bytes(*eight) ^ (ONES * b'/' as u64);
+        // The highest bit of each byte that is a slash.
+        let slashes = !(((other & (ONES * 0x7f)) + ONES * 0x7f) | other) & (ONES * 0x80);
+        if slashes & (slashes >> 8) != 0 {
+            break;
+        }
+        at += 7;
+    }
+    text.get(at..)?.windows(2).position(|two| two == b"//").map(|found| at + found)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn double_slashes_are_found(text in prop::collection::vec(prop::sample::select(b"/a\xaf.".to_vec()), 0..40)) {
+            prop_assert_eq!(super::double_slash(&text), text.windows(2).position(|two| two == b"//"));
+        }
+    }
 }
