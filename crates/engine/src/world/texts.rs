@@ -154,6 +154,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::disallowed_methods, reason = "no file of a workspace")]
     fn what_the_file_does_not_take_stays_in_memory() {
         let texts = Arc::new(Texts::default());
         let first = texts.keep(&[1; 1000]);
