@@ -148,29 +148,31 @@ pub(super) fn unescaped_end(out: &mut Vec<u8>, text: &str) {
 
 /// The texts of evaluation, quoted.
 pub(super) fn escaped(out: &mut Vec<u8>, text: &[u8]) {
+    out.reserve(text.len() + 2);
     out.push(b'"');
-    if memchr::memchr2(b'\r', b'\t', text).is_none() {
-        runs(out, text, memchr::memchr3_iter(b'"', b'\\', b'\n', text));
-    } else {
-        let special = |c: u8| matches!(c, b'"' | b'\\' | b'\n' | b'\r' | b'\t');
-        runs(out, text, text.iter().enumerate().filter(|&(_, &c)| special(c)).map(|(at, _)| at));
+    // Nearly all that is printed passes here, and nearly all of it is plain.
+    let (chunks, rest) = text.as_chunks::<16>();
+    for chunk in chunks {
+        if chunk.iter().fold(false, |any, &byte| any | is_special(byte)) {
+            chunk.iter().for_each(|&byte| escape(out, byte));
+        } else {
+            out.extend_from_slice(chunk);
+        }
     }
+    rest.iter().for_each(|&byte| escape(out, byte));
     out.push(b'"');
 }
 
-/// `text` with what is at the places `special` escaped.
-fn runs(out: &mut Vec<u8>, text: &[u8], special: impl Iterator<Item = usize>) {
-    let mut copied = 0;
-    for at in special {
-        out.extend_from_slice(&text[copied..at]);
-        let letter = match text[at] {
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            other => other,
-        };
-        out.extend_from_slice(&[b'\\', letter]);
-        copied = at + 1;
+fn is_special(byte: u8) -> bool {
+    (byte == b'"') | (byte == b'\\') | (byte == b'\n') | (byte == b'\r') | (byte == b'\t')
+}
+
+fn escape(out: &mut Vec<u8>, byte: u8) {
+    match byte {
+        b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+        b'\n' => out.extend_from_slice(b"\\n"),
+        b'\r' => out.extend_from_slice(b"\\r"),
+        b'\t' => out.extend_from_slice(b"\\t"),
+        plain => out.push(plain),
     }
-    out.extend_from_slice(&text[copied..]);
 }
