@@ -440,3 +440,25 @@ proptest! {
         world.look(&["both", "hello", "figlet", "config.name"]);
     }
 }
+
+/// The code of each text that is asked about stays until the generation ends: big ones soon end it.
+#[test]
+fn texts_of_questions_do_not_pile_up() {
+    let mut engine = Engine::in_memory(config());
+    let mut generations = std::collections::BTreeSet::new();
+    for step in 0..30 {
+        let text = format!("{{ a = {step}; b = ''{}''; }}", "x".repeat(1 << 20));
+        let mut change = Change::new();
+        change.set_buffer("/w/big.nix", text.as_str());
+        engine.apply(change);
+        let snapshot = engine.snapshot();
+        let session = snapshot.session();
+        let lowered = snapshot.lowered(Path::new("/w/big.nix")).unwrap().unwrap();
+        let value = session.value_in_file(Path::new("/w/big.nix"), &text, lowered.module.root, &control()).unwrap();
+        let nival_engine::FileValue::Value(set) = value else { panic!("a set is no parameter") };
+        let a = session.attr(&set, "a", &control()).unwrap().unwrap();
+        assert_eq!(session.print(&a, &PrintOptions::strict(), &control()).unwrap(), step.to_string());
+        generations.insert(session.work().generation);
+    }
+    assert!((3..=6).contains(&generations.len()), "{generations:?}");
+}

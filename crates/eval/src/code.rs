@@ -32,8 +32,9 @@ impl Default for CodeCache {
     }
 }
 
-/// Texts that are being edited change all the time: so many of them are kept.
+/// Texts that are being edited change all the time: so many of them are kept, and so many bytes of them at most.
 const PATCHABLE: usize = 256;
+const PATCHABLE_BYTES: usize = 2 << 20;
 
 impl CodeCache {
     /// For a process that evaluates once: keeps neither code nor texts, since each file is loaded only once.
@@ -57,6 +58,12 @@ impl CodeCache {
         lowered
     }
 
+    /// As [`CodeCache::lower`], for a text that nobody will ask for again: it is not kept.
+    pub(crate) fn lower_once(&self, text: &Arc<[u8]>, compiler: &mut Compiler) -> Code {
+        let known = self.plain.as_ref().and_then(|plain| plain.lock().unwrap_or_else(|e| e.into_inner()).get(text).cloned());
+        known.unwrap_or_else(|| compiler.lower(text, &[]))
+    }
+
     /// As [`CodeCache::lower`], for a text that is being edited.
     pub(crate) fn lower_patchable(&self, text: &Arc<[u8]>) -> Code {
         if let Some(known) = self.patchable.lock().unwrap_or_else(|e| e.into_inner()).get(text) {
@@ -64,7 +71,7 @@ impl CodeCache {
         }
         let lowered = lower(text, &LowerOptions { patchable: true, ..LowerOptions::default() });
         let mut known = self.patchable.lock().unwrap_or_else(|e| e.into_inner());
-        if known.len() >= PATCHABLE {
+        if known.len() >= PATCHABLE || known.keys().map(|text| text.len()).sum::<usize>() + text.len() > PATCHABLE_BYTES {
             known.clear();
         }
         known.insert(text.clone(), lowered.clone());

@@ -50,7 +50,7 @@ impl<'e> Ctx<'e> {
     /// Makes a probe of a text that stands for the file `path`.
     pub fn probe(&mut self, text: Arc<[u8]>, path: &[u8]) -> Probe {
         let origin = Origin { file: Some(path.to_vec()), label: String::new(), base: parent(path).to_vec() };
-        let lowered = self.evaluator.options.code.lower(&text, &[], &mut self.compiler);
+        let lowered = self.evaluator.options.code.lower_once(&text, &mut self.compiler);
         let linked = self.link_module(Unit { origin, text, on_disk: false }, &[], &lowered);
         let root = Frame::alloc(&mut self.region, Frame::NONE, linked.module.frame_size as usize);
         let kept = self.root(Value(root.0));

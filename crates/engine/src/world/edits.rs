@@ -22,6 +22,10 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// at the first edits, and this many bytes.
 const GARBAGE: usize = 256 << 20;
 
+/// How many bytes of texts may be lowered for edits and for questions about a place, before it is time for a new generation: the code of
+/// each stays, and takes some ten times as much as its text.
+const MAX_TEXTS: usize = 8 << 20;
+
 /// See the module documentation.
 #[derive(Default)]
 pub struct Edits {
@@ -42,6 +46,8 @@ struct State {
     token: CancelToken,
     /// Bytes of values at the first edit.
     base: Option<usize>,
+    /// See [`MAX_TEXTS`].
+    texts: usize,
     /// How many epochs' texts could not be taken over since the last time that some could, and the last such epoch.
     refused: u32,
     refused_epoch: Option<u64>,
@@ -72,9 +78,11 @@ impl Edits {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is in memory is worth keeping; much of what will be added to it is not.
-    pub fn begin_garbage(&self, bytes: usize) {
-        self.state().base.get_or_insert(bytes);
+    /// What is in memory is worth keeping; much of what will be added to it is not, such as the code of a text of `text` bytes.
+    pub fn begin_garbage(&self, bytes: usize, text: usize) {
+        let mut state = self.state();
+        state.base.get_or_insert(bytes);
+        state.texts += text;
     }
 
     pub fn epoch(&self) -> u64 {
@@ -86,7 +94,9 @@ impl Generation {
     /// Takes note of changed paths; false where that takes a new generation.
     pub fn absorb(&self, changed: &[(std::path::PathBuf, bool)], buffers: Arc<Buffers>) -> bool {
         let mut state = self.edits.state();
-        if state.base.is_some_and(|base| self.evaluator.heap_bytes() > base.saturating_mul(2).saturating_add(GARBAGE)) {
+        if state.texts > MAX_TEXTS
+            || state.base.is_some_and(|base| self.evaluator.heap_bytes() > base.saturating_mul(2).saturating_add(GARBAGE))
+        {
             return false;
         }
         match self.host.judge(changed, &buffers) {
@@ -158,6 +168,7 @@ impl Generation {
             Edit::Impossible => false,
             Edit::Done { reset } => {
                 self.reset.fetch_add(reset, Ordering::Relaxed);
+                self.edits.state().texts += texts.iter().map(|(_, text)| text.len()).sum::<usize>();
                 self.host.take_over(&pending.files, Arc::clone(&pending.buffers));
                 self.probes.lock().unwrap_or_else(PoisonError::into_inner).clear();
                 true

@@ -198,7 +198,7 @@ impl Generation {
             known => {
                 if known.is_some() {
                     // What was evaluated for the former text is garbage from now on.
-                    self.edits.begin_garbage(self.evaluator.heap_bytes());
+                    self.edits.begin_garbage(self.evaluator.heap_bytes(), text.len());
                 }
                 let probe = Arc::new(OnceLock::new());
                 probes.insert(path.to_owned(), FileProbe { text: text.into(), probe: Arc::clone(&probe) });
