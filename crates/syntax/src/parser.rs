@@ -317,7 +317,9 @@ impl<'t, 'n> Parser<'t, 'n> {
     }
 
     /// Puts a node around everything since `mark`; nothing, if that is no token.
-    #[inline]
+    // Without optimisation it would only make the frames of the rules larger, which recursion counts on.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn complete(&mut self, mark: Mark, kind: SyntaxKind) {
         if self.prev_end <= mark.token && kind != SOURCE_FILE {
             if mark.reserved {
