@@ -71,14 +71,22 @@ impl Constants {
     }
 }
 
-/// Bytes allocated between two collections at least. While an evaluation begins nearly all that it makes lives on; and what
-/// is looked at late has often died meanwhile. Real Nix begins to collect at 384 MB.
-const YOUNG: usize = 64 << 20;
+/// Bytes allocated before the first collection.
+const LEAST: usize = 12 << 20;
+/// And between two of them, once much is in use: what is looked at late has often died meanwhile.
+const USUAL: usize = 64 << 20;
 
 impl Heap {
     /// Whether so much was allocated since the last collection that another one pays.
     fn is_due(&self) -> bool {
-        self.allocated() > YOUNG.max(self.live() / 4)
+        let live = self.live();
+        self.allocated() > (2 * live).clamp(LEAST, USUAL.max(live / 8))
+    }
+
+    /// Whether what became old since everything was looked at is so much that some of it will have died.
+    fn is_full_due(&self) -> bool {
+        let known = self.live_full();
+        self.live() > known + (2 * USUAL).max(known / 2)
     }
 }
 
@@ -109,7 +117,7 @@ impl Ctx<'_> {
         let full = match self.evaluator.options.collect {
             Collect::Stress(_) => number.is_multiple_of(4),
             _ if self.is_over_budget() => true,
-            _ => self.evaluator.heap.live() > 2 * YOUNG.max(self.evaluator.heap.live_full()),
+            _ => self.evaluator.heap.is_full_due(),
         };
         let checks = match self.evaluator.options.collect {
             // The more there is to look at the less often.
