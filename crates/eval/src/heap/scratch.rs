@@ -145,6 +145,9 @@ pub(crate) fn scratch_bytes() -> usize {
     BYTES.get()
 }
 
+/// Blocks up to this many bytes are cleared here.
+const SMALL: usize = 1024;
+
 const HEADER: Layout = Layout::new::<Header>();
 
 fn whole(layout: Layout) -> Result<Layout, AllocError> {
@@ -162,10 +165,14 @@ unsafe impl Allocator for Scratch {
         let all = whole(layout)?;
         // SAFETY: the size is not zero. The header is inside the block, and so is what follows it.
         unsafe {
-            // Zeroed: a collection reads all of it.
-            let header = std::alloc::alloc_zeroed(all).cast::<Header>();
+            // Zeroed: a collection reads all of it. The system's allocator has small blocks at hand unless it is to clear them.
+            let small = all.size() <= SMALL;
+            let header = if small { std::alloc::alloc(all) } else { std::alloc::alloc_zeroed(all) }.cast::<Header>();
             if header.is_null() {
                 return Err(AllocError);
+            }
+            if small {
+                header.cast::<u8>().write_bytes(0, all.size());
             }
             BYTES.set(BYTES.get() + all.size());
             BLOCKS.with(|blocks| {

@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use nival_syntax::Name;
+use smallvec::SmallVec;
 
 use super::shape::{NOT_FOUND, Shape, ShapeRef, ShapeTable};
 use super::{Slots, TAG_ATTRS, Value};
@@ -301,9 +302,9 @@ impl AttrsBuilder {
     pub(crate) fn build(mut self, region: &mut Region, shapes: &ShapeTable) -> Value {
         self.attrs.sort_unstable_by_key(|&(name, order, ..)| (name, order));
         self.attrs.dedup_by_key(|&mut (name, ..)| name);
-        let names: ScratchVec<Name> = self.attrs.iter().map(|a| a.0).collect();
-        let positions: ScratchVec<Pos> =
-            if self.attrs.iter().any(|a| !a.3.is_none()) { self.attrs.iter().map(|a| a.3).collect() } else { ScratchVec::default() };
+        let names: SmallVec<[Name; 32]> = self.attrs.iter().map(|a| a.0).collect();
+        let positions: SmallVec<[Pos; 32]> =
+            if self.attrs.iter().any(|a| !a.3.is_none()) { self.attrs.iter().map(|a| a.3).collect() } else { SmallVec::new() };
         let shape = shapes.make(&names, &positions);
         Attrs::alloc_with(region, shape, |slots| {
             for (slot, attr) in slots.iter_mut().zip(&self.attrs) {
