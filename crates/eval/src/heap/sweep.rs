@@ -205,14 +205,14 @@ mod tests {
     fn plainly(map: &mut [u8]) -> Swept {
         let mut swept = Swept::default();
         let mut hole = None;
-        for at in 0..map.len() {
-            if map[at] & MARK != 0 {
+        for (at, byte) in map.iter_mut().enumerate() {
+            if *byte & MARK != 0 {
                 swept.live = true;
                 if let Some(start) = hole.take() {
                     swept.hole(at - start);
                 }
-            } else if map[at] != 0 {
-                map[at] = if hole.is_some() { 0 } else { HOLE };
+            } else if *byte != 0 {
+                *byte = if hole.is_some() { 0 } else { HOLE };
                 hole.get_or_insert(at);
             }
         }
