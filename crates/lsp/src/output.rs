@@ -5,10 +5,9 @@
 use std::io::Write;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crossbeam::channel::{Receiver, Sender, unbounded};
+use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
 use tokio::io::AsyncWrite;
 
 /// One message in pieces, so that a large one is not copied.
@@ -41,7 +40,8 @@ impl Output {
 /// The thread that writes.
 #[derive(Debug)]
 pub struct Writer {
-    thread: JoinHandle<()>,
+    /// Hears when the thread has ended.
+    ended: Receiver<()>,
     frames: Sender<Option<Frame>>,
 }
 
@@ -51,11 +51,13 @@ pub struct Writer {
 /// If the machine gives no thread.
 pub fn write_frames(output: impl Write + Send + 'static) -> std::io::Result<(Output, Writer)> {
     let (frames, receiver) = unbounded();
-    let thread = std::thread::Builder::new().name("nival-stdout".into()).spawn(move || {
+    let (running, ended) = bounded::<()>(0);
+    std::thread::Builder::new().name("nival-stdout".into()).spawn(move || {
         // What cannot be written has no reader: the reading thread will notice, too.
         let _ = write_all(&receiver, output);
+        drop(running);
     })?;
-    Ok((Output(frames.clone()), Writer { thread, frames }))
+    Ok((Output(frames.clone()), Writer { ended, frames }))
 }
 
 fn write_all(frames: &Receiver<Option<Frame>>, output: impl Write) -> std::io::Result<()> {
@@ -75,10 +77,8 @@ impl Writer {
     /// Waits until everything is written that was sent before, but not for long.
     pub fn finish(self, patience: Duration) {
         let _ = self.frames.send(None);
-        let deadline = Instant::now() + patience;
-        while !self.thread.is_finished() && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        // Disconnected once the thread is gone.
+        let _ = self.ended.recv_timeout(patience);
     }
 }
 

@@ -29,3 +29,14 @@ impl TextEdit {
         Some([before, &self.insert, after].concat())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_outside_of_the_text_are_refused() {
+        let at = |at| TextEdit::insert(TextSize::new(at), "a").apply("é");
+        assert_eq!([at(1), at(3), at(2)], [None, None, Some("éa".to_owned())]);
+    }
+}

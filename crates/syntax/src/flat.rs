@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-pub use crate::reparse_flat::reparse;
+pub use crate::reparse::reparse;
 
 use rowan::{TextRange, TextSize};
 

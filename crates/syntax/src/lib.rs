@@ -15,7 +15,7 @@
 //!
 //! # Where to start
 //! `nix.ungram` is the shape of the tree; [`lexer`], `grammar/` and `parser.rs` build it; `ast/` reads it;
-//! [`reparse`] keeps it up to date. `tests/trees` shows every construct as it is parsed, and what recovery leaves of
+//! [`flat::reparse`] keeps it up to date. `tests/trees` shows every construct as it is parsed, and what recovery leaves of
 //! broken ones.
 //!
 //! # Speed
@@ -37,7 +37,6 @@ mod navigate;
 mod parse;
 mod parser;
 mod reparse;
-mod reparse_flat;
 mod rowan_tree;
 pub mod tree;
 
@@ -49,7 +48,6 @@ pub use line_index::{ColumnEncoding, LineCol, LineIndex};
 pub use name::Name;
 pub use parse::{Parse, parse};
 pub use parser::{MAX_DEPTH, MAX_ERRORS};
-pub use reparse::reparse;
 pub use rowan::{TextRange, TextSize};
 pub use rowan_tree::{NixLanguage, SyntaxElement, SyntaxNode, SyntaxToken};
 pub use tree::{Element, TreeNode, TreeToken};

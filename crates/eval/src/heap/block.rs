@@ -39,19 +39,9 @@ pub(super) unsafe fn extent(address: usize) -> usize {
         if *first & LARGE != 0 {
             return *((address & !(BLOCK - 1)) as *const u64) as usize;
         }
+        let rest = first.add(1);
         let end = ((address & !(BLOCK - 1)) + DATA) as *mut u8;
-        let mut at = first.add(1);
-        // Eight bytes at a time; what is read behind the end of the map is the block's first objects.
-        while at < end {
-            let eight = u64::from_le_bytes(at.cast::<[u8; 8]>().read_unaligned());
-            if eight != 0 {
-                at = at.add(eight.trailing_zeros() as usize / 8).min(end);
-                break;
-            }
-            at = at.add(8);
-        }
-        at = at.min(end);
-        at.offset_from(first) as usize * GRANULE
+        (1 + zeros(std::slice::from_raw_parts(rest, end.offset_from(rest) as usize))) * GRANULE
     }
 }
 
@@ -67,4 +57,18 @@ pub(super) unsafe fn map_of<'a>(block: usize) -> &'a mut [u8] {
 /// Address of the granule that byte `index` of [`map_of`] stands for.
 pub(super) fn address_of(block: usize, index: usize) -> usize {
     block + DATA + index * GRANULE
+}
+
+/// How many zeros a part of a map begins with.
+#[inline]
+pub(super) fn zeros(map: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(&eight) = map[at..].first_chunk::<8>() {
+        let word = u64::from_le_bytes(eight);
+        if word != 0 {
+            return at + word.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    at + map[at..].iter().take_while(|&&byte| byte == 0).count()
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
-use super::block::{BLOCK, DATA, HOLE, MARK, MIN_HOLE, NOTED, address_of, map_byte, map_of};
+use super::block::{BLOCK, DATA, HOLE, MARK, MIN_HOLE, NOTED, address_of, map_byte, map_of, zeros};
 use super::space::{Space, State};
 use super::{Allocations, Kind};
 
@@ -168,19 +168,6 @@ impl Bump {
         let (start, hole_end) = (block + DATA, if fresh == DATA { block + BLOCK } else { block + DATA });
         *self = Bump { next: start, end: start, zeroed: start, hole_end, fresh: block + fresh, block };
     }
-}
-
-/// How many zeros a part of a map begins with.
-fn zeros(map: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(&eight) = map[at..].first_chunk::<8>() {
-        let word = u64::from_le_bytes(eight);
-        if word != 0 {
-            return at + word.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    at + map[at..].iter().take_while(|&&byte| byte == 0).count()
 }
 
 /// Where one thread allocates. Not shared; its objects are.

@@ -1,6 +1,6 @@
 //! After marking: what was not reached becomes holes.
 
-use super::block::{GRANULE, HOLE, LARGE, MARK, MIN_HOLE, NOTED, address_of, map_byte, map_of};
+use super::block::{GRANULE, HOLE, LARGE, MARK, MIN_HOLE, NOTED, address_of, map_byte, map_of, zeros};
 use super::region::Heap;
 use super::space::{Space, State};
 
@@ -114,7 +114,7 @@ fn poison_holes(block: usize, map: &[u8], fresh: usize) {
     let mut at = 0;
     while let Some(found) = map[at..].iter().position(|&byte| byte == HOLE) {
         let start = at + found;
-        at = start + 1 + map[start + 1..].iter().take_while(|&&byte| byte == 0).count();
+        at = start + 1 + zeros(&map[start + 1..]);
         for word in (address_of(block, start)..address_of(block, at).min(block + fresh)).step_by(8) {
             // SAFETY: nothing lives in the hole.
             unsafe { *(word as *mut u64) = POISON };
