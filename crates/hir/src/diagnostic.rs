@@ -32,11 +32,15 @@ pub struct Edit {
     pub text: String,
 }
 
-/// A change that removes the cause and keeps the meaning of the file.
+/// A change that removes the cause. Its edits do not overlap.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fix {
     pub title: String,
     pub edits: Vec<Edit>,
+    /// The one to take where there are several: what an editor's "fix this" applies.
+    pub preferred: bool,
+    /// Keeps the meaning of the file, so that it may be applied with all others without anybody looking (`source.fixAll`).
+    pub safe: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -81,8 +85,21 @@ impl Diagnostic {
         self
     }
 
+    /// A fix that keeps the meaning: preferred, and part of fixing all.
     pub fn fix(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
-        self.fixes.push(Fix { title: title.into(), edits });
+        self.fixes.push(Fix { title: title.into(), edits, preferred: true, safe: true });
+        self
+    }
+
+    /// What was most likely meant, which only the user can tell: preferred, but never applied unasked.
+    pub fn repair(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        self.fixes.push(Fix { title: title.into(), edits, preferred: true, safe: false });
+        self
+    }
+
+    /// One of several things that may be meant.
+    pub fn suggestion(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        self.fixes.push(Fix { title: title.into(), edits, preferred: false, safe: false });
         self
     }
 }

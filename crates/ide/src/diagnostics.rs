@@ -41,6 +41,10 @@ pub struct Fix {
     pub title: String,
     /// Sorted, not overlapping, all in the same file.
     pub edits: Vec<TextEdit>,
+    /// The one to take where a diagnostic has several (`isPreferred` of a code action).
+    pub preferred: bool,
+    /// Keeps the meaning of the file, so that `source.fixAll` may apply it. Edits of two fixes may overlap: apply what does not, look again.
+    pub safe: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,9 +98,10 @@ fn convert(found: &hir::Diagnostic, path: &Path) -> Diagnostic {
         fixes: found
             .fixes
             .iter()
-            .map(|fix| Fix {
-                title: fix.title.clone(),
-                edits: fix.edits.iter().map(|edit| TextEdit { range: edit.range, insert: edit.text.clone() }).collect(),
+            .map(|fix| {
+                let mut edits: Vec<_> = fix.edits.iter().map(|edit| TextEdit { range: edit.range, insert: edit.text.clone() }).collect();
+                edits.sort_by_key(|edit| (edit.range.start(), edit.range.end()));
+                Fix { title: fix.title.clone(), edits, preferred: fix.preferred, safe: fix.safe }
             })
             .collect(),
     }
