@@ -24,6 +24,7 @@ pub mod highlight;
 pub mod hover;
 mod near;
 mod parameters;
+pub mod rename;
 pub mod symbols;
 mod tree;
 mod values;
@@ -35,6 +36,7 @@ pub use diagnostics::{Diagnostic, Fix, Related, Severity, Tag, TextEdit, diagnos
 pub use folding::{FoldKind, FoldingRange, folding_ranges, selection_ranges};
 pub use highlight::{Highlight, highlights, references};
 pub use hover::{Hover, HoverValue, hover};
+pub use rename::{FileEdits, RenameError, Renameable, prepare_rename, rename};
 pub use symbols::{Symbol, SymbolKind, document_symbols};
 
 pub use nival_engine::{Cancellable, Cancelled, Control, FilePosition, FileRange, Snapshot};

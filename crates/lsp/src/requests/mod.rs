@@ -9,7 +9,9 @@ mod document_symbol;
 mod folding_range;
 mod hover;
 mod initialize;
+mod prepare_rename;
 mod references;
+mod rename;
 mod selection_range;
 
 use std::path::Path;
@@ -103,7 +105,9 @@ const TABLE: &[Entry] = &[
     entry::<document_symbol::DocumentSymbols>(),
     entry::<folding_range::FoldingRanges>(),
     entry::<hover::Hover>(),
+    entry::<prepare_rename::PrepareRename>(),
     entry::<references::References>(),
+    entry::<rename::Rename>(),
     entry::<selection_range::SelectionRanges>(),
 ];
 

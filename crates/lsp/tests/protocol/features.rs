@@ -82,6 +82,23 @@ fn symbols_highlights_and_references() {
 }
 
 #[test]
+fn names_are_renamed() {
+    let (mut server, uri) = server();
+    let offered = server.request("textDocument/prepareRename", at(&uri, 5, 12)).unwrap();
+    assert_eq!((&offered["placeholder"], &offered["range"]["start"]["character"]), (&json!("make"), &json!(10)));
+    let mut params = at(&uri, 5, 12);
+    params["newName"] = json!("package");
+    let edit = server.request("textDocument/rename", params.clone()).unwrap();
+    let edits = edit["changes"][&uri].as_array().unwrap();
+    let places: Vec<_> = edits.iter().map(|edit| (edit["range"]["start"]["line"].clone(), edit["newText"].clone())).collect();
+    assert_eq!(places, [(json!(2), json!("package")), (json!(5), json!("package"))]);
+    params["newName"] = json!("derivation");
+    let refused = server.request("textDocument/rename", params).unwrap_err();
+    assert_eq!((&refused["code"], &refused["message"]), (&json!(-32803), &json!("the `derivation` in line 3 would mean the renamed one")));
+    assert_eq!(server.request("textDocument/prepareRename", at(&uri, 2, 24)).unwrap_err()["message"], "`derivation` is built in");
+}
+
+#[test]
 fn lenses_stand_on_derivations() {
     let (mut server, uri) = server();
     let lenses = server.request("textDocument/codeLens", json!({ "textDocument": { "uri": uri } })).unwrap();

@@ -36,6 +36,9 @@ fn initialize_says_what_the_server_can_do() {
           "codeLensProvider": {
             "resolveProvider": true
           },
+          "renameProvider": {
+            "prepareProvider": true
+          },
           "foldingRangeProvider": true,
           "executeCommandProvider": {
             "commands": [

@@ -1,0 +1,107 @@
+//! Where a name stands, and in which role.
+
+use nival_hir::module::Expr;
+use nival_hir::scopes::{Binding, BindingId, BindingKind, Target};
+use nival_syntax::ast::{AstNode, Attr};
+use nival_syntax::flat::Node;
+use nival_syntax::{Name, SyntaxKind, TextRange};
+
+use super::RenameError;
+use crate::cursor::FileView;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Role {
+    /// The name alone: a parameter, a variable that is used, a part of an attribute path.
+    Name,
+    /// `inherit x;` where the variable `x` is what is renamed. The number of the `INHERIT`.
+    InheritUse(u32),
+    /// `inherit x;` or `inherit (e) x;` which defines what is renamed.
+    InheritDefinition(u32),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Occurrence {
+    pub range: TextRange,
+    pub role: Role,
+}
+
+/// Every place of a binding in its file, in the order of the text.
+pub(super) fn of_binding(view: &FileView, id: BindingId) -> Result<Vec<Occurrence>, RenameError> {
+    let scopes = &view.lowered.scopes;
+    let binding = scopes.binding(id).ok_or(RenameError::Nothing)?;
+    let mut found = definitions(view, binding)?;
+    for reference in scopes.references_to(Target::Binding(id)) {
+        if reference.range.is_empty() {
+            return Err(RenameError::Unclear(format!("`{}` is what an operator of this text means", binding.name)));
+        }
+        let role = match (reference.inherit, inherit_around(view, reference.range)) {
+            (true, Some(node)) => Role::InheritUse(node.index()),
+            _ => Role::Name,
+        };
+        found.push(Occurrence { range: reference.range, role });
+    }
+    if binding.kind == BindingKind::Formal {
+        all_arguments(view, binding)?;
+    }
+    found.sort_by_key(|occurrence| (occurrence.range.start(), occurrence.role));
+    found.dedup();
+    Ok(found)
+}
+
+/// The `inherit` that a name stands in.
+fn inherit_around(view: &FileView, range: TextRange) -> Option<Node<'_>> {
+    view.tree.nodes_covering(range).into_iter().find(|node| node.kind() == SyntaxKind::INHERIT)
+}
+
+/// Where the text defines it: several places for `a.b = 1; a.c = 2;`.
+fn definitions(view: &FileView, binding: &Binding) -> Result<Vec<Occurrence>, RenameError> {
+    if !matches!(binding.kind, BindingKind::Let | BindingKind::Rec) {
+        return Ok(vec![Occurrence { range: binding.range, role: Role::Name }]);
+    }
+    let scope = view.lowered.scopes.scope(binding.scope).ok_or(RenameError::Nothing)?;
+    let kinds = [SyntaxKind::LET_IN, SyntaxKind::ATTR_SET, SyntaxKind::LEGACY_LET];
+    let construct = view.tree.nodes_covering(scope.range).into_iter().find(|node| kinds.contains(&node.kind()));
+    let Some(construct) = construct.filter(|node| node.range() == scope.range) else {
+        return Err(RenameError::Unclear(format!("`{}` belongs to a set that is written in several places", binding.name)));
+    };
+    if construct.kind() == SyntaxKind::LEGACY_LET && binding.name.as_bytes() == b"body" {
+        return Err(RenameError::Unclear("`let { body = …; }` needs this name".to_owned()));
+    }
+    let mut found = Vec::new();
+    for entry in construct.children() {
+        match entry.kind() {
+            SyntaxKind::BINDING => {
+                let path = entry.children().next().filter(|path| path.kind() == SyntaxKind::ATTRPATH);
+                let first = path.and_then(|path| path.children().next()).filter(|&attr| is_named(attr, binding.name));
+                found.extend(first.map(|attr| Occurrence { range: attr.range(), role: Role::Name }));
+            }
+            SyntaxKind::INHERIT => {
+                let names = entry.children().filter(|&attr| is_named(attr, binding.name));
+                found.extend(names.map(|attr| Occurrence { range: attr.range(), role: Role::InheritDefinition(entry.index()) }));
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a node is an attribute of this name.
+pub(super) fn is_named(node: Node<'_>, name: Name) -> bool {
+    Attr::cast(node).and_then(|attr| attr.static_name()) == Some(name)
+}
+
+/// `args@{ x }: args.x`: not followed.
+fn all_arguments(view: &FileView, formal: &Binding) -> Result<(), RenameError> {
+    let scopes = &view.lowered.scopes;
+    let bind = scopes
+        .scope(formal.scope)
+        .into_iter()
+        .flat_map(|scope| scopes.bindings_of(scope))
+        .find(|(_, b)| b.kind == BindingKind::PatternBind);
+    let Some((_, bind)) = bind else { return Ok(()) };
+    let selected = view.lowered.module.exprs.iter().any(|expr| matches!(expr, Expr::Get { name, .. } if *name == formal.name));
+    if selected {
+        return Err(RenameError::Unclear(format!("`{}` may also be reached through `{}`", formal.name, bind.name)));
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+use expect_test::{Expect, expect};
+
+use super::*;
+use crate::fixture::Fixture;
+
+/// The new texts, each behind its path where it is not the one with the cursor.
+pub(super) fn renamed(text: &str, new: &str) -> String {
+    let fixture = Fixture::new(text);
+    let edits = match rename(&fixture.snapshot, &fixture.position(), new) {
+        Ok(edits) => edits,
+        Err(error) => return format!("refused: {error}"),
+    };
+    let mut shown = String::new();
+    for file in edits {
+        let mut text = fixture.snapshot.text(&file.path).unwrap().to_string();
+        assert!(file.edits.windows(2).all(|pair| pair[0].range.end() <= pair[1].range.start()), "{:?}", file.edits);
+        for edit in file.edits.iter().rev() {
+            text.replace_range(std::ops::Range::<usize>::from(edit.range), &edit.insert);
+        }
+        if file.path != fixture.path {
+            shown.push_str(&format!("//- {}\n", file.path.display()));
+        }
+        shown.push_str(&text);
+    }
+    shown
+}
+
+#[track_caller]
+fn check(text: &str, new: &str, expected: Expect) {
+    expected.assert_eq(&renamed(text, new));
+}
+
+#[test]
+fn variables() {
+    check("let a$0 = 1; in a + (x: a x) 2", "b", expect!["let b = 1; in b + (x: b x) 2"]);
+    check("let a = 1; in a$0", "b", expect!["let b = 1; in b"]);
+    check("x$0: y: x y", "b", expect!["b: y: b y"]);
+    check("{ x, y ? x$0 }: x y", "z", expect!["{ z, y ? z }: z y"]);
+    check("args@{ x }: a$0rgs", "all", expect!["all@{ x }: all"]);
+    check("rec { a = 1; b = a$0; }", "c", expect!["rec { c = 1; b = c; }"]);
+    check("let a.b = 1; a.c = 2; in a$0.b", "s", expect!["let s.b = 1; s.c = 2; in s.b"]);
+    check("let \"a\" = 1; in a$0", "s", expect!["let s = 1; in s"]);
+    check("let a = 1; in \"${a$0}\"", "b", expect![[r#"let b = 1; in "${b}""#]]);
+    check("let { a$0 = 1; body = a; }", "b", expect!["let { b = 1; body = b; }"]);
+}
+
+#[test]
+fn names_that_are_inherited() {
+    check("let a$0 = 1; in { inherit a; }", "b", expect!["let b = 1; in { a = b; }"]);
+    check("let a$0 = 1; c = 2; in { inherit a c; }", "b", expect!["let b = 1; c = 2; in { inherit c; a = b; }"]);
+    check(
+        "let a$0 = 1; c = 2; in {\n  inherit c a;\n}",
+        "b",
+        expect![[r#"
+        let b = 1; c = 2; in {
+          inherit c;
+          a = b;
+        }"#]],
+    );
+    check("a: let inherit a$0; in a", "b", expect!["b: let a = b; in a"]);
+    check("a: let inherit a; in a$0", "b", expect!["a: let b = a; in b"]);
+    check("s: let inherit (s) a; in a$0", "b", expect!["s: let b = s.a; in b"]);
+    check("s: let inherit (s.t) a c; in a$0 c", "b", expect!["s: let inherit (s.t) c; b = s.t.a; in b c"]);
+    check("s: let inherit (s { }) a; in a$0", "b", expect!["s: let b = (s { }).a; in b"]);
+    check("s$0: { inherit (s) a; }", "b", expect!["b: { inherit (b) a; }"]);
+    check("a$0: rec { inherit a; c = a; }", "b", expect!["b: rec { a = b; c = a; }"]);
+}
+
+#[test]
+fn conflicts_are_refused() {
+    check("let a$0 = 1; b = 2; in a", "b", expect!["refused: attribute 'b' already defined"]);
+    check("let a$0 = 1; b = 2; in 3", "b", expect!["refused: attribute 'b' already defined"]);
+    check("{ a$0, b }: 1", "b", expect!["refused: duplicate formal function argument 'b'"]);
+    check("let a$0 = 1; in b: a", "b", expect!["refused: `b` is already defined in line 1: the one in line 1 would mean that"]);
+    check("b:\nlet a$0 = 1; in\nb", "b", expect!["refused: the `b` in line 3 would mean the renamed one"]);
+    check("let a$0 = 1; in map", "map", expect!["refused: the `map` in line 1 would mean the renamed one"]);
+    check("let a$0 = 1; in with { }; b", "b", expect!["refused: the `b` in line 1 would mean the renamed one"]);
+    check("let a$0 = 1; in 2 - 1", "__sub", expect!["let __sub = 1; in 2 - 1"]);
+    check("a$0: rec { inherit a; b = 1; }", "b", expect!["refused: `b` is already defined in line 1: the one in line 1 would mean that"]);
+    check("rec { a$0 = { b = 1; }; b = 2; }.b", "b", expect!["refused: attribute 'b' already defined"]);
+    check("let a$0 = 1; in a", "a b", expect!["refused: `a b` cannot be the name of a variable"]);
+    check("let a$0 = 1; in a", "if", expect!["refused: `if` cannot be the name of a variable"]);
+    check("let a$0 = 1; in a", "", expect!["refused: a name cannot be empty"]);
+    check("args@{ x$0 }: args.x", "y", expect!["refused: `x` may also be reached through `args`"]);
+}
+
+#[test]
+fn what_has_no_name_of_its_own() {
+    check("map$0", "b", expect!["refused: `map` is built in"]);
+    check("with import ./x.nix; foo$0", "b", expect!["refused: `foo` comes from a `with`, and it is not certain where it is defined"]);
+    check("foo$0", "b", expect!["refused: there is no name here that could be renamed"]);
+    check("1 $0+ 2", "b", expect!["refused: there is no name here that could be renamed"]);
+    check("# a$0\n1", "b", expect!["refused: there is no name here that could be renamed"]);
+}
+
+#[test]
+fn the_same_name_changes_nothing() {
+    check("let a$0 = 1; in a", "a", expect![""]);
+}
+
+#[test]
+fn what_is_offered() {
+    let fixture = Fixture::new("let abc = 1; in a$0bc");
+    let offered = prepare_rename(&fixture.snapshot, &fixture.position()).unwrap();
+    assert_eq!((offered.name.as_str(), &fixture.text[offered.range]), ("abc", "abc"));
+}
+
+/// A rename and its way back give the text, wherever the new name is not refused.
+#[test]
+fn a_rename_can_be_taken_back() {
+    for text in ["let a$0 = 1; in { b = a; c = x: a x; }", "{ a$0 ? 2, c }: with c; a b", "rec { a$0.b = 1; c = a; }"] {
+        let there = renamed(text, "fresh");
+        let at = there.find("fresh").unwrap();
+        let marked = format!("{}$0{}", &there[..at], &there[at..]);
+        assert_eq!(renamed(&marked, "a"), text.replace("$0", ""));
+    }
+}

@@ -1,0 +1,31 @@
+//! `textDocument/rename`.
+
+use nival_ide as ide;
+use tower_lsp_server::ls_types as lsp;
+
+use super::{ReadContext, ReadRequest};
+use crate::answer::RequestError;
+use crate::convert;
+use crate::pool::Intent;
+
+pub struct Rename;
+
+impl ReadRequest for Rename {
+    type Lsp = lsp::request::Rename;
+    const INTENT: Intent = Intent::Interactive;
+
+    fn run(context: &ReadContext, params: lsp::RenameParams) -> Result<Option<lsp::WorkspaceEdit>, RequestError> {
+        let Some((_, position)) = convert::position(context, &params.text_document_position) else { return Ok(None) };
+        let files = ide::rename(&context.snapshot, &position, &params.new_name)?;
+        Ok(Some(convert::workspace_edit(context, &files)))
+    }
+}
+
+impl From<ide::RenameError> for RequestError {
+    fn from(error: ide::RenameError) -> Self {
+        match error {
+            ide::RenameError::Cancelled => RequestError::Stale,
+            refused => RequestError::failed(refused.to_string()),
+        }
+    }
+}
