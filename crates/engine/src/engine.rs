@@ -313,7 +313,7 @@ impl Snapshot {
     /// # Errors
     /// [`Cancelled`] once a newer revision exists.
     pub fn diagnostics(&self, path: &Path) -> Cancellable<Option<Arc<[nival_hir::Diagnostic]>>> {
-        self.with_file(path, |db, file| nival_hir::diagnostics(db, file).clone())
+        self.with_file(path, |db, file| nival_lint::diagnostics(db, file).clone())
     }
 
     /// Lines of a file's text.

@@ -1,15 +1,14 @@
-//! Parses and lowers every `.nix` file below the given paths: `lower_tree [--errors] [--validate] [--diagnose] [--compile]
+//! Parses and lowers every `.nix` file below the given paths: `lower_tree [--errors] [--validate] [--compile]
 //! PATH…`. Prints MB/s of parsing and of both, and how many files have errors; `--errors` lists them, `--validate` checks every module,
-//! `--diagnose` counts diagnostics and tries their fixes. `--compile` does once what an evaluation does and nothing else, for profilers.
+//! `--compile` does once what an evaluation does and nothing else, for profilers.
 
 // An example is an edge of the program.
 #![allow(clippy::disallowed_methods)]
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use nival_hir::{Buffers, LowerOptions, compile, diagnose, lower, validate};
+use nival_hir::{Buffers, LowerOptions, compile, lower, validate};
 use nival_syntax::flat;
 
 fn main() {
@@ -66,9 +65,6 @@ fn main() {
         .filter_map(|(_, text)| compile(text.as_slice().into(), &options, &mut buffers))
         .filter(|module| !module.exprs.is_empty());
     let (modules, evaluation) = (modules.count(), start.elapsed().as_secs_f64());
-    if flags.iter().any(|flag| flag == "--diagnose") {
-        diagnose_all(&texts);
-    }
     println!("{} files, {megabytes:.1} MB, {nodes} nodes, {exprs} expressions, {bad} files with errors", texts.len());
     println!(
         "parse {:.0} MB/s, parse and lower {:.0} MB/s, lower alone {:.0} MB/s",
@@ -81,35 +77,6 @@ fn main() {
         megabytes / evaluation,
         megabytes / (evaluation - parse)
     );
-}
-
-/// Counts diagnostics by code, and applies each fix to see that it leaves the text without errors.
-fn diagnose_all(texts: &[(PathBuf, Vec<u8>)]) {
-    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-    let start = Instant::now();
-    let mut checking = Duration::ZERO;
-    for (path, text) in texts {
-        let tree = flat::parse(text);
-        let lowered = lower(&tree, &LowerOptions::default());
-        let found = diagnose(&tree, &lowered);
-        let since = Instant::now();
-        for diagnostic in &found {
-            *counts.entry(diagnostic.code).or_default() += 1;
-            for fix in diagnostic.fixes.iter().filter(|_| lowered.errors.is_empty()) {
-                let mut edits = fix.edits.clone();
-                edits.sort_by_key(|edit| std::cmp::Reverse(edit.range.start()));
-                let mut fixed = text.clone();
-                for edit in edits {
-                    fixed.splice(usize::from(edit.range.start())..usize::from(edit.range.end()), edit.text.bytes());
-                }
-                if let Some(error) = lower(&flat::parse(&fixed), &LowerOptions::default()).errors.first() {
-                    println!("{}:{}: {} gives {error}", path.display(), u32::from(diagnostic.range.start()), fix.title);
-                }
-            }
-        }
-        checking += since.elapsed();
-    }
-    println!("{counts:?}; parse, lower and diagnose took {:?}", start.elapsed() - checking);
 }
 
 fn collect(path: &Path, files: &mut Vec<PathBuf>) {

@@ -1,4 +1,5 @@
-//! Lowering, scopes, name resolution, diagnostics of a text: everything that can be known without evaluating.
+//! Lowering, scopes, name resolution of a text: what every reader of it needs to know without evaluating. Diagnostics are made of it in
+//! `nival-lint`; here are only their types.
 //!
 //! Start reading at [`module`] (the intermediate form, which the evaluator runs), [`lower`] (the pure function that makes it) and
 //! [`queries`] (the same by file, incrementally).
@@ -10,7 +11,6 @@
 //! - any text gives a module and errors; nothing here panics on a text;
 //! - this crate never evaluates, reads no file but through `nival_source` inputs, and knows no editor protocol.
 
-mod checks;
 pub mod compare;
 pub mod diagnostic;
 pub mod globals;
@@ -27,12 +27,11 @@ pub mod source_map;
 
 pub mod validate;
 
-pub use checks::diagnose;
 pub use diagnostic::{Diagnostic, Severity};
 pub use lower::parsed::{ParsedOptions, print_parsed};
 pub use lower::{Buffers, compile, lower, lower_interruptibly};
 pub use module::Module;
-pub use queries::{diagnostics, flat_tree, import_target, imports, line_index, lowered, symbols};
+pub use queries::{flat_tree, import_target, imports, line_index, lowered, symbols};
 pub use result::{LowerError, LowerErrorKind, LowerOptions, Lowered, quoted};
 pub use scopes::Scopes;
 pub use source_map::SourceMap;

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use nival_source::{Db, Problem, SourceFile};
-use nival_syntax::{FlatTree, LineIndex, TextRange, flat};
+use nival_syntax::{FlatTree, LineIndex, flat};
 
-use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::import_paths::{self, Import};
 use crate::outline::{self, Symbol};
 use crate::{LowerOptions, Lowered, Module, Scopes, SourceMap, lower_interruptibly};
@@ -57,17 +56,6 @@ pub fn source_map(db: &dyn Db, file: SourceFile) -> Arc<SourceMap> {
 #[salsa::tracked(returns(ref))]
 pub fn scopes(db: &dyn Db, file: SourceFile) -> Arc<Scopes> {
     lowered(db, file).scopes.clone()
-}
-
-/// What is wrong with a file, by the order of the text.
-#[salsa::tracked(returns(ref))]
-pub fn diagnostics(db: &dyn Db, file: SourceFile) -> Arc<[Diagnostic]> {
-    let mut found = crate::diagnose(flat_tree(db, file), lowered(db, file));
-    if let Some(Problem::NotUtf8) = file.contents(db).problem() {
-        let message = "the file is not UTF-8: bytes that are no text are shown as U+FFFD";
-        found.insert(0, Diagnostic::new(codes::NOT_UTF8, Severity::Information, TextRange::default(), message));
-    }
-    found.into()
 }
 
 /// The outline of a file: one symbol for each binding, outer ones before what is in them.

@@ -1,6 +1,5 @@
 //! The tests of the crate, text to text. One binary, because linking one is faster than linking many.
 
-mod diagnostics;
 mod lowering;
 mod queries;
 mod robust;

@@ -2,8 +2,8 @@
 
 use expect_test::{Expect, expect};
 use nival_hir::queries;
+use nival_source::Change;
 use nival_source::fixture::{Fixture, TestDb};
-use nival_source::{Change, Db};
 
 const TEXT: &str = "# A file.\n{ lib }:\nlet\n  f = x: \"text ${x}\";\nin { a = f lib.b; c = import ./c.nix; }\n";
 
@@ -16,7 +16,7 @@ fn check(before: &str, edit: (&str, &str), expected: Expect) {
     change.set_buffer("/main.nix", format!("{before}#"));
     change.apply(&mut db);
     let ask = |db: &TestDb| {
-        queries::diagnostics(db, file);
+        queries::lowered(db, file);
         queries::symbols(db, file);
         dependents::module_user(db, file);
         dependents::scopes_user(db, file);
@@ -64,35 +64,20 @@ fn edits_cost_what_they_change() {
     check(
         TEXT,
         ("# A file.", "# A longer file."),
-        expect!["flat_tree diagnostics lowered symbols module scopes scopes_user source_map source_map_user imports"],
+        expect!["flat_tree lowered symbols module scopes scopes_user source_map source_map_user imports"],
     );
     // A comment at the end: of the positions, only the range of the file changes, which is a scope.
-    check(TEXT, ("}\n", "} # end\n"), expect!["flat_tree diagnostics lowered symbols module scopes scopes_user source_map imports"]);
+    check(TEXT, ("}\n", "} # end\n"), expect!["flat_tree lowered symbols module scopes scopes_user source_map imports"]);
     // Inside a string of the same length: positions and names stay.
-    check(TEXT, ("text", "TEXT"), expect!["flat_tree diagnostics lowered symbols module module_user scopes source_map imports"]);
+    check(TEXT, ("text", "TEXT"), expect!["flat_tree lowered symbols module module_user scopes source_map imports"]);
     // In a function's body.
     check(
         TEXT,
         ("\"text ${x}\"", "x + x"),
-        expect!["flat_tree diagnostics lowered symbols module module_user scopes scopes_user source_map source_map_user imports"],
+        expect!["flat_tree lowered symbols module module_user scopes scopes_user source_map source_map_user imports"],
     );
     // Nothing at all.
     check(TEXT, ("text", "text"), expect![[""]]);
-}
-
-#[test]
-fn another_file_is_not_touched() {
-    let mut db = TestDb::new(&Fixture::parse("//- /a.nix\n1\n//- /b.nix\n2\n"));
-    let (a, b) = (db.file("/a.nix"), db.file("/b.nix"));
-    queries::diagnostics(&db, a);
-    queries::diagnostics(&db, b);
-    db.take_log();
-    let mut change = Change::new();
-    change.set_buffer("/a.nix", "x");
-    change.apply(&mut db);
-    assert_eq!(queries::diagnostics(&db, a).len(), 1);
-    queries::diagnostics(&db, b);
-    expect!["flat_tree diagnostics lowered"].assert_eq(&db.take_log().join(" "));
 }
 
 #[test]
@@ -172,14 +157,6 @@ fn outlines_are_trees() {
         i Other
     "#]]
     .assert_eq(&shown);
-}
-
-#[test]
-fn files_that_are_not_text() {
-    let db = TestDb::new(&Fixture::default());
-    db.memory().write("/x.nix", b"{ a = \"\xff\"; }".to_vec());
-    let found = queries::diagnostics(&db, db.files().get(&db, "/x.nix".as_ref()));
-    assert_eq!(found.iter().map(|d| d.code).collect::<Vec<_>>(), ["source-not-utf8"]);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use nival_syntax::flat::FlatTree;
 use nival_syntax::{SyntaxErrorKind, TextRange};
 
 use super::suggest::similar;
-use crate::diagnostic::{Diagnostic, Severity, codes};
-use crate::result::{LowerError, LowerErrorKind, Lowered};
+use nival_hir::diagnostic::{Diagnostic, Severity, codes};
+use nival_hir::{LowerError, LowerErrorKind, Lowered};
 
 /// Beyond so many undefined names, something else is wrong, and looking for similar ones only costs time.
 const MAX_SUGGESTIONS: usize = 50;

@@ -8,7 +8,7 @@ mod unused;
 use nival_syntax::flat::{FlatTree, Node};
 use nival_syntax::{SyntaxKind, TextRange, TextSize};
 
-use crate::{Diagnostic, Lowered};
+use nival_hir::{Diagnostic, Lowered};
 
 /// Every diagnostic of a text, by the order of their ranges. `lowered` must come from `tree`.
 pub fn diagnose(tree: &FlatTree, lowered: &Lowered) -> Vec<Diagnostic> {

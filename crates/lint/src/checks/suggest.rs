@@ -2,7 +2,7 @@
 
 use nival_syntax::{Name, TextSize};
 
-use crate::scopes::Scopes;
+use nival_hir::scopes::Scopes;
 
 /// The visible name that is most like `name`, if one is like it at all. Names from `with`s are not known here.
 pub(super) fn similar(scopes: &Scopes, at: TextSize, name: Name) -> Option<Name> {

@@ -6,9 +6,9 @@ use rustc_hash::FxHashMap;
 
 use super::doubtful::comment_in;
 use super::{nodes, token_range, with_blanks_after, with_blanks_before};
-use crate::diagnostic::{Diagnostic, Edit, Severity, Tag, codes};
-use crate::result::Lowered;
-use crate::scopes::{Binding, BindingKind, Scope, ScopeKind, Scopes, Target};
+use nival_hir::Lowered;
+use nival_hir::diagnostic::{Diagnostic, Edit, Severity, Tag, codes};
+use nival_hir::scopes::{Binding, BindingKind, Scope, ScopeKind, Scopes, Target};
 
 pub(super) fn check(tree: &FlatTree, lowered: &Lowered, found: &mut Vec<Diagnostic>) {
     let uses = Uses::new(&lowered.scopes);
@@ -110,7 +110,7 @@ fn name_places(tree: &FlatTree) -> FxHashMap<TextRange, Node<'_>> {
 }
 
 fn unused_binding(tree: &FlatTree, binding: &Binding, place: Option<Node<'_>>, found: &mut Vec<Diagnostic>) {
-    let name = crate::result::quoted(binding.name.as_bytes());
+    let name = nival_hir::quoted(binding.name.as_bytes());
     match binding.kind {
         BindingKind::Let => {
             let message = format!("'{name}' is defined and never used");

@@ -1,7 +1,8 @@
 //! Texts and their diagnostics.
 
 use expect_test::{Expect, expect};
-use nival_hir::{LowerOptions, diagnose, lower};
+use nival_hir::{LowerOptions, lower};
+use nival_lint::diagnose;
 use nival_syntax::{TextRange, flat};
 
 fn check(text: &str, expected: Expect) {

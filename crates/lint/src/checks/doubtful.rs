@@ -4,7 +4,7 @@ use nival_syntax::flat::{FlatTree, Node};
 use nival_syntax::{SyntaxKind, TextRange};
 
 use super::{nodes, token_range, with_blanks_after};
-use crate::diagnostic::{Diagnostic, Edit, Severity, Tag, codes};
+use nival_hir::diagnostic::{Diagnostic, Edit, Severity, Tag, codes};
 
 pub(super) fn check(tree: &FlatTree, found: &mut Vec<Diagnostic>) {
     for node in nodes(tree) {

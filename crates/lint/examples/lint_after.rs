@@ -1,10 +1,11 @@
-//! Times what happens after an edit in the middle of a file, step by step: `lower_after FILE`. For development.
+//! Times what happens after an edit in the middle of a file, step by step: `lint_after FILE`. For development.
 
 #![allow(clippy::disallowed_methods, reason = "the driver is at the edge of the program")]
 
 use std::time::{Duration, Instant};
 
-use nival_hir::{LowerOptions, diagnose, lower};
+use nival_hir::{LowerOptions, lower};
+use nival_lint::diagnose;
 
 fn main() {
     let Some(path) = std::env::args().nth(1) else { return };

@@ -1,0 +1,4 @@
+//! The tests of the crate, text to text. One binary, because linking one is faster than linking many.
+
+mod diagnostics;
+mod queries;
