@@ -69,6 +69,11 @@ pub fn diagnostics(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<Diagnost
     Ok(found.iter().map(|diagnostic| convert(diagnostic, path)).collect())
 }
 
+/// The same of a text that is in no file.
+pub(crate) fn of_analysis(tree: &nival_syntax::FlatTree, lowered: &nival_hir::Lowered, path: &Path) -> Vec<Diagnostic> {
+    nival_lint::diagnose(tree, lowered).iter().map(|diagnostic| convert(diagnostic, path)).collect()
+}
+
 fn convert(found: &hir::Diagnostic, path: &Path) -> Diagnostic {
     let path: Arc<Path> = path.into();
     Diagnostic {

@@ -11,6 +11,7 @@
 //! - A file that does not parse gets answers from the parts that do.
 //! - Nothing is evaluated that the engine's trust does not allow.
 
+pub mod actions;
 pub mod code_lens;
 pub mod completion;
 mod cursor;
@@ -25,10 +26,12 @@ pub mod hover;
 mod near;
 mod parameters;
 pub mod rename;
+pub mod source_change;
 pub mod symbols;
 mod tree;
 mod values;
 
+pub use actions::{ActionId, ActionKind, ActionQuery, CodeAction, Effect as ActionEffect, code_actions, resolve as resolve_action};
 pub use code_lens::{DerivationLens, LensTarget, code_lenses};
 pub use completion::{CompletionItem, CompletionKind, completion};
 pub use definition::{NavigationTarget, definition};
@@ -37,6 +40,7 @@ pub use folding::{FoldKind, FoldingRange, folding_ranges, selection_ranges};
 pub use highlight::{Highlight, highlights, references};
 pub use hover::{Hover, HoverValue, hover};
 pub use rename::{FileEdits, RenameError, Renameable, prepare_rename, rename};
+pub use source_change::{FileOperation, SourceChange};
 pub use symbols::{Symbol, SymbolKind, document_symbols};
 
 pub use nival_engine::{Cancellable, Cancelled, Control, FilePosition, FileRange, Snapshot};

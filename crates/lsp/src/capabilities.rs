@@ -1,13 +1,14 @@
 //! What the server offers, and what of the client's offer it uses.
 
 use tower_lsp_server::ls_types::{
-    ClientCapabilities, CodeLensOptions, CompletionOptions, ExecuteCommandOptions, FoldingRangeProviderCapability, HoverProviderCapability,
-    OneOf, RenameOptions, SaveOptions, SelectionRangeProviderCapability, ServerCapabilities, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkDoneProgressOptions,
-    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    ClientCapabilities, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, CompletionOptions, ExecuteCommandOptions,
+    FoldingRangeProviderCapability, HoverProviderCapability, OneOf, RenameOptions, ResourceOperationKind, SaveOptions,
+    SelectionRangeProviderCapability, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    TextDocumentSyncSaveOptions, WorkDoneProgressOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
 use crate::commands;
+use crate::convert;
 use crate::encoding::Encoding;
 
 /// What the client can do, as far as it matters here.
@@ -22,6 +23,36 @@ pub struct ClientFeatures {
     pub related_information: bool,
     /// Edits of a document may name the version they are for.
     pub document_changes: bool,
+    /// Actions as data, and not as commands.
+    pub code_actions: bool,
+    pub code_action_resolve: bool,
+    pub disabled_actions: bool,
+    pub edits: EditFeatures,
+    pub show_document: bool,
+}
+
+/// What changes of files the client can make.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EditFeatures {
+    pub versions: bool,
+    pub create: bool,
+    pub rename: bool,
+    pub delete: bool,
+}
+
+impl EditFeatures {
+    fn new(client: &ClientCapabilities) -> Self {
+        let Some(edit) = client.workspace.as_ref().and_then(|w| w.workspace_edit.as_ref()) else { return Self::default() };
+        let versions = edit.document_changes.unwrap_or(false);
+        // Operations stand among versioned edits.
+        let can = |operation| versions && edit.resource_operations.as_ref().is_some_and(|known| known.contains(&operation));
+        EditFeatures {
+            versions,
+            create: can(ResourceOperationKind::Create),
+            rename: can(ResourceOperationKind::Rename),
+            delete: can(ResourceOperationKind::Delete),
+        }
+    }
 }
 
 impl ClientFeatures {
@@ -29,6 +60,7 @@ impl ClientFeatures {
         let document = client.text_document.as_ref();
         let workspace = client.workspace.as_ref();
         let formats = document.and_then(|d| d.hover.as_ref()).and_then(|hover| hover.content_format.as_deref());
+        let actions = document.and_then(|d| d.code_action.as_ref());
         ClientFeatures {
             work_done_progress: client.window.as_ref().and_then(|w| w.work_done_progress).unwrap_or(false),
             code_lens_refresh: workspace.and_then(|w| w.code_lens.as_ref()).and_then(|c| c.refresh_support).unwrap_or(false),
@@ -44,6 +76,14 @@ impl ClientFeatures {
             markdown_hover: formats.is_none_or(|formats| formats.contains(&tower_lsp_server::ls_types::MarkupKind::Markdown)),
             related_information: document.and_then(|d| d.publish_diagnostics.as_ref()).and_then(|d| d.related_information).unwrap_or(false),
             document_changes: workspace.and_then(|w| w.workspace_edit.as_ref()).and_then(|e| e.document_changes).unwrap_or(false),
+            code_actions: actions.is_some_and(|a| a.code_action_literal_support.is_some()),
+            code_action_resolve: actions.is_some_and(|a| {
+                let lazily = a.resolve_support.as_ref().is_some_and(|r| r.properties.iter().any(|property| property == "edit"));
+                lazily && a.data_support.unwrap_or(false)
+            }),
+            disabled_actions: actions.and_then(|a| a.disabled_support).unwrap_or(false),
+            edits: EditFeatures::new(client),
+            show_document: client.window.as_ref().and_then(|w| w.show_document.as_ref()).is_some_and(|s| s.support),
         }
     }
 }
@@ -73,6 +113,11 @@ pub fn server_capabilities(encoding: Encoding) -> ServerCapabilities {
         })),
         folding_range_provider: Some(FoldingRangeProviderCapability::Simple(true)),
         selection_range_provider: Some(SelectionRangeProviderCapability::Simple(true)),
+        code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+            code_action_kinds: Some(convert::action_kinds()),
+            resolve_provider: Some(true),
+            ..CodeActionOptions::default()
+        })),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(true) }),
         execute_command_provider: Some(ExecuteCommandOptions {
             commands: commands::NAMES.map(str::to_owned).to_vec(),

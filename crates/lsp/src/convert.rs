@@ -123,6 +123,35 @@ pub fn completion_kind(kind: ide::CompletionKind) -> lsp::CompletionItemKind {
     }
 }
 
+pub fn action_kind(kind: ide::ActionKind) -> lsp::CodeActionKind {
+    match kind {
+        ide::ActionKind::QuickFix => lsp::CodeActionKind::QUICKFIX,
+        ide::ActionKind::Refactor => lsp::CodeActionKind::REFACTOR,
+        ide::ActionKind::Extract => lsp::CodeActionKind::REFACTOR_EXTRACT,
+        ide::ActionKind::Inline => lsp::CodeActionKind::REFACTOR_INLINE,
+        ide::ActionKind::Rewrite => lsp::CodeActionKind::REFACTOR_REWRITE,
+        ide::ActionKind::FixAll => lsp::CodeActionKind::new("source.fixAll.nival"),
+        ide::ActionKind::Sort => lsp::CodeActionKind::new("source.sort.nival"),
+    }
+}
+
+/// Every kind of action that the server has, and the ones that editors ask for by a general name.
+pub fn action_kinds() -> Vec<lsp::CodeActionKind> {
+    let own = ide::ActionKind::ALL.into_iter().map(action_kind);
+    own.chain([lsp::CodeActionKind::SOURCE_FIX_ALL]).collect()
+}
+
+/// The kinds that a client's filter lets through: `refactor` stands for `refactor.extract`, too.
+pub fn wanted_kinds(only: Option<&[lsp::CodeActionKind]>) -> Vec<ide::ActionKind> {
+    let wanted = |kind: &ide::ActionKind| {
+        let kind = action_kind(*kind);
+        let below =
+            |only: &str| only.is_empty() || kind.as_str().strip_prefix(only).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        only.is_none_or(|only| only.iter().any(|only| below(only.as_str())))
+    };
+    ide::ActionKind::ALL.into_iter().filter(wanted).collect()
+}
+
 pub fn markdown(value: String) -> lsp::MarkupContent {
     lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value }
 }

@@ -38,6 +38,7 @@ mod settings;
 mod state;
 mod transport;
 mod watch;
+mod workspace_edit;
 
 use std::io::{Read, Write};
 use std::time::Duration;

@@ -1,12 +1,13 @@
 //! `workspace/executeCommand`: one file per command.
 //!
-//! Each takes a target as its arguments: the URI of a file and an attribute path in the syntax of `-A`, either as two
+//! Most take a target as its arguments: the URI of a file and an attribute path in the syntax of `-A`, either as two
 //! arguments or as one object `{ uri, attrPath }`.
 
 mod build;
 mod cancel_build;
 mod inspect;
 mod log_stream;
+mod open_page;
 
 use nival_engine::{AutoArgs, CancelToken, Control, EvalSession, EvalValue, Report, ReportKind};
 use serde_json::json;
@@ -21,9 +22,10 @@ use crate::state::State;
 pub const BUILD: &str = "nival.build";
 pub const INSPECT: &str = "nival.inspect";
 pub const CANCEL_BUILD: &str = "nival.cancelBuild";
+pub const OPEN_PAGE: &str = "nival.openPage";
 
 /// Every command, for the server's capabilities.
-pub const NAMES: [&str; 3] = [BUILD, INSPECT, CANCEL_BUILD];
+pub const NAMES: [&str; 4] = [BUILD, INSPECT, CANCEL_BUILD, OPEN_PAGE];
 
 /// A command under way to its answer.
 #[derive(Debug)]
@@ -102,6 +104,9 @@ pub fn dispatch(state: &mut State, params: serde_json::Value, answer: Answer, to
     };
     if params.command == CANCEL_BUILD {
         return answer.send(cancel_build::run(state, &params.arguments));
+    }
+    if params.command == OPEN_PAGE {
+        return answer.send(open_page::run(state, &params.arguments));
     }
     let target = match Target::parse(&params.arguments) {
         Ok(target) => target,

@@ -1,5 +1,7 @@
 //! Requests that read: one file each, and the table of them. The thread that a request runs on follows from its [`Intent`].
 
+mod code_action;
+mod code_action_resolve;
 mod code_lens;
 mod code_lens_resolve;
 mod completion;
@@ -97,6 +99,8 @@ fn run<R: ReadRequest>(context: &ReadContext, params: serde_json::Value) -> Resu
 
 /// Every read request that the server answers.
 const TABLE: &[Entry] = &[
+    entry::<code_action::CodeActions>(),
+    entry::<code_action_resolve::CodeActionResolve>(),
     entry::<code_lens::CodeLens>(),
     entry::<code_lens_resolve::CodeLensResolve>(),
     entry::<completion::Completion>(),

@@ -89,7 +89,7 @@ fn names_are_renamed() {
     let mut params = at(&uri, 5, 12);
     params["newName"] = json!("package");
     let edit = server.request("textDocument/rename", params.clone()).unwrap();
-    let edits = edit["changes"][&uri].as_array().unwrap();
+    let edits = edit["documentChanges"][0]["edits"].as_array().unwrap();
     let places: Vec<_> = edits.iter().map(|edit| (edit["range"]["start"]["line"].clone(), edit["newText"].clone())).collect();
     assert_eq!(places, [(json!(2), json!("package")), (json!(5), json!("package"))]);
     params["newName"] = json!("derivation");

@@ -46,20 +46,33 @@ impl Server {
     pub fn with(options: Value, encodings: Value) -> Self {
         let mut server = Self::start();
         let root = server.uri("");
-        server.request(
-            "initialize",
-            json!({
-                "processId": std::process::id(),
-                "rootUri": root,
-                "capabilities": {
-                    "general": { "positionEncodings": encodings },
-                    "window": { "workDoneProgress": true },
-                    "textDocument": { "documentSymbol": { "hierarchicalDocumentSymbolSupport": true }, "definition": { "linkSupport": true } },
-                },
-                "initializationOptions": options,
-            }),
-        )
-        .expect("initialize");
+        server
+            .request(
+                "initialize",
+                json!({
+                    "processId": std::process::id(),
+                    "rootUri": root,
+                    "capabilities": {
+                        "general": { "positionEncodings": encodings },
+                        "window": { "workDoneProgress": true, "showDocument": { "support": true } },
+                        "textDocument": {
+                            "codeAction": {
+                                "codeActionLiteralSupport": { "codeActionKind": { "valueSet": [] } },
+                                "dataSupport": true,
+                                "disabledSupport": true,
+                                "resolveSupport": { "properties": ["edit"] },
+                            },
+                            "documentSymbol": { "hierarchicalDocumentSymbolSupport": true },
+                            "definition": { "linkSupport": true },
+                        },
+                        "workspace": {
+                            "workspaceEdit": { "documentChanges": true, "resourceOperations": ["create", "rename", "delete"] },
+                        },
+                    },
+                    "initializationOptions": options,
+                }),
+            )
+            .expect("initialize");
         server.notify("initialized", json!({}));
         server
     }

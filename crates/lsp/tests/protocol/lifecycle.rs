@@ -33,6 +33,19 @@ fn initialize_says_what_the_server_can_do() {
           "referencesProvider": true,
           "documentHighlightProvider": true,
           "documentSymbolProvider": true,
+          "codeActionProvider": {
+            "codeActionKinds": [
+              "quickfix",
+              "refactor",
+              "refactor.extract",
+              "refactor.inline",
+              "refactor.rewrite",
+              "source.fixAll.nival",
+              "source.sort.nival",
+              "source.fixAll"
+            ],
+            "resolveProvider": true
+          },
           "codeLensProvider": {
             "resolveProvider": true
           },
@@ -44,7 +57,8 @@ fn initialize_says_what_the_server_can_do() {
             "commands": [
               "nival.build",
               "nival.inspect",
-              "nival.cancelBuild"
+              "nival.cancelBuild",
+              "nival.openPage"
             ],
             "workDoneProgress": true
           },

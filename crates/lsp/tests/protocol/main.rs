@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests set up their own world")]
 
+mod actions;
 mod bad_input;
 mod features;
 mod harness;

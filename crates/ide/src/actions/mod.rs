@@ -1,0 +1,244 @@
+//! Code actions: quick fixes of diagnostics, and refactorings. One file per refactoring; [`ACTIONS`] has all of them.
+//!
+//! An action looks at the nodes around the selection and decides from there whether it applies: the request comes with each movement of
+//! the cursor. What it would change is worked out when the user picks it ([`resolve`]). An action that might change what the code means
+//! (capture a name, lose a comment, evaluate what was not) is not offered, save for those whose purpose it is.
+
+mod context;
+mod fix_all;
+mod fixes;
+mod quote_attr;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use nival_engine::{Cancellable, Snapshot};
+use nival_syntax::{TextRange, TextSize};
+
+use crate::cursor::FileView;
+use crate::diagnostics::{Diagnostic, TextEdit};
+use crate::source_change::{FileOperation, Overlap, SourceChange};
+use context::Context;
+
+/// What an action is for: editors filter by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ActionKind {
+    QuickFix,
+    Refactor,
+    Extract,
+    Inline,
+    Rewrite,
+    FixAll,
+    Sort,
+}
+
+impl ActionKind {
+    pub const ALL: [ActionKind; 7] = [
+        ActionKind::QuickFix,
+        ActionKind::Refactor,
+        ActionKind::Extract,
+        ActionKind::Inline,
+        ActionKind::Rewrite,
+        ActionKind::FixAll,
+        ActionKind::Sort,
+    ];
+}
+
+/// An action that can be taken. What it changes is for [`resolve`] to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeAction {
+    pub id: ActionId,
+    pub title: String,
+    pub kind: ActionKind,
+    /// The most sensible one of its kind here.
+    pub preferred: bool,
+    /// What it repairs.
+    pub diagnostic: Option<Diagnostic>,
+    /// Why it cannot be taken here, although someone may expect it.
+    pub disabled: Option<String>,
+    pub effect: Effect,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Changes texts, and perhaps files.
+    Change { operations: bool },
+    /// Shows a page.
+    Open { url: String },
+}
+
+/// Finds an action again, at the same place of the same text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ActionId {
+    pub name: String,
+    /// Among those of the same name.
+    pub index: u32,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct ActionQuery<'a> {
+    pub path: &'a Arc<Path>,
+    /// The selection; empty for a cursor.
+    pub range: TextRange,
+    pub kinds: &'a [ActionKind],
+    /// Whether the user asked for these kinds by name: then there are reasons for what cannot be done, and actions on the whole file.
+    pub explicit: bool,
+}
+
+/// A refactoring: a row of [`ACTIONS`].
+struct Action {
+    id: &'static str,
+    kind: ActionKind,
+    run: fn(&Context<'_>, &mut Found<'_>) -> Option<()>,
+}
+
+/// Every refactoring, in the order in which they are offered.
+const ACTIONS: &[Action] = &[quote_attr::QUOTE, quote_attr::UNQUOTE];
+
+/// The actions at a place.
+///
+/// # Errors
+/// Cancelled.
+pub fn code_actions(snapshot: &Snapshot, query: &ActionQuery<'_>) -> Cancellable<Vec<CodeAction>> {
+    let mut found = Found::new(query, None);
+    run(snapshot, query, &mut found)?;
+    Ok(found.actions)
+}
+
+/// What an action that [`code_actions`] gave for the same query changes. `None` if there is no such action (any more).
+///
+/// # Errors
+/// Cancelled.
+pub fn resolve(snapshot: &Snapshot, query: &ActionQuery<'_>, id: &ActionId) -> Cancellable<Option<SourceChange>> {
+    let mut found = Found::new(query, Some(id));
+    run(snapshot, query, &mut found)?;
+    Ok(found.change)
+}
+
+fn run(snapshot: &Snapshot, query: &ActionQuery<'_>, found: &mut Found<'_>) -> Cancellable<()> {
+    let Some(view) = FileView::new(snapshot, query.path)? else { return Ok(()) };
+    if query.range.end() > TextSize::of(&*view.text) {
+        return Ok(());
+    }
+    fixes::run(snapshot, query, &view, found)?;
+    let context = Context::new(snapshot, query, &view);
+    for action in ACTIONS {
+        if !query.kinds.contains(&action.kind) || !found.may_want(action.id) {
+            continue;
+        }
+        found.current = (action.id, action.kind);
+        let _ = (action.run)(&context, found);
+        snapshot.check()?;
+    }
+    Ok(())
+}
+
+/// Collects actions, and works out the change of one of them.
+pub(crate) struct Found<'a> {
+    path: &'a Arc<Path>,
+    explicit: bool,
+    wanted: Option<&'a ActionId>,
+    current: (&'static str, ActionKind),
+    actions: Vec<CodeAction>,
+    change: Option<SourceChange>,
+}
+
+#[allow(dead_code, reason = "refactorings of several files will use all of it")]
+impl<'a> Found<'a> {
+    fn new(query: &ActionQuery<'a>, wanted: Option<&'a ActionId>) -> Self {
+        Found { path: query.path, explicit: query.explicit, wanted, current: ("", ActionKind::Refactor), actions: Vec::new(), change: None }
+    }
+
+    fn may_want(&self, name: &str) -> bool {
+        self.wanted.is_none_or(|wanted| wanted.name == name)
+    }
+
+    fn next_id(&self, name: &str) -> ActionId {
+        let index = self.actions.iter().filter(|action| action.id.name == name).count() as u32;
+        ActionId { name: name.to_owned(), index }
+    }
+
+    /// Offers an action of the current row; `make` runs if it is picked.
+    fn add(&mut self, title: impl Into<String>, make: impl FnOnce(&mut Edits)) {
+        self.push(title.into(), false, make);
+    }
+
+    /// As [`Found::add`], for one that creates, renames or deletes files.
+    fn add_with_files(&mut self, title: impl Into<String>, make: impl FnOnce(&mut Edits)) {
+        self.push(title.into(), true, make);
+    }
+
+    fn push(&mut self, title: String, operations: bool, make: impl FnOnce(&mut Edits)) {
+        let (name, kind) = self.current;
+        let id = self.next_id(name);
+        if self.wanted == Some(&id) {
+            let mut edits = Edits::new(self.path.clone());
+            make(&mut edits);
+            self.change = edits.change.ok();
+        }
+        let effect = Effect::Change { operations };
+        self.actions.push(CodeAction { id, title, kind, preferred: false, diagnostic: None, disabled: None, effect });
+    }
+
+    /// Offers to show a page.
+    fn add_page(&mut self, title: impl Into<String>, url: String) {
+        let (name, kind) = self.current;
+        let (id, effect) = (self.next_id(name), Effect::Open { url });
+        self.actions.push(CodeAction { id, title: title.into(), kind, preferred: false, diagnostic: None, disabled: None, effect });
+    }
+
+    /// Says why an action is not offered, where the user asked for it. Ends the row.
+    fn refuse(&mut self, title: impl Into<String>, reason: impl Into<String>) -> Option<()> {
+        if self.explicit {
+            let (name, kind) = self.current;
+            let (id, disabled) = (self.next_id(name), Some(reason.into()));
+            let effect = Effect::Change { operations: false };
+            self.actions.push(CodeAction { id, title: title.into(), kind, preferred: false, diagnostic: None, disabled, effect });
+        }
+        None
+    }
+}
+
+/// A change being made, of one file above all.
+pub(crate) struct Edits {
+    path: Arc<Path>,
+    /// An overlap is a defect of the action: it then changes nothing.
+    change: Result<SourceChange, Overlap>,
+}
+
+#[allow(dead_code, reason = "refactorings of several files will use all of it")]
+impl Edits {
+    fn new(path: Arc<Path>) -> Self {
+        Edits { path, change: Ok(SourceChange::new()) }
+    }
+
+    pub fn replace(&mut self, range: TextRange, insert: impl Into<String>) {
+        self.replace_in(&self.path.clone(), range, insert);
+    }
+
+    pub fn insert(&mut self, at: TextSize, text: impl Into<String>) {
+        self.replace(TextRange::empty(at), text);
+    }
+
+    pub fn delete(&mut self, range: TextRange) {
+        self.replace(range, "");
+    }
+
+    /// As [`Edits::replace`], in any file.
+    pub fn replace_in(&mut self, path: &Arc<Path>, range: TextRange, insert: impl Into<String>) {
+        if let Ok(change) = &mut self.change
+            && let Err(overlap) = change.edit(path, TextEdit { range, insert: insert.into() })
+        {
+            self.change = Err(overlap);
+        }
+    }
+
+    pub fn operation(&mut self, operation: FileOperation) {
+        if let Ok(change) = &mut self.change {
+            change.operation(operation);
+        }
+    }
+}
