@@ -26,6 +26,7 @@ pub mod hover;
 mod near;
 mod parameters;
 pub mod rename;
+pub mod semantic_tokens;
 pub mod source_change;
 pub mod symbols;
 mod tree;
@@ -40,6 +41,7 @@ pub use folding::{FoldKind, FoldingRange, folding_ranges, selection_ranges};
 pub use highlight::{Highlight, highlights, references};
 pub use hover::{Hover, HoverValue, hover};
 pub use rename::{FileEdits, RenameError, Renameable, prepare_rename, rename};
+pub use semantic_tokens::{Modifiers, SemanticToken, TokenKind, semantic_tokens};
 pub use source_change::{FileOperation, SourceChange};
 pub use symbols::{Symbol, SymbolKind, document_symbols};
 

@@ -1,15 +1,12 @@
 //! What the server offers, and what of the client's offer it uses.
 
-use tower_lsp_server::ls_types::{
-    ClientCapabilities, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, CompletionOptions, ExecuteCommandOptions,
-    FoldingRangeProviderCapability, HoverProviderCapability, OneOf, RenameOptions, ResourceOperationKind, SaveOptions,
-    SelectionRangeProviderCapability, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
-    TextDocumentSyncSaveOptions, WorkDoneProgressOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
-};
+// Half of what the protocol has is named here; a list of it would change with every capability.
+use tower_lsp_server::ls_types::*;
 
 use crate::commands;
 use crate::convert;
 use crate::encoding::Encoding;
+use crate::semantic;
 
 /// What the client can do, as far as it matters here.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,6 +17,8 @@ pub struct ClientFeatures {
     pub definition_links: bool,
     pub hierarchical_symbols: bool,
     pub markdown_hover: bool,
+    /// Semantic tokens may go over several lines.
+    pub multiline_tokens: bool,
     pub related_information: bool,
     /// Edits of a document may name the version they are for.
     pub document_changes: bool,
@@ -74,6 +73,10 @@ impl ClientFeatures {
                 .and_then(|d| d.hierarchical_document_symbol_support)
                 .unwrap_or(false),
             markdown_hover: formats.is_none_or(|formats| formats.contains(&tower_lsp_server::ls_types::MarkupKind::Markdown)),
+            multiline_tokens: document
+                .and_then(|d| d.semantic_tokens.as_ref())
+                .and_then(|tokens| tokens.multiline_token_support)
+                .unwrap_or(false),
             related_information: document.and_then(|d| d.publish_diagnostics.as_ref()).and_then(|d| d.related_information).unwrap_or(false),
             document_changes: workspace.and_then(|w| w.workspace_edit.as_ref()).and_then(|e| e.document_changes).unwrap_or(false),
             code_actions: actions.is_some_and(|a| a.code_action_literal_support.is_some()),
@@ -118,6 +121,15 @@ pub fn server_capabilities(encoding: Encoding) -> ServerCapabilities {
             resolve_provider: Some(true),
             ..CodeActionOptions::default()
         })),
+        semantic_tokens_provider: Some(
+            SemanticTokensOptions {
+                legend: semantic::legend(),
+                range: Some(true),
+                full: Some(SemanticTokensFullOptions::Delta { delta: Some(true) }),
+                ..SemanticTokensOptions::default()
+            }
+            .into(),
+        ),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(true) }),
         execute_command_provider: Some(ExecuteCommandOptions {
             commands: commands::NAMES.map(str::to_owned).to_vec(),

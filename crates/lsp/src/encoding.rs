@@ -209,6 +209,16 @@ impl Text {
         move |range| Range::new(position(range.start()), position(range.end()))
     }
 
+    /// The positions of byte offsets that do not decrease, and how long each line is.
+    pub fn forward(&self, encoding: Encoding) -> Forward<'_> {
+        let unit = match encoding {
+            Encoding::Utf8 => None,
+            Encoding::Utf16 => Some(0),
+            Encoding::Utf32 => Some(1),
+        };
+        Forward { text: self, unit: unit.filter(|_| !self.wide.is_empty()), line: 0, wide: 0 }
+    }
+
     /// The position of a byte offset, which is perhaps in line `near` or close to it.
     fn position_near(&self, offset: TextSize, encoding: Encoding, near: usize) -> Position {
         let offset = u32::from(offset).min(self.text.len() as u32);
@@ -249,6 +259,59 @@ impl Text {
     pub fn text_range(&self, range: Range, encoding: Encoding) -> TextRange {
         let (start, end) = (self.offset(range.start, encoding), self.offset(range.end, encoding));
         TextRange::new(start.min(end), start.max(end))
+    }
+}
+
+/// Goes through a text from its start to its end; see [`Text::forward`].
+pub struct Forward<'t> {
+    text: &'t Text,
+    /// None where columns are bytes.
+    unit: Option<usize>,
+    line: usize,
+    /// How many wide characters begin before the place.
+    wide: usize,
+}
+
+impl Forward<'_> {
+    /// The line of an offset and its place in units from the start of the text. No offset is smaller than the one before.
+    pub fn go(&mut self, offset: TextSize) -> (u32, u32) {
+        let offset = u32::from(offset);
+        while self.text.line_starts.get(self.line + 1).is_some_and(|&start| start <= offset) {
+            self.line += 1;
+        }
+        (self.line as u32, self.units(offset))
+    }
+
+    /// The place of the start of the line, in units from the start of the text.
+    pub fn line_start(&self) -> u32 {
+        let start = self.text.line_starts.get(self.line).copied().unwrap_or(0);
+        match self.unit {
+            None => start,
+            Some(unit) => start - self.text.saved_before(start, unit),
+        }
+    }
+
+    /// The end of the line of the last offset, without its line break.
+    pub fn line_end(&self) -> TextSize {
+        TextSize::from(self.text.content_end(self.line))
+    }
+
+    /// The start of the line behind that of the last offset.
+    pub fn next_line(&self) -> Option<TextSize> {
+        self.text.line_starts.get(self.line + 1).map(|&start| TextSize::from(start))
+    }
+
+    fn units(&mut self, offset: u32) -> u32 {
+        let Some(unit) = self.unit else { return offset };
+        while self.text.wide.get(self.wide).is_some_and(|wide| wide.start < offset) {
+            self.wide += 1;
+        }
+        let Some(wide) = self.wide.checked_sub(1).and_then(|index| self.text.wide.get(index)) else { return offset };
+        let own = match (unit, wide.len) {
+            (0, 4) => 2,
+            (_, len) => u32::from(len) - 1,
+        };
+        offset - (wide.saved[unit] + own)
     }
 }
 
@@ -315,6 +378,21 @@ mod tests {
         for i in 0..places.len() {
             let range = TextRange::new(places[i * 7 % places.len()].min(places[i]), places[i]);
             assert_eq!(ranges(range), index.range(range, Encoding::Utf16));
+        }
+    }
+
+    #[test]
+    fn going_forward_gives_the_same_positions() {
+        for text in TEXTS {
+            let index = Text::new(*text);
+            for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
+                let mut forward = index.forward(encoding);
+                for offset in (0..=text.len()).filter(|offset| text.is_char_boundary(*offset)) {
+                    let offset = TextSize::from(offset as u32);
+                    let (line, at) = forward.go(offset);
+                    assert_eq!(Position::new(line, at - forward.line_start()), index.position(offset, encoding), "{text:?} {offset:?}");
+                }
+            }
         }
     }
 

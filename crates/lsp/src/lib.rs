@@ -33,6 +33,7 @@ mod output;
 mod pool;
 mod progress;
 mod requests;
+mod semantic;
 mod service;
 mod settings;
 mod state;

@@ -15,6 +15,7 @@ use crate::encoding::Encoding;
 use crate::main_loop::Event;
 use crate::pool::Pool;
 use crate::requests::ReadContext;
+use crate::semantic::Former;
 use crate::settings::Settings;
 
 /// Where the connection is in its life.
@@ -47,6 +48,7 @@ pub struct State {
     /// The parent of every token: stops everything when the server ends.
     pub all: CancelToken,
     pub(crate) schedule: Schedule,
+    pub former: Former,
     change: Change,
 }
 
@@ -72,6 +74,7 @@ impl State {
             next_build: 0,
             all,
             schedule: Schedule::default(),
+            former: Former::default(),
             change: Change::new(),
         })
     }
@@ -113,6 +116,7 @@ impl State {
             encoding: self.encoding,
             features: self.features,
             token,
+            former: self.former.clone(),
         }
     }
 

@@ -15,6 +15,7 @@ impl Heeded for DidClose {
         let Some(path) = convert::path(&params.text_document.uri) else { return };
         let Some(document) = state.documents.remove(&path) else { return };
         state.change().close_buffer(&path);
+        state.former.forget(&path);
         state.document_closed(&path, document.uri.clone());
     }
 }

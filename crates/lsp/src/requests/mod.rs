@@ -15,6 +15,9 @@ mod prepare_rename;
 mod references;
 mod rename;
 mod selection_range;
+mod semantic_tokens_full;
+mod semantic_tokens_full_delta;
+mod semantic_tokens_range;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -31,6 +34,7 @@ use crate::document::Documents;
 use crate::encoding::{Encoding, Text};
 use crate::main_loop::Event;
 use crate::pool::{Intent, guarded};
+use crate::semantic::Former;
 use crate::state::State;
 
 pub use initialize::initialize;
@@ -43,6 +47,8 @@ pub struct ReadContext {
     pub encoding: Encoding,
     pub features: ClientFeatures,
     pub token: CancelToken,
+    /// Semantic tokens that clients refer to.
+    pub former: Former,
 }
 
 impl ReadContext {
@@ -113,6 +119,9 @@ const TABLE: &[Entry] = &[
     entry::<references::References>(),
     entry::<rename::Rename>(),
     entry::<selection_range::SelectionRanges>(),
+    entry::<semantic_tokens_full::Full>(),
+    entry::<semantic_tokens_full_delta::Delta>(),
+    entry::<semantic_tokens_range::Range>(),
 ];
 
 /// Hands a request to the pool.
@@ -206,6 +215,7 @@ mod tests {
             encoding: Encoding::Utf8,
             features: ClientFeatures::default(),
             token: CancelToken::new(),
+            former: Former::default(),
         }
     }
 

@@ -180,3 +180,32 @@ fn an_evaluation_error_is_a_diagnostic() {
         server.wait_for("version 2", |message| message["method"] == "textDocument/publishDiagnostics" && message["params"]["version"] == 2);
     assert_eq!(shown["params"]["diagnostics"], json!([]));
 }
+
+#[test]
+fn semantic_tokens_and_their_differences() {
+    let (mut server, uri) = server();
+    let document = json!({ "textDocument": { "uri": uri } });
+    let full = server.request("textDocument/semanticTokens/full", document.clone()).unwrap();
+    let mut data: Vec<u64> = serde_json::from_value(full["data"].clone()).unwrap();
+    let mut id = full["resultId"].clone();
+    for (version, (range, text)) in
+        [([2, 2, 2, 2], "# x\n  "), ([0, 0, 0, 0], "\n"), ([0, 0, 1, 0], ""), ([2, 0, 3, 0], "")].into_iter().enumerate()
+    {
+        server.change(&uri, version as i32 + 2, range, text);
+        let params = json!({ "textDocument": { "uri": uri }, "previousResultId": id });
+        let delta = server.request("textDocument/semanticTokens/full/delta", params).unwrap();
+        for edit in delta["edits"].as_array().unwrap() {
+            let (start, count) = (edit["start"].as_u64().unwrap() as usize, edit["deleteCount"].as_u64().unwrap() as usize);
+            data.splice(start..start + count, serde_json::from_value::<Vec<u64>>(edit["data"].clone()).unwrap());
+        }
+        id = delta["resultId"].clone();
+        let full = server.request("textDocument/semanticTokens/full", document.clone()).unwrap();
+        assert_eq!(json!(data), full["data"]);
+    }
+    let unknown = json!({ "textDocument": { "uri": uri }, "previousResultId": "none" });
+    assert_eq!(server.request("textDocument/semanticTokens/full/delta", unknown).unwrap()["data"], json!(data));
+    let range = json!({ "start": { "line": 4, "character": 0 }, "end": { "line": 6, "character": 0 } });
+    let part = server.request("textDocument/semanticTokens/range", json!({ "textDocument": { "uri": uri }, "range": range })).unwrap();
+    // `hello = make "hello";`
+    assert_eq!(part["data"], json!([5, 2, 5, 9, 1, 0, 8, 4, 2, 0, 0, 5, 7, 10, 0]));
+}

@@ -67,6 +67,37 @@ fn initialize_says_what_the_server_can_do() {
               "supported": true,
               "changeNotifications": true
             }
+          },
+          "semanticTokensProvider": {
+            "legend": {
+              "tokenTypes": [
+                "comment",
+                "escapeSequence",
+                "function",
+                "keyword",
+                "namespace",
+                "number",
+                "operator",
+                "parameter",
+                "path",
+                "property",
+                "string",
+                "unresolvedReference",
+                "variable"
+              ],
+              "tokenModifiers": [
+                "definition",
+                "readonly",
+                "deprecated",
+                "documentation",
+                "defaultLibrary",
+                "fromWith"
+              ]
+            },
+            "range": true,
+            "full": {
+              "delta": true
+            }
           }
         }"#]]
     .assert_eq(&serde_json::to_string_pretty(&result["capabilities"]).unwrap());

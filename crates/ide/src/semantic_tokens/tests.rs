@@ -1,0 +1,224 @@
+use expect_test::{Expect, expect};
+
+use super::*;
+use crate::fixture::Fixture;
+
+fn show(text: &str, tokens: &[SemanticToken]) -> String {
+    let mut out = String::new();
+    for token in tokens {
+        let kind = TokenKind::NAMES[token.kind as usize];
+        let modifiers = Modifiers::NAMES.iter().enumerate().filter(|(bit, _)| token.modifiers.bits() >> bit & 1 == 1);
+        let modifiers: Vec<&str> = modifiers.map(|(_, name)| *name).collect();
+        out.push_str(&format!("{:?} {kind} {}", &text[token.range], modifiers.join(" ")).trim_end().replace('"', ""));
+        out.push('\n');
+    }
+    out
+}
+
+#[track_caller]
+fn check(text: &str, expected: Expect) {
+    let fixture = Fixture::new(text);
+    expected.assert_eq(&show(&fixture.text, &semantic_tokens(&fixture.snapshot, &fixture.path, None).unwrap()));
+}
+
+#[test]
+fn names_are_what_they_stand_for() {
+    check(
+        "{ lib, x ? 1, ... }@args: let f = a: a; y = lib.id x; inherit (args) z; in f y (z or true)",
+        expect![[r#"
+            lib parameter definition
+            x parameter definition
+            ? operator
+            1 number
+            @ operator
+            args parameter definition
+            let keyword
+            f function definition
+            a parameter definition
+            a parameter
+            y variable definition
+            lib parameter
+            id function
+            x parameter
+            inherit keyword
+            args parameter
+            z variable definition
+            in keyword
+            f function
+            y variable
+            z variable
+            or unresolvedReference
+            true variable readonly defaultLibrary
+        "#]],
+    );
+}
+
+#[test]
+fn names_of_with_and_of_nothing() {
+    check(
+        "with import ./x.nix; rec { a = foo b; b.c = bar; d = a; inherit d e; }",
+        expect![[r#"
+            with keyword
+            import function defaultLibrary
+            ./x.nix path
+            rec keyword
+            a property definition
+            foo function fromWith
+            b property
+            b property definition
+            c property definition
+            bar variable fromWith
+            d property definition
+            a property
+            inherit keyword
+            d variable fromWith
+            e variable fromWith
+        "#]],
+    );
+    check(
+        "with nope; 1",
+        expect![[r#"
+        with keyword
+        nope unresolvedReference
+        1 number
+    "#]],
+    );
+}
+
+#[test]
+fn builtins_and_what_hides_them() {
+    check(
+        "[ builtins.map map (isNull 1) builtins.nixVersion (let builtins = 1; in builtins.map) ]",
+        expect![[r#"
+            builtins namespace defaultLibrary
+            map function defaultLibrary
+            map function defaultLibrary
+            isNull function deprecated defaultLibrary
+            1 number
+            builtins namespace defaultLibrary
+            nixVersion variable defaultLibrary
+            let keyword
+            builtins variable definition
+            1 number
+            in keyword
+            builtins variable
+            map property
+        "#]],
+    );
+}
+
+#[test]
+fn strings_comments_and_paths() {
+    check(
+        "# one\n/** doc */ ''a ${x}\n b'' + \"c\\n\" + ./a/${y}/b + <n> + http://x.y /* c */",
+        expect![[r#"
+            # one comment
+            /** doc */ comment documentation
+            ''a  string
+            x unresolvedReference
+            \n b'' string
+            + operator
+            \c string
+            \\n escapeSequence
+            \ string
+            + operator
+            ./a/ path
+            y unresolvedReference
+            /b path
+            + operator
+            <n> path
+            + operator
+            http://x.y string deprecated
+            /* c */ comment
+        "#]],
+    );
+}
+
+#[test]
+fn inherit_looks_outside() {
+    check(
+        "x: let inherit x; in rec { inherit x; y = x; }",
+        expect![[r#"
+            x parameter definition
+            let keyword
+            inherit keyword
+            x parameter
+            in keyword
+            rec keyword
+            inherit keyword
+            x variable
+            y property definition
+            x property
+        "#]],
+    );
+}
+
+#[test]
+fn ranges_are_parts_of_the_whole() {
+    let text = "{ a, b }: let c = a: a; in with b; rec { d = c 1; e = { f = d; g = ''x\n y''; }; } // a";
+    let tree = nival_syntax::flat::parse(text.as_bytes());
+    let whole = by_lexical_scope(&tree, None).unwrap();
+    for start in 0..=text.len() as u32 {
+        for end in start..=text.len() as u32 {
+            let range = TextRange::new(start.into(), end.into());
+            let part = by_lexical_scope(&tree, Some(range)).unwrap();
+            let expected: Vec<_> = whole.iter().filter(|token| token.range.intersect(range).is_some()).copied().collect();
+            // A string may begin or end earlier: it is cut at the tokens of the tree.
+            assert_eq!(part.len(), expected.len(), "{range:?}");
+            for (part, expected) in part.iter().zip(&expected) {
+                assert!(expected.range.contains_range(part.range) && part.kind == expected.kind, "{range:?}");
+            }
+        }
+    }
+}
+
+/// What lexical scope tells is what the analysis tells, but for functions among variables.
+#[track_caller]
+fn same_as_analysis(text: &str) -> bool {
+    let tree = nival_syntax::flat::parse(text.as_bytes());
+    let lowered = nival_hir::lower(&tree, &nival_hir::LowerOptions::default());
+    let Some(found) = by_lexical_scope(&tree, None) else { return false };
+    let expected = by_analysis(&tree, &lowered.scopes, None);
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(&expected) {
+        let same = found == expected
+            || found.kind == TokenKind::Function
+                && matches!(expected.kind, TokenKind::Variable | TokenKind::Property)
+                && (found.range, found.modifiers) == (expected.range, expected.modifiers);
+        assert!(same, "{text}: {found:?} {expected:?} {}", &text[found.range]);
+    }
+    true
+}
+
+#[test]
+fn lexical_scope_is_that_of_the_analysis() {
+    for text in [
+        "{ lib, x ? lib, ... }@args: let f = a: a args; inherit (f x) y z; in f y (z or true)",
+        "with a; rec { b = c; inherit d; inherit (b) e; f.g = e; \"h i\" = f; ${j} = b; k = { inherit b; b = b; }; }",
+        "let { a = 1; body = a + b; }",
+        "x: x: let x = x; in let inherit x; in with x; x",
+        "with (with a; b); with c; d",
+        "let a = rec { b = 1; }; c = rec { d = b; }; in a.b + c.d",
+        "rec { a = { b = 1; }; a.c = b; }",
+        "let \"a b\" = 1; or = 2; in or",
+        "a: { b ? a, c ? b }@a: [ a b c ]",
+    ] {
+        assert!(same_as_analysis(text), "{text}");
+    }
+    for text in ["rec { a = rec { b = 1; }; a.c = b; }", "{ a = { x = rec { y = 1; }; }; a.x.z = y; }", "{ a.b = c; a = rec { c = 1; }; }"]
+    {
+        assert!(!same_as_analysis(text), "{text}");
+        check_analysis(text);
+    }
+}
+
+/// The analysis is asked where it must be.
+fn check_analysis(text: &str) {
+    let fixture = Fixture::new(text);
+    let found = semantic_tokens(&fixture.snapshot, &fixture.path, None).unwrap();
+    let lowered = fixture.snapshot.lowered(&fixture.path).unwrap().unwrap();
+    for token in found.iter().filter(|token| token.kind == TokenKind::Unresolved) {
+        let used = lowered.scopes.reference_at(token.range.start()).unwrap();
+        assert_eq!(used.target, Target::Undefined, "{text}");
+    }
+}
