@@ -1,5 +1,6 @@
 //! Flake references as text and as sets. They are only read and written here; resolving them is the host's.
 
+mod reading;
 pub mod reference;
 pub mod url;
 

@@ -6,7 +6,8 @@ use super::support::{arg, builtin, frame, quoted_arg};
 use crate::builtin::Builtin;
 use crate::error::{ErrorKind, EvalError, Pos, Result};
 use crate::host::{AddPath, FileType, HostError};
-use crate::value::{ContextElement, Value};
+use crate::ops::coerce::apply_rewrites;
+use crate::value::{Context, ContextElement, Value};
 use crate::{Ctx, ErrorContext};
 
 #[rustfmt::skip]
@@ -135,6 +136,8 @@ fn store_path(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 /// What to copy into the store, and how.
 struct Copy<'a> {
     path: Vec<u8>,
+    /// Of `path`. What it names is built only if the path is in the store.
+    context: Context,
     name: String,
     filter: Option<Value>,
     recursive: bool,
@@ -150,7 +153,12 @@ fn copy(ctx: &mut Ctx<'_>, copy: Copy<'_>) -> Result<Value> {
 
 fn copy_inner(ctx: &mut Ctx<'_>, copy: &Copy<'_>) -> Result<String> {
     let host = ctx.host();
-    let path = resolve_links(ctx, &copy.path)?;
+    let mut path = std::borrow::Cow::Borrowed(&copy.path);
+    if !copy.context.is_empty() && store_dir(ctx)?.contains(&String::from_utf8_lossy(&path)) {
+        let rewrites = ctx.realise_context(copy.context)?;
+        path = std::borrow::Cow::Owned(apply_rewrites(copy.path.clone(), &rewrites));
+    }
+    let path = resolve_links(ctx, &path)?;
     if host.file_type(&path)?.is_none() {
         return Err(HostError::NotFound(String::from_utf8_lossy(&copy.path).into_owned()).into());
     }
@@ -182,9 +190,9 @@ fn own_name(path: &[u8]) -> String {
 
 fn filter_source(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let what = frame("while evaluating the second argument (the path to filter) passed to 'builtins.filterSource'");
-    let path = ctx.realise_path(args[1], what)?;
+    let (path, context) = ctx.coerce_to_path(args[1], what)?;
     let filter = ctx.expect_function(args[0], arg("first", "filterSource"))?;
-    copy(ctx, Copy { name: own_name(&path), path, filter: Some(filter), recursive: true, expected_sha256: None })
+    copy(ctx, Copy { name: own_name(&path), path, context, filter: Some(filter), recursive: true, expected_sha256: None })
 }
 
 fn path(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
@@ -195,7 +203,7 @@ fn path(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         match attr.name.as_bytes() {
             b"path" => {
                 let what = frame("while evaluating the 'path' attribute passed to 'builtins.path'");
-                path = Some(ctx.realise_path(attr.value, what)?);
+                path = Some(ctx.coerce_to_path(attr.value, what)?);
             }
             b"name" => {
                 let what = frame("while evaluating the `name` attribute passed to builtins.path");
@@ -217,9 +225,10 @@ fn path(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
             }
         }
     }
-    let path = path.ok_or_else(|| EvalError::other("missing required 'path' attribute in the first argument to 'builtins.path'"))?;
+    let (path, context) =
+        path.ok_or_else(|| EvalError::other("missing required 'path' attribute in the first argument to 'builtins.path'"))?;
     let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| own_name(&path));
-    copy(ctx, Copy { path, name, filter, recursive, expected_sha256: sha256.map(|hash| hash.bytes()) })
+    copy(ctx, Copy { path, context, name, filter, recursive, expected_sha256: sha256.map(|hash| hash.bytes()) })
 }
 
 #[cfg(test)]

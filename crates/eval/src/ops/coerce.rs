@@ -205,7 +205,7 @@ impl<'e> Ctx<'e> {
     }
 }
 
-fn apply_rewrites(path: Vec<u8>, rewrites: &[(String, String)]) -> Vec<u8> {
+pub(crate) fn apply_rewrites(path: Vec<u8>, rewrites: &[(String, String)]) -> Vec<u8> {
     let mut text = path;
     for (from, to) in rewrites {
         if let Some(at) = memchr::memmem::find(&text, from.as_bytes()) {

@@ -291,6 +291,13 @@ const SETS: Table = &[
     ("b", 11, "{ type = \"derivation\"; outPath = «s:16»; a = 1; } == { type = \"derivation\"; outPath = «s:16»; a = 2; }"),
     ("{s", 2, "builtins.parseFlakeRef \"github:a/b?ref=c\""),
     ("{s", 2, "builtins.parseFlakeRef «s»"),
+    ("{a", 2, "builtins.parseFlakeRef (\"http://a/\" + «s»)"),
+    ("{a", 2, "builtins.parseFlakeRef (\"http://a/b?dir=\" + «s»)"),
+    ("{a", 2, "builtins.parseFlakeRef (\"git+ssh://a/b?ref=\" + «s»)"),
+    ("{a", 2, "builtins.parseFlakeRef (\"github:a/b/\" + «s»)"),
+    ("{a", 2, "builtins.parseFlakeRef (\"path:\" + «s»)"),
+    ("{a", 2, "builtins.parseFlakeRef (\"/\" + «s»)"),
+    ("{a", 2, "builtins.parseFlakeRef (\"flake:a/\" + «s»)"),
 ];
 
 #[rustfmt::skip]

@@ -1,8 +1,6 @@
-//! [`FlakeRef`]: the attributes of a reference, read from and written to URLs.
+//! [`FlakeRef`]: the attributes of a reference, and how they are written as a URL; `reading` reads them.
 
 use std::collections::BTreeMap;
-
-use nival_store::{Hash, HashAlgo};
 
 use super::url::Url;
 
@@ -33,44 +31,26 @@ pub enum RefError {
     NoType,
     #[error("input attribute '{0}' is missing")]
     Missing(&'static str),
-    #[error("in URL '{url}', '{part}' is not a valid {what}")]
-    Invalid { url: String, part: String, what: &'static str },
+    #[error("invalid URI query '{0}': leftover")]
+    Query(String),
+    #[error("invalid URI parameter '{text}': {what}")]
+    Escape { text: String, what: &'static str },
+    #[error("path URL '{url}' should not have an authority ('{authority}')")]
+    PathWithAuthority { url: String, authority: String },
+    #[error("path URL '{url}' has {what} parameter '{name}'")]
+    Parameter { url: String, what: &'static str, name: String },
+    #[error("{0}")]
+    Id(String),
+    #[error("experimental Nix feature 'verified-fetches' is disabled; add '--extra-experimental-features verified-fetches' to enable it")]
+    VerifiedFetches,
     #[error("{0}")]
     Hash(#[from] nival_store::hash::HashError),
 }
 
-/// Attributes that any reference may carry in its query, as text or number.
-const COMMON: [&str; 5] = ["dir", "narHash", "rev", "ref", "host"];
-const NUMBERS: [&str; 2] = ["lastModified", "revCount"];
 /// Flags of Git references: `1` or `0` in a URL.
-const GIT_FLAGS: [&str; 6] = ["shallow", "submodules", "lfs", "exportIgnore", "allRefs", "verifyCommit"];
-
-fn is_rev(text: &str) -> bool {
-    text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit())
-}
-
-fn is_ref(text: &str) -> bool {
-    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '@' | '+' | '-');
-    text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '@')
-        && text.chars().all(inner)
-        && !text.contains("..")
-        && !text.ends_with('/')
-}
-
-fn is_id(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
-}
+pub(super) const GIT_FLAGS: [&str; 6] = ["shallow", "submodules", "lfs", "exportIgnore", "allRefs", "verifyCommit"];
 
 impl FlakeRef {
-    fn of(kind: &str) -> FlakeRef {
-        FlakeRef { attrs: BTreeMap::from([("type".to_owned(), Attr::Text(kind.to_owned()))]) }
-    }
-
-    fn with(mut self, name: &str, value: impl Into<String>) -> FlakeRef {
-        self.attrs.insert(name.to_owned(), Attr::Text(value.into()));
-        self
-    }
-
     fn text(&self, name: &str) -> Option<&str> {
         match self.attrs.get(name) {
             Some(Attr::Text(text)) => Some(text),
@@ -80,136 +60,6 @@ impl FlakeRef {
 
     fn required(&self, name: &'static str) -> Result<&str, RefError> {
         self.text(name).ok_or(RefError::Missing(name))
-    }
-
-    /// Reads a reference. Paths must be absolute: nothing here knows a current folder.
-    pub fn parse(text: &str) -> Result<FlakeRef, RefError> {
-        if let Some(reference) = FlakeRef::parse_id(text)? {
-            return Ok(reference);
-        }
-        match Url::parse(text) {
-            Some(url) if !url.fragment.is_empty() => Err(RefError::Fragment { fragment: url.fragment, text: text.to_owned() }),
-            Some(url) => FlakeRef::parse_url(text, url),
-            None => FlakeRef::parse_path(text),
-        }
-    }
-
-    /// `nixpkgs`, `nixpkgs/ref`, `nixpkgs/ref/rev`.
-    fn parse_id(text: &str) -> Result<Option<FlakeRef>, RefError> {
-        let (body, fragment) = text.split_once('#').unwrap_or((text, ""));
-        let mut parts = body.split('/');
-        let Some(id) = parts.next().filter(|id| is_id(id)) else { return Ok(None) };
-        let rest: Vec<&str> = parts.collect();
-        let reference = FlakeRef::of("indirect").with("id", id);
-        let found = match rest[..] {
-            [] => reference,
-            [rev] if is_rev(rev) => reference.with("rev", rev),
-            [name] if is_ref(name) => reference.with("ref", name),
-            [name, rev] if is_rev(rev) && is_ref(name) => reference.with("ref", name).with("rev", rev),
-            _ => return Ok(None),
-        };
-        if !fragment.is_empty() {
-            return Err(RefError::Fragment { fragment: fragment.to_owned(), text: text.to_owned() });
-        }
-        Ok(Some(found))
-    }
-
-    fn parse_path(text: &str) -> Result<FlakeRef, RefError> {
-        let (body, fragment) = text.split_once('#').unwrap_or((text, ""));
-        if !fragment.is_empty() {
-            return Err(RefError::Fragment { fragment: fragment.to_owned(), text: text.to_owned() });
-        }
-        let (path, query) = body.split_once('?').unwrap_or((body, ""));
-        if !path.starts_with('/') {
-            return Err(RefError::NotAbsolute(text.to_owned()));
-        }
-        let mut reference = FlakeRef::of("path").with("path", path);
-        reference.add_query(&super::url::decode_query(query), &[])?;
-        Ok(reference)
-    }
-
-    fn parse_url(text: &str, mut url: Url) -> Result<FlakeRef, RefError> {
-        let scheme = url.scheme.clone();
-        let query = url.query.clone();
-        let mut reference = match scheme.as_str() {
-            "github" | "gitlab" | "sourcehut" => match FlakeRef::parse_forge(text, &scheme, &url)? {
-                Some(reference) => reference,
-                None => return Err(RefError::NotAbsolute(text.to_owned())),
-            },
-            "flake" => {
-                let id = FlakeRef::parse_id(&url.path)?;
-                id.ok_or_else(|| RefError::Invalid { url: text.to_owned(), part: url.path.clone(), what: "flake ID" })?
-            }
-            "path" => FlakeRef::of("path").with("path", super::url::percent_decode(&url.path)),
-            _ => {
-                let (application, transport) = match scheme.split_once('+') {
-                    Some((application, transport)) => (Some(application), transport.to_owned()),
-                    None => (None, scheme.clone()),
-                };
-                let kind = match (application, transport.as_str()) {
-                    (Some("git"), "http" | "https" | "ssh" | "git" | "file") | (None, "git") => "git",
-                    (Some("hg"), "http" | "https" | "ssh" | "file") => "hg",
-                    (Some("tarball"), "http" | "https" | "file") | (None, "http" | "https" | "file") => "tarball",
-                    (Some("file"), "http" | "https" | "file") => "file",
-                    _ => return Err(RefError::Unsupported(text.to_owned())),
-                };
-                url.scheme = transport;
-                let kept = |name: &str| match kind {
-                    "git" => {
-                        !GIT_FLAGS.contains(&name) && !["ref", "rev", "dir", "name", "narHash", "lastModified", "revCount"].contains(&name)
-                    }
-                    "hg" => !["ref", "rev", "dir"].contains(&name),
-                    _ => !["rev", "revCount", "narHash", "lastModified", "dir", "unpack"].contains(&name),
-                };
-                url.query.retain(|name, _| kept(name));
-                FlakeRef::of(kind).with("url", url.print())
-            }
-        };
-        let flags: &[&str] = if reference.text("type") == Some("git") { &GIT_FLAGS } else { &[] };
-        reference.add_query(&query, flags)?;
-        Ok(reference)
-    }
-
-    /// `github:owner/repo[/ref-or-rev]`; a ref may have slashes.
-    fn parse_forge(text: &str, kind: &str, url: &Url) -> Result<Option<FlakeRef>, RefError> {
-        let parts: Vec<&str> = url.path.split('/').filter(|part| !part.is_empty()).collect();
-        let (owner, repo, rest) = match parts[..] {
-            [owner, repo, ref rest @ ..] => (owner, repo, rest.join("/")),
-            _ => return Ok(None),
-        };
-        let decode = super::url::percent_decode;
-        let mut reference = FlakeRef::of(kind).with("owner", decode(owner)).with("repo", decode(repo));
-        let rest = decode(&rest);
-        if is_rev(&rest) {
-            reference = reference.with("rev", rest);
-        } else if is_ref(&rest) {
-            reference = reference.with("ref", rest);
-        } else if !rest.is_empty() {
-            return Err(RefError::Invalid { url: text.to_owned(), part: rest, what: "commit hash or branch/tag name" });
-        }
-        Ok(Some(reference))
-    }
-
-    fn add_query(&mut self, query: &BTreeMap<String, String>, flags: &[&str]) -> Result<(), RefError> {
-        for (name, value) in query {
-            if name == "rev" {
-                Hash::parse_any(value, Some(HashAlgo::Sha1))?;
-            }
-            let attr = if flags.contains(&name.as_str()) {
-                Attr::Bool(value == "1")
-            } else if NUMBERS.contains(&name.as_str()) {
-                match value.parse() {
-                    Ok(int) => Attr::Int(int),
-                    Err(_) => continue,
-                }
-            } else if COMMON.contains(&name.as_str()) || (name == "name" && self.text("type") == Some("git")) {
-                Attr::Text(value.clone())
-            } else {
-                continue;
-            };
-            self.attrs.insert(name.clone(), attr);
-        }
-        Ok(())
     }
 
     /// Writes the reference.
@@ -335,6 +185,109 @@ mod tests {
             ]],
         );
         check("github:a/b?dir=x%20y", expect![[r#"{"dir":"x y","owner":"a","repo":"b","type":"github"} github:a/b?dir=x%20y"#]]);
+    }
+
+    #[test]
+    fn corners() {
+        // As Nix 2.34 answers each.
+        let texts = [
+            "http://a/b{",
+            "http://a/b?x={",
+            "http://a/b#%zz",
+            "http://a/b#a b",
+            "/a?x=%zz",
+            "/a#%z",
+            "http://a:b/c",
+            "http://a:/c",
+            "http://[::1]/c",
+            "http://a@b@c/d",
+            "file://host/a",
+            "path://host/a",
+            "http://a/b?x=1&x=2",
+            "http://a/b$c&d'e",
+            "http://a/b?rev=1",
+            "http://a/b?dir=",
+            "http://a/b?name=n&x=y",
+            "http://%61/b%7Ec%2fd",
+            "/a//b/",
+            "//",
+            "path:/a%2Fb",
+            "path:",
+            "path:/a?foo=1 2",
+            "/a b?foo=1&dir=2",
+            "path:/a?lastModified=x",
+            "git+http:a",
+            "git+foo://a",
+            "git+file://",
+            "git+http://a/b?ref=-a",
+            "git+http://a/b?publicKey=p",
+            "git+http://a/b?narHash=x&shallow=1&host=h",
+            "github:a/b?ref=x y",
+            "github:a/b/c?ref=d",
+            "github:a/b?lastModified=5",
+            "github:a/b/c..d",
+            "gitlab:a/b?host=a%20b",
+            "flake:a?ref=x",
+            "flake:a//b",
+            "flake:a/b/c",
+            "nixpkgs/a/b/c",
+            "a/x..y",
+            "a/x.lock",
+            "a/b/",
+            "a#b#c",
+            "é",
+        ];
+        let lines = texts.map(|text| match FlakeRef::parse(text) {
+            Ok(reference) => format!("{text} -> {}\n", reference.json()),
+            Err(error) => format!("{text} -> {error}\n"),
+        });
+        expect![[r#"
+            http://a/b{ -> flake reference 'http://a/b{' is not an absolute path
+            http://a/b?x={ -> invalid URI query 'x={': leftover
+            http://a/b#%zz -> invalid URI parameter '%zz': bad hexdig in pct-encoding
+            http://a/b#a b -> unexpected fragment 'a b' in flake reference 'http://a/b#a b'
+            /a?x=%zz -> invalid URI query 'x=%zz': leftover
+            /a#%z -> invalid URI parameter '%z': incomplete pct-encoding
+            http://a:b/c -> flake reference 'http://a:b/c' is not an absolute path
+            http://a:/c -> {"type":"tarball","url":"http://a/c"}
+            http://[::1]/c -> {"type":"tarball","url":"http://[::1]/c"}
+            http://a@b@c/d -> flake reference 'http://a@b@c/d' is not an absolute path
+            file://host/a -> flake reference 'file://host/a' is not an absolute path
+            path://host/a -> path URL 'path://host/a' should not have an authority ('host')
+            http://a/b?x=1&x=2 -> {"type":"tarball","url":"http://a/b?x=1"}
+            http://a/b$c&d'e -> {"type":"tarball","url":"http://a/b%24c%26d%27e"}
+            http://a/b?rev=1 -> {"rev":"1","type":"tarball","url":"http://a/b"}
+            http://a/b?dir= -> {"type":"tarball","url":"http://a/b"}
+            http://a/b?name=n&x=y -> {"type":"tarball","url":"http://a/b?x=y"}
+            http://%61/b%7Ec%2fd -> {"type":"tarball","url":"http://a/b~c%2Fd"}
+            /a//b/ -> {"path":"/a/b/","type":"path"}
+            // -> {"path":"/","type":"path"}
+            path:/a%2Fb -> flake reference 'path:/a%2Fb' is not an absolute path
+            path: -> {"path":"/","type":"path"}
+            path:/a?foo=1 2 -> path URL 'path:/a?foo=1%202' has unsupported parameter 'foo'
+            /a b?foo=1&dir=2 -> path URL 'path:///a%20b?foo=1' has unsupported parameter 'foo'
+            path:/a?lastModified=x -> path URL 'path:/a?lastModified=x' has invalid parameter 'lastModified'
+            git+http:a -> flake reference 'git+http:a' is not an absolute path
+            git+foo://a -> {"type":"git","url":"foo://a"}
+            git+file:// -> {"type":"git","url":"file:///"}
+            git+http://a/b?ref=-a -> flake reference 'git+http://a/b?ref=-a' is not an absolute path
+            git+http://a/b?publicKey=p -> experimental Nix feature 'verified-fetches' is disabled; add '--extra-experimental-features verified-fetches' to enable it
+            git+http://a/b?narHash=x&shallow=1&host=h -> {"shallow":true,"type":"git","url":"http://a/b?host=h&narHash=x"}
+            github:a/b?ref=x y -> flake reference 'github:a/b?ref=x y' is not an absolute path
+            github:a/b/c?ref=d -> flake reference 'github:a/b/c?ref=d' is not an absolute path
+            github:a/b?lastModified=5 -> {"owner":"a","repo":"b","type":"github"}
+            github:a/b/c..d -> flake reference 'github:a/b/c..d' is not an absolute path
+            gitlab:a/b?host=a%20b -> flake reference 'gitlab:a/b?host=a%20b' is not an absolute path
+            flake:a?ref=x -> {"id":"a","type":"indirect"}
+            flake:a//b -> {"id":"a","ref":"b","type":"indirect"}
+            flake:a/b/c -> flake reference 'flake:a/b/c' is not an absolute path
+            nixpkgs/a/b/c -> GitHub URL 'flake:nixpkgs/a/b/c' is invalid
+            a/x..y -> in flake URL 'flake:a/x..y', 'x..y' is not a commit hash or branch/tag name
+            a/x.lock -> in flake URL 'flake:a/x.lock', 'x.lock' is not a commit hash or branch/tag name
+            a/b/ -> {"id":"a","ref":"b","type":"indirect"}
+            a#b#c -> flake reference 'a#b#c' is not an absolute path
+            é -> flake reference 'é' is not an absolute path
+        "#]].assert_eq(&lines.concat());
     }
 
     #[test]

@@ -13,11 +13,54 @@ pub struct Url {
     pub fragment: String,
 }
 
+/// What RFC 3986 lets stand unescaped, beside letters and digits: in every part, and in some.
+const UNRESERVED: &[u8] = b"-._~";
+const SUB_DELIMS: &[u8] = b"!$&'()*+,;=";
+const IN_LOGIN: &[u8] = b":";
+const IN_PATH: &[u8] = b":@/";
+/// Blanks and quotes, and a caret in a fragment, stand there against the standard: old references have them.
+const IN_QUERY: &[u8] = b":@/?[] \"";
+const IN_FRAGMENT: &[u8] = b":@/?# \"^";
+
+/// Whether every escape in `text` is whole and every other byte may stand in a part that also has `more`.
+fn well_formed(text: &str, more: &[u8]) -> bool {
+    let bytes = text.as_bytes();
+    let hex = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_hexdigit);
+    bytes.iter().enumerate().all(|(at, byte)| match byte {
+        b'%' => hex(at + 1) && hex(at + 2),
+        byte => byte.is_ascii_alphanumeric() || [UNRESERVED, SUB_DELIMS, more].iter().any(|set| set.contains(byte)),
+    })
+}
+
+/// Whether this may stand behind the `#` of a reference that is an id.
+pub fn is_fragment_of_id(text: &str) -> bool {
+    well_formed(text, b":@/? \"^")
+}
+
+/// `[login@]host[:port]`, without an empty port. `None` where it is none.
+fn authority(text: &str) -> Option<String> {
+    let (login, place) = text.split_once('@').map_or((None, text), |(login, place)| (Some(login), place));
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (place, None),
+    };
+    let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let host_is_one = match literal {
+        Some(address) => !address.is_empty() && well_formed(address, b":"),
+        None => well_formed(host, b""),
+    };
+    let port_is_one = port.is_none_or(|port| port.is_empty() || (port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok()));
+    if !login.is_none_or(|login| well_formed(login, IN_LOGIN)) || !host_is_one || !port_is_one {
+        return None;
+    }
+    Some(if port == Some("") { text.trim_end_matches(':').to_owned() } else { text.to_owned() })
+}
+
 impl Url {
-    /// `None` for what has no scheme.
+    /// `None` for what has no scheme, and for what RFC 3986 does not allow but in a query or fragment that Nix takes.
     pub fn parse(text: &str) -> Option<Url> {
         let (scheme, rest) = text.split_once(':')?;
-        let starts = scheme.starts_with(|c: char| c.is_ascii_lowercase());
+        let starts = scheme.starts_with(|c: char| c.is_ascii_alphabetic());
         if !starts || !scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')) {
             return None;
         }
@@ -25,18 +68,51 @@ impl Url {
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, path) = match rest.strip_prefix("//") {
             Some(rest) => {
-                let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-                (Some(authority.to_owned()), path)
+                let (place, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+                (Some(authority(place)?), path)
             }
             None => (None, rest),
         };
+        let of_file = scheme.split_once('+').map_or(scheme, |(_, transport)| transport) == "file";
+        if (of_file && authority.as_ref().is_some_and(|authority| !authority.is_empty()))
+            || !well_formed(path, IN_PATH)
+            || !well_formed(fragment, IN_FRAGMENT)
+        {
+            return None;
+        }
         Some(Url {
             scheme: scheme.to_owned(),
             authority,
             path: path.to_owned(),
-            query: decode_query(query),
+            query: decode_query(query)?,
             fragment: percent_decode(fragment),
         })
+    }
+
+    /// The segments of the path, without escapes.
+    pub fn decoded_path(&self) -> Vec<String> {
+        self.path.split('/').map(percent_decode).collect()
+    }
+
+    /// With only those escapes in the path and the authority that Nix writes.
+    pub fn normal(mut self) -> Url {
+        let segments: Vec<String> = self.path.split('/').map(|segment| encode(percent_decode_bytes(segment), b":@")).collect();
+        self.path = segments.join("/");
+        if let Some(authority) = self.authority.take() {
+            let (login, place) = authority.split_once('@').map_or((None, authority.as_str()), |(login, place)| (Some(login), place));
+            let again = |text: &str| encode(percent_decode_bytes(text), b"");
+            let login = login.map(|login| match login.split_once(':') {
+                Some((user, password)) => format!("{}:{}@", again(user), again(password)),
+                None => format!("{}@", again(login)),
+            });
+            let place = match place.split_once(':') {
+                _ if place.starts_with('[') => place.to_owned(),
+                Some((host, port)) => format!("{}:{port}", again(host)),
+                None => again(place),
+            };
+            self.authority = Some(login.unwrap_or_default() + &place);
+        }
+        self
     }
 
     /// Without query and fragment.
@@ -52,18 +128,38 @@ impl Url {
     }
 }
 
-pub fn decode_query(query: &str) -> BTreeMap<String, String> {
-    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (name.to_owned(), percent_decode(value))).collect()
+/// The first of each name; names without a value are nothing. `None` for what may not stand in a query.
+pub fn decode_query(query: &str) -> Option<BTreeMap<String, String>> {
+    if !well_formed(query, IN_QUERY) {
+        return None;
+    }
+    let mut found = BTreeMap::new();
+    for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        found.entry(percent_decode(name)).or_insert_with(|| percent_decode(value));
+    }
+    Some(found)
+}
+
+/// What is wrong with the first escape that is none.
+pub fn broken_escape(text: &str) -> Option<&'static str> {
+    let bytes = text.as_bytes();
+    let at = (0..bytes.len())
+        .find(|&at| bytes[at] == b'%' && !(at + 3 <= bytes.len() && bytes[at + 1..at + 3].iter().all(u8::is_ascii_hexdigit)))?;
+    Some(if at + 3 > bytes.len() { "incomplete pct-encoding" } else { "bad hexdig in pct-encoding" })
 }
 
 fn encode_query(query: &BTreeMap<String, String>) -> String {
-    let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value))).collect();
+    let again = |text: &str| encode(text.as_bytes().to_vec(), b":@/?");
+    let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{}={}", again(name), again(value))).collect();
     pairs.join("&")
 }
 
 /// Percent signs that are no escapes stay.
 pub fn percent_decode(text: &str) -> String {
+    String::from_utf8_lossy(&percent_decode_bytes(text)).into_owned()
+}
+
+fn percent_decode_bytes(text: &str) -> Vec<u8> {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -80,17 +176,23 @@ pub fn percent_decode(text: &str) -> String {
             }
         }
     }
-    String::from_utf8_lossy(&out).into_owned()
+    out
 }
 
-/// As in a query: letters, digits and a few marks stay.
-fn percent_encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => out.push(char::from(byte)),
-            byte if b"-._~!$'()*,;:@/?".contains(&byte) => out.push(char::from(byte)),
-            byte => out += &format!("%{byte:02X}"),
+/// The path of a file as one of a URL.
+pub fn encode_path(path: &str) -> String {
+    let segments: Vec<String> = path.split('/').map(|segment| encode(segment.as_bytes().to_vec(), b":@")).collect();
+    segments.join("/")
+}
+
+/// With escapes for all but unreserved characters and `keep`.
+fn encode(bytes: Vec<u8>, keep: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for byte in bytes {
+        if byte.is_ascii_alphanumeric() || UNRESERVED.contains(&byte) || keep.contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out += &format!("%{byte:02X}");
         }
     }
     out
