@@ -1,0 +1,227 @@
+//! [`Shapes`]: the questions that editor features ask.
+
+use std::path::{Path, PathBuf};
+
+use nival_hir::module::{AttrName, ExprId, Param};
+use nival_source::{Db, SourceFile};
+use nival_syntax::Name;
+
+use crate::eval::{ambient, file_thunk, whnf};
+use crate::places::{self, params};
+use crate::set::{self, Lookup, Selected};
+use crate::value::*;
+use crate::{builtins, config, files, fuel, print};
+
+/// Asks about values. Each question has a bound; see [`fuel`](crate::within).
+#[derive(Clone, Copy)]
+pub struct Shapes<'db> {
+    db: &'db dyn Db,
+}
+
+/// An attribute of a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attribute<'db> {
+    pub name: Name,
+    pub value: Thunk<'db>,
+    /// Where it is defined: not the `inherit` that hands it on.
+    pub place: Option<Place>,
+    /// Whether that is certain.
+    pub sure: bool,
+}
+
+/// The attributes of a set.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Attributes {
+    /// Sorted by their bytes.
+    pub names: Vec<(Name, Option<Place>)>,
+    /// There are no others, for certain.
+    pub closed: bool,
+}
+
+/// A parameter of a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parameter {
+    Name(Name),
+    Pattern { formals: Vec<Formal>, ellipsis: bool, bind: Option<Name> },
+}
+
+/// A name in a pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Formal {
+    pub name: Name,
+    /// Its default, in the file of `place`.
+    pub default: Option<ExprId>,
+    pub place: Place,
+}
+
+impl<'db> Shapes<'db> {
+    pub fn new(db: &'db dyn Db) -> Self {
+        Shapes { db }
+    }
+
+    /// An expression where it stands in a file.
+    pub fn expr(self, file: SourceFile, expr: ExprId) -> Thunk<'db> {
+        Thunk::Expr(Closure { file, expr, env: ambient(self.db, file, expr) })
+    }
+
+    /// What a file gives when it is imported.
+    pub fn file(self, file: SourceFile) -> Thunk<'db> {
+        file_thunk(self.db, file)
+    }
+
+    /// What is known of a value.
+    pub fn value(self, thunk: Thunk<'db>) -> Value<'db> {
+        fuel::within(fuel::EDITOR, || whnf(self.db, thunk))
+    }
+
+    /// The attribute of a value at a path of names. `Err(true)` if there certainly is none.
+    pub fn attribute(self, base: Thunk<'db>, path: &[Name]) -> Result<Attribute<'db>, bool> {
+        fuel::within(fuel::EDITOR, || {
+            let mut at = Selected { value: base, sure: true, firm: true, place: None };
+            for &name in path {
+                match set::lookup(self.db, &whnf(self.db, at.value), name) {
+                    Lookup::Found(found) => at = Selected { sure: found.sure && at.sure, ..found },
+                    Lookup::Missing { sure } => return Err(sure && at.sure),
+                }
+            }
+            let name = path.last().copied().unwrap_or_else(|| Name::new(b""));
+            Ok(Attribute { name, value: at.value, place: set::origin(self.db, at), sure: at.sure })
+        })
+    }
+
+    /// The attributes of a value.
+    pub fn attributes(self, of: Thunk<'db>) -> Attributes {
+        fuel::within(fuel::EDITOR, || {
+            let value = whnf(self.db, of);
+            let (mut names, closed) = set::names(self.db, &value);
+            names.sort_by(|a, b| a.0.as_bytes().cmp(b.0.as_bytes()));
+            Attributes { names, closed: closed && value.sure }
+        })
+    }
+
+    /// What the use of a name or a selection leads to, if it is an attribute or an argument that is known.
+    pub fn target(self, file: SourceFile, expr: ExprId) -> Option<Attribute<'db>> {
+        fuel::within(fuel::EDITOR, || {
+            let Thunk::Expr(closure) = self.expr(file, expr) else { return None };
+            let found = places::next(self.db, closure)?;
+            Some(Attribute { name: Name::new(b""), value: found.value, place: set::origin(self.db, found), sure: found.sure })
+        })
+    }
+
+    /// The parameters that a function still takes.
+    pub fn parameters(self, of: Thunk<'db>) -> Option<Vec<Parameter>> {
+        let value = self.value(of);
+        let function = match &value.shape {
+            Shape::Function(function) => function.clone(),
+            Shape::OneOf(shapes) => shapes.iter().find_map(|shape| match shape {
+                Shape::Function(function) => Some(function.clone()),
+                _ => None,
+            })?,
+            // A set that can be called, as `makeOverridable` and `setFunctionArgs` make them.
+            Shape::Set(_) => {
+                let functor = set::select(self.db, &value, Name::new(b"__functor"))?;
+                let itself = whnf(self.db, functor.value);
+                match crate::apply::apply(self.db, &itself, of).shape {
+                    Shape::Function(function) => function,
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+        if let FunctionKind::Lambda { .. } = function.kind {
+            return self.lambda_parameters(function);
+        }
+        None
+    }
+
+    fn lambda_parameters(self, function: Function<'db>) -> Option<Vec<Parameter>> {
+        let mut function = function;
+        let mut found = Vec::new();
+        // A pattern ends a function; what it gives may be one again.
+        for _ in 0..4 {
+            let Some((file, lambda, rest)) = params(self.db, &function) else { break };
+            for param in rest {
+                found.push(match param {
+                    Param::Name(name, _) => Parameter::Name(*name),
+                    Param::Pattern(pattern) => {
+                        let formals = pattern.formals.iter().zip(0..).map(|(formal, index)| Formal {
+                            name: formal.name,
+                            default: formal.default,
+                            place: Place { file, kind: PlaceKind::Formal { lambda, formal: index } },
+                        });
+                        let mut formals: Vec<Formal> = formals.collect();
+                        formals.sort_by_key(|formal| places::place_range(self.db, formal.place).start());
+                        Parameter::Pattern { formals, ellipsis: pattern.ellipsis, bind: pattern.bind.map(|(name, _)| name) }
+                    }
+                });
+            }
+            let FunctionKind::Lambda { env, .. } = function.kind else { break };
+            let module = nival_hir::queries::module(self.db, file);
+            let Some(body) = module.lambdas.get(lambda as usize).map(|lit| lit.body) else { break };
+            let args = vec![Thunk::Unknown; function.args.len() + rest.len()];
+            let inner = Env::new(self.db, Frame { lambda: Some(lambda), args: args.into(), parent: Some(env), depth: env.frame(self.db).depth + 1 });
+            match fuel::within(200, || whnf(self.db, Thunk::Expr(Closure { file, expr: body, env: inner }))).shape {
+                Shape::Function(next) => function = next,
+                _ => break,
+            }
+        }
+        Some(found)
+    }
+
+    /// Where a function is written.
+    pub fn function_place(self, of: Thunk<'db>) -> Option<Place> {
+        match self.value(of).shape {
+            Shape::Function(Function { kind: FunctionKind::Lambda { file, lambda, .. }, .. }) => {
+                Some(Place { file, kind: PlaceKind::Param { lambda, index: 0 } })
+            }
+            _ => None,
+        }
+    }
+
+    /// The name of the builtin that a function is, and how many arguments it has already.
+    pub fn builtin(self, of: Thunk<'db>) -> Option<(&'static str, usize)> {
+        match self.value(of).shape {
+            Shape::Function(Function { kind: FunctionKind::Builtin(name), args }) => Some((name, args.len())),
+            _ => None,
+        }
+    }
+
+    /// What `callPackage` and its kin, or `import`, give for an argument that is a path literal: the function in the file.
+    pub fn imported(self, path: &Path) -> Option<Thunk<'db>> {
+        files::imported(self.db, path).map(|file| file_thunk(self.db, file))
+    }
+
+    /// The folder that `<name>` means.
+    pub fn find_file(self, name: &str) -> Option<PathBuf> {
+        config::find_file(self.db, name).map(|path| path.to_path_buf())
+    }
+
+    /// The library of functions for a file that does not say which one it has.
+    pub fn lib(self, file: SourceFile) -> Option<Thunk<'db>> {
+        crate::nixpkgs::lib_for(self.db, file)
+    }
+
+    /// In one line: `{ a, b, … }`, `x: { lib, stdenv ? …, ... }: derivation`.
+    pub fn describe(self, of: Thunk<'db>) -> Option<String> {
+        fuel::within(fuel::EDITOR, || print::describe(self.db, &whnf(self.db, of)))
+    }
+
+    /// In a word or two, without looking further: `set`, `function`, `string`.
+    pub fn kind(self, of: Thunk<'db>) -> Option<&'static str> {
+        fuel::within(fuel::EDITOR, || print::kind(&whnf(self.db, of).shape))
+    }
+
+    /// A name of an attribute path, if it is known.
+    pub fn name_of(self, file: SourceFile, owner: ExprId, part: AttrName) -> Option<Name> {
+        match self.expr(file, owner) {
+            Thunk::Expr(closure) => fuel::within(fuel::EDITOR, || crate::eval::static_name(self.db, closure, part)),
+            _ => None,
+        }
+    }
+
+    /// A builtin by the name of its attribute.
+    pub fn builtin_thunk(self, name: &'static str) -> Option<Thunk<'db>> {
+        builtins::arity(name)?;
+        Some(Thunk::Made(Made::new(self.db, MadeKind::Builtin(name))))
+    }
+}
