@@ -104,7 +104,7 @@ fn violations(graph: &Graph) -> Vec<String> {
 #[test]
 fn dependencies_point_down() {
     let graph = graph();
-    for name in ["cli", "lsp", "repl", "ide", "engine", "flake", "fetch", "eval", "build", "store", "hir", "source", "syntax"] {
+    for name in ["cli", "lsp", "repl", "ide", "engine", "flake", "fetch", "eval", "build", "store", "hir", "shape", "source", "syntax"] {
         assert!(graph.contains_key(&format!("nival-{name}")), "the workspace has no crate {name}");
     }
     let found = violations(&graph);

@@ -9,6 +9,7 @@ use nival_hir::Lowered;
 use nival_source::{Contents, Db, MemorySystem, OsSystem, Problem, SourceFile, System};
 use nival_syntax::FlatTree;
 use rustc_hash::FxHashSet;
+use salsa::Setter;
 
 use crate::cancel::{Cancellable, Cancelled};
 use crate::change::Change;
@@ -82,6 +83,7 @@ impl Engine {
         let store = Arc::new(StoreAccess::new(config.store.clone(), &*system));
         let store_dirs = [PathBuf::from(store.store_dir().as_str()), store.to_real(Path::new(store.store_dir().as_str()))];
         let db = RootDb::new(system, store_dirs);
+        nival_shape::Surroundings::new(&db, known_search_path(&config));
         let code = if config.once { nival_eval::CodeCache::keeping_nothing() } else { nival_eval::CodeCache::default() };
         let world = World {
             config: Arc::new(config),
@@ -142,6 +144,9 @@ impl Engine {
             if config.store != world.config.store {
                 world.store = Arc::new(StoreAccess::new(config.store.clone(), db.system()));
             }
+            if config.search_path != world.config.search_path {
+                nival_shape::Surroundings::get(db).set_search_path(db).to(known_search_path(&config));
+            }
             world.config = Arc::new(config);
             keep = false;
         }
@@ -158,6 +163,12 @@ impl Engine {
     pub fn config(&self) -> Arc<EngineConfig> {
         Arc::clone(&self.shared.state().world.config)
     }
+}
+
+/// What of the search path is known without fetching.
+fn known_search_path(config: &EngineConfig) -> Vec<(String, PathBuf)> {
+    let absolute = config.search_path.iter().filter(|entry| entry.path.starts_with('/'));
+    absolute.map(|entry| (entry.prefix.clone(), PathBuf::from(&entry.path))).collect()
 }
 
 impl World {

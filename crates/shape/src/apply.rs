@@ -37,12 +37,13 @@ pub(crate) fn apply<'db>(db: &'db dyn Db, function: &Value<'db>, arg: Thunk<'db>
             None => Value::unknown(),
         },
         Shape::OneOf(shapes) => {
-            let results = shapes.iter().filter(|shape| matches!(shape, Shape::Function(_) | Shape::Set(_) | Shape::Unknown)).map(|shape| {
-                match shape {
-                    Shape::Function(callee) => call(db, callee, arg),
-                    _ => Value::unknown(),
-                }
-            });
+            let results =
+                shapes.iter().filter(|shape| matches!(shape, Shape::Function(_) | Shape::Set(_) | Shape::Unknown)).map(
+                    |shape| match shape {
+                        Shape::Function(callee) => call(db, callee, arg),
+                        _ => Value::unknown(),
+                    },
+                );
             one_of(db, results.collect::<Vec<_>>())
         }
         Shape::Never => Value::sure(Shape::Never),

@@ -335,9 +335,7 @@ fn tail<'db>(db: &'db dyn Db, args: &[Thunk<'db>]) -> Value<'db> {
 /// What `import` of a value gives.
 pub(crate) fn import<'db>(db: &'db dyn Db, args: &[Thunk<'db>]) -> Value<'db> {
     match arg(db, args, 0) {
-        Value { shape: Shape::Path(Some(path)), sure } => {
-            whnf(db, Thunk::Made(Made::new(db, MadeKind::Import(path)))).if_sure(sure)
-        }
+        Value { shape: Shape::Path(Some(path)), sure } => whnf(db, Thunk::Made(Made::new(db, MadeKind::Import(path)))).if_sure(sure),
         // A package set of which something is known can be imported as the folder it comes from.
         of @ Value { shape: Shape::Set(_), .. } => match set::select(db, &of, Name::new(b"outPath")) {
             Some(found) => match whnf(db, found.value) {
@@ -496,7 +494,8 @@ fn partition<'db>(db: &'db dyn Db, _: &[Thunk<'db>]) -> Value<'db> {
 }
 
 fn try_eval<'db>(db: &'db dyn Db, args: &[Thunk<'db>]) -> Value<'db> {
-    let attrs = [("success", known(db, Bool)), ("value", Thunk::Made(Made::new(db, MadeKind::OneOf([thunk(args, 0), known(db, Bool)].into()))))];
+    let attrs =
+        [("success", known(db, Bool)), ("value", Thunk::Made(Made::new(db, MadeKind::OneOf([thunk(args, 0), known(db, Bool)].into()))))];
     let attr = |(name, value): (&str, Thunk<'db>)| Attr { name: Name::new(name.as_bytes()), value, place: None };
     Value::sure(Shape::Set(set::of_attrs(attrs.into_iter().map(attr).collect())))
 }

@@ -367,7 +367,9 @@ fn binary<'db>(db: &'db dyn Db, op: BinaryOp, lhs: Thunk<'db>, rhs: Thunk<'db>) 
     match op {
         BinaryOp::Update => set::update(&whnf(db, lhs), &whnf(db, rhs)),
         BinaryOp::Concat => match both(db) {
-            (Value { shape: Shape::List(Some(a)), sure }, Value { shape: Shape::List(Some(b)), sure: other }) if a.len() + b.len() < 4096 => {
+            (Value { shape: Shape::List(Some(a)), sure }, Value { shape: Shape::List(Some(b)), sure: other })
+                if a.len() + b.len() < 4096 =>
+            {
                 Value { shape: Shape::List(Some(a.iter().chain(b.iter()).copied().collect())), sure: sure && other }
             }
             _ => Value::sure(Shape::List(None)),
@@ -378,7 +380,9 @@ fn binary<'db>(db: &'db dyn Db, op: BinaryOp, lhs: Thunk<'db>, rhs: Thunk<'db>) 
             let shape = match (a.shape, b.shape) {
                 (Shape::Int(a), Shape::Int(b)) => Shape::Int(a.zip(b).and_then(|(a, b)| a.checked_add(b))),
                 (Shape::Float | Shape::Int(_), Shape::Float | Shape::Int(_)) => Shape::Float,
-                (Shape::Str(a), Shape::Str(b)) => Shape::Str(a.zip(b).map(|(a, b)| [&*a, &*b].concat()).filter(|t| t.len() <= 256).map(Arc::from)),
+                (Shape::Str(a), Shape::Str(b)) => {
+                    Shape::Str(a.zip(b).map(|(a, b)| [&*a, &*b].concat()).filter(|t| t.len() <= 256).map(Arc::from))
+                }
                 (Shape::Path(Some(a)), Shape::Str(Some(b))) => Shape::Path(files::append(&a, &b)),
                 (Shape::Path(_), _) => Shape::Path(None),
                 (Shape::Str(_), _) => Shape::Str(None),
@@ -402,17 +406,15 @@ fn binary<'db>(db: &'db dyn Db, op: BinaryOp, lhs: Thunk<'db>, rhs: Thunk<'db>) 
         }
         BinaryOp::Equal => Value::sure(Shape::Bool(equal(&whnf(db, lhs), &whnf(db, rhs)))),
         BinaryOp::NotEqual => Value::sure(Shape::Bool(equal(&whnf(db, lhs), &whnf(db, rhs)).map(|equal| !equal))),
-        BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
-            Value::sure(Shape::Bool(match both(db) {
-                (Value { shape: Shape::Int(Some(a)), sure: true }, Value { shape: Shape::Int(Some(b)), sure: true }) => Some(match op {
-                    BinaryOp::Less => a < b,
-                    BinaryOp::LessEqual => a <= b,
-                    BinaryOp::Greater => a > b,
-                    _ => a >= b,
-                }),
-                _ => None,
-            }))
-        }
+        BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => Value::sure(Shape::Bool(match both(db) {
+            (Value { shape: Shape::Int(Some(a)), sure: true }, Value { shape: Shape::Int(Some(b)), sure: true }) => Some(match op {
+                BinaryOp::Less => a < b,
+                BinaryOp::LessEqual => a <= b,
+                BinaryOp::Greater => a > b,
+                _ => a >= b,
+            }),
+            _ => None,
+        })),
         BinaryOp::And => Value::sure(Shape::Bool(match truth(db, lhs) {
             Some(false) => Some(false),
             Some(true) => truth(db, rhs),
@@ -472,7 +474,9 @@ fn variable_name<'db>(db: &'db dyn Db, file: SourceFile, env: Env<'db>, slot: Sl
     let frame = env.frame(db);
     let module = queries::module(db, file);
     match frames(db, file).slot(frame.lambda, slot)? {
-        SlotDef::Formal(formal) => crate::apply::pattern(module, frame.lambda?).and_then(|p| p.formals.get(formal as usize)).map(|f| f.name),
+        SlotDef::Formal(formal) => {
+            crate::apply::pattern(module, frame.lambda?).and_then(|p| p.formals.get(formal as usize)).map(|f| f.name)
+        }
         SlotDef::Expr(value) => match *module.exprs.get(value.0 as usize)? {
             Expr::Get { name, .. } => Some(name),
             _ => None,

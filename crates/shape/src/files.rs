@@ -41,7 +41,11 @@ fn clean(path: &Path) -> PathBuf {
 /// The file that `import` of a path reads, if there is one.
 pub(crate) fn imported(db: &dyn Db, path: &Path) -> Option<SourceFile> {
     let inside = || path.join("default.nix");
-    let candidates = if path.extension().is_some_and(|extension| extension == "nix") { [path.to_owned(), inside()] } else { [inside(), path.to_owned()] };
+    let candidates = if path.extension().is_some_and(|extension| extension == "nix") {
+        [path.to_owned(), inside()]
+    } else {
+        [inside(), path.to_owned()]
+    };
     candidates.into_iter().find_map(|path| existing(db, &path))
 }
 

@@ -124,7 +124,8 @@ pub(crate) fn packages<'db>(db: &'db dyn Db, itself: Thunk<'db>, root: &Arc<Path
             layers.extend(set.layers.iter().filter(|layer| **layer != Layer::Open).cloned());
         }
     };
-    let given = known_set(db, [("lib", lib), ("config", config), ("noSysDirs", known(db, Known::Bool)), ("overlays", known(db, Known::List))]);
+    let given =
+        known_set(db, [("lib", lib), ("config", config), ("noSysDirs", known(db, Known::Bool)), ("overlays", known(db, Known::List))]);
     add(apply(db, import(db, &top.join("all-packages.nix")), [given, itself, itself, itself]));
     let model = |model| Thunk::Made(Made::new(db, MadeKind::Model(model)));
     let platform = || Thunk::Made(Made::new(db, MadeKind::Platform));

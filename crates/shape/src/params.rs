@@ -19,10 +19,14 @@ pub(crate) fn guess<'db>(db: &'db dyn Db, file: SourceFile, lambda: u32, index: 
     let value = match lit.params.get(index as usize) {
         Some(Param::Name(name, _)) => {
             let is_overlay = || {
-                let names: Vec<&[u8]> = lit.params.iter().filter_map(|param| match param {
-                    Param::Name(name, _) => Some(name.as_bytes()),
-                    Param::Pattern(_) => None,
-                }).collect();
+                let names: Vec<&[u8]> = lit
+                    .params
+                    .iter()
+                    .filter_map(|param| match param {
+                        Param::Name(name, _) => Some(name.as_bytes()),
+                        Param::Pattern(_) => None,
+                    })
+                    .collect();
                 matches!(names[..], [b"self", b"super"] | [b"final", b"prev"]) && root_lambda(module) == Some(lambda)
             };
             match name.as_bytes() {
@@ -61,7 +65,9 @@ fn has(pattern: &Pattern, name: &[u8]) -> bool {
 pub(crate) fn is_module(module: &Module, lambda: u32) -> bool {
     let Some(pattern) = crate::apply::pattern(module, lambda) else { return false };
     let body = module.lambdas.get(lambda as usize).map(|lit| lit.body);
-    pattern.ellipsis && root_lambda(module) == Some(lambda) && (has(pattern, b"config") || body.is_some_and(|body| makes_module(module, body)))
+    pattern.ellipsis
+        && root_lambda(module) == Some(lambda)
+        && (has(pattern, b"config") || body.is_some_and(|body| makes_module(module, body)))
 }
 
 /// Whether an expression is a set with `options`, `config` or `imports`.
@@ -109,11 +115,21 @@ fn argument<'db>(db: &'db dyn Db, file: SourceFile, module: &Module, lambda: u32
 
 /// Whether a function takes its arguments from the package set: it wants what only that has.
 fn called_as_package(db: &dyn Db, file: SourceFile, pattern: &Pattern) -> bool {
-    const SIGNS: [&[u8]; 9] =
-        [b"stdenv", b"stdenvNoCC", b"fetchurl", b"fetchFromGitHub", b"fetchgit", b"callPackage", b"runCommand", b"buildGoModule", b"rustPlatform"];
+    const SIGNS: [&[u8]; 9] = [
+        b"stdenv",
+        b"stdenvNoCC",
+        b"fetchurl",
+        b"fetchFromGitHub",
+        b"fetchgit",
+        b"callPackage",
+        b"runCommand",
+        b"buildGoModule",
+        b"rustPlatform",
+    ];
     if SIGNS.iter().any(|sign| has(pattern, sign)) {
         return true;
     }
     let path = file.path(db).to_string_lossy();
-    path.ends_with("/package.nix") || root_of(db, file).is_some_and(|(_, tree)| tree.packages) && path.contains("/pkgs/") && !path.contains("/pkgs/top-level/")
+    path.ends_with("/package.nix")
+        || root_of(db, file).is_some_and(|(_, tree)| tree.packages) && path.contains("/pkgs/") && !path.contains("/pkgs/top-level/")
 }

@@ -9,8 +9,8 @@ use nival_syntax::Name;
 use rustc_hash::FxHashSet;
 
 use crate::eval::one_of;
-use crate::value::*;
 use crate::nixpkgs;
+use crate::value::*;
 
 /// An attribute that was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +128,10 @@ fn in_layer<'db>(db: &'db dyn Db, layer: &Layer<'db>, name: Name) -> Lookup<'db>
             match lit.attrs.binary_search_by_key(&name, |attr| attr.name) {
                 Ok(index) => {
                     let place = Place { file: *file, kind: PlaceKind::Attr { set: *set, attr: index as u32 } };
-                    let value = lit.attrs.get(index).map_or(Thunk::Unknown, |attr| Thunk::Expr(Closure { file: *file, expr: attr.value, env: *env }));
+                    let value = lit
+                        .attrs
+                        .get(index)
+                        .map_or(Thunk::Unknown, |attr| Thunk::Expr(Closure { file: *file, expr: attr.value, env: *env }));
                     found(value, Some(place))
                 }
                 Err(_) => Lookup::Missing { sure: true },
@@ -294,7 +297,8 @@ pub(crate) fn origin<'db>(db: &'db dyn Db, selected: Selected<'db>) -> Option<Pl
         let written = map.expr_range(closure.expr);
         let name = map.attr(set, attr).name;
         // `inherit (e) x` and `inherit x`: the name is the expression, too.
-        let inherited = written == name || matches!(module.exprs.get(closure.expr.0 as usize), Some(Expr::Get { .. })) && written.is_empty();
+        let inherited =
+            written == name || matches!(module.exprs.get(closure.expr.0 as usize), Some(Expr::Get { .. })) && written.is_empty();
         if !inherited {
             return at.place;
         }

@@ -159,7 +159,10 @@ impl<'db> Shapes<'db> {
             let module = nival_hir::queries::module(self.db, file);
             let Some(body) = module.lambdas.get(lambda as usize).map(|lit| lit.body) else { break };
             let args = vec![Thunk::Unknown; function.args.len() + rest.len()];
-            let inner = Env::new(self.db, Frame { lambda: Some(lambda), args: args.into(), parent: Some(env), depth: env.frame(self.db).depth + 1 });
+            let inner = Env::new(
+                self.db,
+                Frame { lambda: Some(lambda), args: args.into(), parent: Some(env), depth: env.frame(self.db).depth + 1 },
+            );
             match fuel::within(200, || whnf(self.db, Thunk::Expr(Closure { file, expr: body, env: inner }))).shape {
                 Shape::Function(next) => function = next,
                 _ => break,

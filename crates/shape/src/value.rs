@@ -58,11 +58,23 @@ pub struct Made<'db> {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, salsa::SalsaValue)]
 pub enum MadeKind<'db> {
     Known(Known),
-    Apply { function: Thunk<'db>, arg: Thunk<'db> },
-    Attr { base: Thunk<'db>, name: Name },
-    Update { lhs: Thunk<'db>, rhs: Thunk<'db> },
+    Apply {
+        function: Thunk<'db>,
+        arg: Thunk<'db>,
+    },
+    Attr {
+        base: Thunk<'db>,
+        name: Name,
+    },
+    Update {
+        lhs: Thunk<'db>,
+        rhs: Thunk<'db>,
+    },
     /// Those attributes of `of` that `names` has.
-    Intersect { names: Thunk<'db>, of: Thunk<'db> },
+    Intersect {
+        names: Thunk<'db>,
+        of: Thunk<'db>,
+    },
     /// One of several.
     OneOf(Box<[Thunk<'db>]>),
     List(Box<[Thunk<'db>]>),
@@ -71,14 +83,25 @@ pub enum MadeKind<'db> {
     /// The file at a path, imported.
     Import(Arc<Path>),
     /// A formal: an attribute of the argument, or else its default.
-    Formal { file: SourceFile, env: Env<'db>, formal: u32 },
+    Formal {
+        file: SourceFile,
+        env: Env<'db>,
+        formal: u32,
+    },
     /// A parameter of a function of which no call is known.
-    Param { file: SourceFile, lambda: u32, index: u32 },
+    Param {
+        file: SourceFile,
+        lambda: u32,
+        index: u32,
+    },
     Builtin(&'static str),
     /// See [`Model`].
     Model(Model<'db>),
     /// The package set of the nixpkgs tree at a folder, imported with an argument.
-    Packages { root: Arc<Path>, args: Thunk<'db> },
+    Packages {
+        root: Arc<Path>,
+        args: Thunk<'db>,
+    },
     /// What a package is built or run on.
     Platform,
     /// The standard environment of a package set.
@@ -158,7 +181,11 @@ pub struct Function<'db> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, salsa::SalsaValue)]
 pub enum FunctionKind<'db> {
     /// Of the module of `file`, made in `env`.
-    Lambda { file: SourceFile, lambda: u32, env: Env<'db> },
+    Lambda {
+        file: SourceFile,
+        lambda: u32,
+        env: Env<'db>,
+    },
     /// The name is that of the attribute of `builtins`.
     Builtin(&'static str),
     Model(Model<'db>),

@@ -55,97 +55,157 @@ fn check(text: &str, expected: Expect) {
 
 #[test]
 fn packages() {
-    check("let pkgs = import <nixpkgs> { }; in pkgs.hello$0", expect![[r#"
+    check(
+        "let pkgs = import <nixpkgs> { }; in pkgs.hello$0",
+        expect![[r#"
         derivation hello 2.10 (likely)
         → /nixpkgs/pkgs/top-level/all-packages.nix:4 hello
-    "#]]);
-    check("let pkgs = import <nixpkgs> { }; in pkgs.hello.version$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "let pkgs = import <nixpkgs> { }; in pkgs.hello.version$0",
+        expect![[r#"
         "2.10" (likely)
         → /nixpkgs/pkgs/hello/default.nix:4 version
-    "#]]);
-    check("let pkgs = import <nixpkgs> { }; in pkgs.hello.dev$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "let pkgs = import <nixpkgs> { }; in pkgs.hello.dev$0",
+        expect![[r#"
         derivation hello 2.10 (likely)
         → /nixpkgs/pkgs/hello/default.nix:7 outputs
-    "#]]);
-    check("let pkgs = import <nixpkgs> { }; in pkgs.hello.tests$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "let pkgs = import <nixpkgs> { }; in pkgs.hello.tests$0",
+        expect![[r#"
         { } (likely)
         → /nixpkgs/pkgs/hello/default.nix:6 tests
-    "#]]);
-    check("let pkgs = import <nixpkgs> { }; in pkgs.hallo$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "let pkgs = import <nixpkgs> { }; in pkgs.hallo$0",
+        expect![[r#"
         derivation hello 2.10 (likely)
         → /nixpkgs/pkgs/top-level/aliases.nix:1 hallo
-    "#]]);
-    check("let pkgs = import <nixpkgs> { }; in pkgs.gnome.gtk$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "let pkgs = import <nixpkgs> { }; in pkgs.gnome.gtk$0",
+        expect![[r#"
         derivation gtk-3 (likely)
         → /nixpkgs/pkgs/top-level/all-packages.nix:6 gtk
-    "#]]);
-    check("with import <nixpkgs> { }; hello$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "with import <nixpkgs> { }; hello$0",
+        expect![[r#"
         derivation hello 2.10 (likely)
         → /nixpkgs/pkgs/top-level/all-packages.nix:4 hello
-    "#]]);
-    check("let pkgs = import <nixpkgs> { }; in (pkgs.hello.overrideAttrs (old: { version = \"3\"; extra = old.pname; })).extra$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "let pkgs = import <nixpkgs> { }; in (pkgs.hello.overrideAttrs (old: { version = \"3\"; extra = old.pname; })).extra$0",
+        expect![[r#"
         "hello" (likely)
         → /main.nix:1 extra
-    "#]]);
-    check("let pkgs = import <nixpkgs> { }; in (pkgs.hello.override { }).pname$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "let pkgs = import <nixpkgs> { }; in (pkgs.hello.override { }).pname$0",
+        expect![[r#"
         "hello" (likely)
         → /nixpkgs/pkgs/hello/default.nix:3 pname
-    "#]]);
-    check("let pkgs = import <nixpkgs> { }; in pkgs.nothing$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "let pkgs = import <nixpkgs> { }; in pkgs.nothing$0",
+        expect![[r#"
         ?
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn library() {
-    check("let lib = import <nixpkgs/lib>; in lib.id$0", expect![[r#"
+    check(
+        "let lib = import <nixpkgs/lib>; in lib.id$0",
+        expect![[r#"
         x: …
         → /nixpkgs/lib/trivial.nix:5 id
         takes x
-    "#]]);
-    check("{ lib }: lib.const$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "{ lib }: lib.const$0",
+        expect![[r#"
         x: y: … (likely)
         → /nixpkgs/lib/trivial.nix:6 const
         takes x y
-    "#]]);
-    check("{ lib, pkgs, config, ... }: pkgs.hello$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "{ lib, pkgs, config, ... }: pkgs.hello$0",
+        expect![[r#"
         derivation hello 2.10 (likely)
         → /nixpkgs/pkgs/top-level/all-packages.nix:4 hello
-    "#]]);
-    check("{ pkgs ? import <nixpkgs> { } }: pkgs.hello$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "{ pkgs ? import <nixpkgs> { } }: pkgs.hello$0",
+        expect![[r#"
         derivation hello 2.10 (likely)
         → /nixpkgs/pkgs/top-level/all-packages.nix:4 hello
-    "#]]);
-    check("{ stdenv, fetchurl, hello }: hello.pname$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "{ stdenv, fetchurl, hello }: hello.pname$0",
+        expect![[r#"
         "hello" (likely)
         → /nixpkgs/pkgs/hello/default.nix:3 pname
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn overlays() {
-    check("(import <nixpkgs> { overlays = [ (final: prev: { mine = prev.hello; }) ]; }).mine$0", expect![[r#"
+    check(
+        "(import <nixpkgs> { overlays = [ (final: prev: { mine = prev.hello; }) ]; }).mine$0",
+        expect![[r#"
         derivation hello 2.10 (likely)
         → /main.nix:1 mine
-    "#]]);
-    check("final: prev: { mine = prev.hello$0; }", expect![[r#"
+    "#]],
+    );
+    check(
+        "final: prev: { mine = prev.hello$0; }",
+        expect![[r#"
         derivation hello 2.10 (likely)
         → /nixpkgs/pkgs/top-level/all-packages.nix:4 hello
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn call_package() {
-    check("//- /x/main.nix\n{ stdenv, callPackage }: (callPackage ./p.nix { n = { q = 1; }; }).n$0\n//- /x/p.nix\n{ stdenv, n }: { inherit n; }", expect![[r#"
+    check(
+        "//- /x/main.nix\n{ stdenv, callPackage }: (callPackage ./p.nix { n = { q = 1; }; }).n$0\n//- /x/p.nix\n{ stdenv, n }: { inherit n; }",
+        expect![[r#"
         { q } (likely)
         → /x/main.nix:1 n
-    "#]]);
-    check("//- /x/main.nix\n{ stdenv }: stdenv.mkDerivation$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "//- /x/main.nix\n{ stdenv }: stdenv.mkDerivation$0",
+        expect![[r#"
         function (likely)
         → nowhere
-    "#]]);
-    check("//- /x/main.nix\n{ mkDerivation }: (mkDerivation { pname = \"a\"; }).pname$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "//- /x/main.nix\n{ mkDerivation }: (mkDerivation { pname = \"a\"; }).pname$0",
+        expect![[r#"
         "a" (likely)
         → /x/main.nix:1 pname
-    "#]]);
+    "#]],
+    );
 }

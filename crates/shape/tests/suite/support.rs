@@ -3,8 +3,8 @@
 use expect_test::Expect;
 use nival_hir::queries;
 use nival_shape::{Parameter, Place, Shapes, Surroundings, Thunk, place_range};
-use nival_source::fixture::{Fixture, TestDb};
 use nival_source::SourceFile;
+use nival_source::fixture::{Fixture, TestDb};
 use nival_syntax::TextSize;
 
 pub fn database(text: &str) -> (TestDb, Fixture) {
@@ -53,7 +53,8 @@ pub fn check(text: &str, expected: Expect) {
         let shown = parameters.iter().map(|parameter| match parameter {
             Parameter::Name(name) => name.to_string(),
             Parameter::Pattern { formals, ellipsis, .. } => {
-                let names: Vec<String> = formals.iter().map(|f| format!("{}{}", f.name, if f.default.is_some() { "?" } else { "" })).collect();
+                let names: Vec<String> =
+                    formals.iter().map(|f| format!("{}{}", f.name, if f.default.is_some() { "?" } else { "" })).collect();
                 format!("{{{}{}}}", names.join(","), if *ellipsis { ",..." } else { "" })
             }
         });
@@ -61,4 +62,3 @@ pub fn check(text: &str, expected: Expect) {
     }
     expected.assert_eq(&out);
 }
-
