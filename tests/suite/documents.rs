@@ -16,9 +16,15 @@ fn between<'a>(text: &'a str, open: &'a str, close: &'a str) -> impl Iterator<It
 #[test]
 fn documents_name_files_that_exist() {
     let mut missing = Vec::new();
-    for document in
-        ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/evaluation.md", "docs/performance.md", "editors/vscode/README.md"]
-    {
+    for document in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/architecture.md",
+        "docs/evaluation.md",
+        "docs/performance.md",
+        "docs/settings.md",
+        "editors/vscode/README.md",
+    ] {
         let text = read(document);
         let folder = repository().join(document).parent().expect("a folder").to_owned();
         let links = between(&text, "](", ")").filter(|link| !link.contains("://")).map(|link| folder.join(link));
@@ -63,7 +69,7 @@ fn the_extension_offers_the_settings_of_the_server() {
     let manifest: serde_json::Value = serde_json::from_str(&read("editors/vscode/package.json")).expect("JSON");
     let offered: Vec<_> = manifest["contributes"]["configuration"]["properties"].as_object().expect("settings").keys().cloned().collect();
     let last_words: BTreeSet<_> = offered.iter().filter_map(|name| name.rsplit('.').next()).collect();
-    for name in declared.filter(|name| !["trusted", "evaluation", "build"].contains(name)) {
+    for name in declared.filter(|name| !["trusted", "evaluation", "build", "diagnostics", "inlay_hints"].contains(name)) {
         assert!(last_words.contains(&camel(name).as_str()), "the extension has no setting for {name}");
     }
 }

@@ -32,8 +32,11 @@ fn main() {
             let count = work();
             println!("{name:12} {:>12?} {count:?}", start.elapsed());
         };
+        time("tokens first", &|| semantic_tokens(&snapshot, &path, None).map(|d| d.len()));
         time("diagnostics", &|| diagnostics(&snapshot, &path).map(|d| d.len()));
         time("symbols", &|| document_symbols(&snapshot, &path).map(|d| d.len()));
+        time("tokens", &|| semantic_tokens(&snapshot, &path, None).map(|d| d.len()));
+        time("tokens again", &|| semantic_tokens(&snapshot, &path, None).map(|d| d.len()));
         time("folding", &|| folding_ranges(&snapshot, &path).map(|d| d.len()));
         time("highlights", &|| highlights(&snapshot, &position).map(|d| d.len()));
         time("hover", &|| hover(&snapshot, &position, &control).map(|h| h.map_or(0, |h| h.markdown().len())));

@@ -13,6 +13,12 @@ use crate::semantic;
 pub struct ClientFeatures {
     pub work_done_progress: bool,
     pub code_lens_refresh: bool,
+    /// `workspace/configuration` is answered.
+    pub configuration: bool,
+    pub configuration_registration: bool,
+    pub inlay_hint_refresh: bool,
+    /// The client asks for diagnostics, and asks again when it is told to.
+    pub pull_diagnostics: bool,
     pub watched_files_registration: bool,
     pub definition_links: bool,
     pub hierarchical_symbols: bool,
@@ -63,6 +69,14 @@ impl ClientFeatures {
         ClientFeatures {
             work_done_progress: client.window.as_ref().and_then(|w| w.work_done_progress).unwrap_or(false),
             code_lens_refresh: workspace.and_then(|w| w.code_lens.as_ref()).and_then(|c| c.refresh_support).unwrap_or(false),
+            configuration: workspace.and_then(|w| w.configuration).unwrap_or(false),
+            configuration_registration: workspace
+                .and_then(|w| w.did_change_configuration.as_ref())
+                .and_then(|d| d.dynamic_registration)
+                .unwrap_or(false),
+            inlay_hint_refresh: workspace.and_then(|w| w.inlay_hint.as_ref()).and_then(|i| i.refresh_support).unwrap_or(false),
+            pull_diagnostics: document.is_some_and(|d| d.diagnostic.is_some())
+                && workspace.and_then(|w| w.diagnostics.as_ref()).and_then(|d| d.refresh_support).unwrap_or(false),
             watched_files_registration: workspace
                 .and_then(|w| w.did_change_watched_files)
                 .and_then(|d| d.dynamic_registration)
@@ -92,7 +106,7 @@ impl ClientFeatures {
 }
 
 /// What `initialize` answers.
-pub fn server_capabilities(encoding: Encoding) -> ServerCapabilities {
+pub fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> ServerCapabilities {
     ServerCapabilities {
         position_encoding: Some(encoding.kind()),
         text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
@@ -130,6 +144,15 @@ pub fn server_capabilities(encoding: Encoding) -> ServerCapabilities {
             }
             .into(),
         ),
+        // Evaluation finds something later, and the client has to be told to ask again. Others get diagnostics sent, as always.
+        diagnostic_provider: features.pull_diagnostics.then(|| {
+            DiagnosticServerCapabilities::Options(DiagnosticOptions {
+                identifier: Some("nival".to_owned()),
+                inter_file_dependencies: true,
+                workspace_diagnostics: false,
+                ..DiagnosticOptions::default()
+            })
+        }),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(true) }),
         execute_command_provider: Some(ExecuteCommandOptions {
             commands: commands::NAMES.map(str::to_owned).to_vec(),

@@ -1,21 +1,35 @@
 //! The way to the client: an outbox that never blocks the sender.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::stream::BoxStream;
-use futures::{Sink, StreamExt};
+use futures::{Sink, SinkExt, StreamExt};
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 use tokio::sync::mpsc;
 use tower_lsp_server::Loopback;
-use tower_lsp_server::jsonrpc::{Request, Response};
+use tower_lsp_server::jsonrpc::{Id, Request, Response};
 use tower_lsp_server::ls_types::{LogMessageParams, MessageType, ShowMessageParams};
 
+/// What is done with the result of a request; `None` if the client refused it.
+type Then = Box<dyn FnOnce(Option<serde_json::Value>) + Send>;
+
+/// Requests whose results somebody wants.
+type Asked = Arc<Mutex<FxHashMap<i64, Then>>>;
+
 /// Sends notifications and requests to the client, in order. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Client {
     sender: mpsc::UnboundedSender<Request>,
     next_id: Arc<AtomicI64>,
+    asked: Asked,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
 }
 
 impl Client {
@@ -29,6 +43,17 @@ impl Client {
     /// Sends a request whose result does not matter.
     pub fn request(&self, method: &'static str, params: impl Serialize) {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        self.request_with(id, method, params);
+    }
+
+    /// Sends a request; `then` gets its result when it comes, on the thread that reads, and must not block. Nothing waits for it.
+    pub fn ask(&self, method: &'static str, params: impl Serialize, then: impl FnOnce(Option<serde_json::Value>) + Send + 'static) {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Box::new(then));
+        self.request_with(id, method, params);
+    }
+
+    fn request_with(&self, id: i64, method: &'static str, params: impl Serialize) {
         match serde_json::to_value(params) {
             // A request without parameters has none at all, not null.
             Ok(serde_json::Value::Null) => self.send(Request::build(method).id(id).finish()),
@@ -54,12 +79,13 @@ impl Client {
 }
 
 /// The other end of a [`Client`], for the transport.
-pub struct Outbox(mpsc::UnboundedReceiver<Request>);
+pub struct Outbox(mpsc::UnboundedReceiver<Request>, Asked);
 
 /// A client handle and what the transport needs to serve it.
 pub fn outbox() -> (Client, Outbox) {
     let (sender, receiver) = mpsc::unbounded_channel();
-    (Client { sender, next_id: Arc::new(AtomicI64::new(1)) }, Outbox(receiver))
+    let asked = Asked::default();
+    (Client { sender, next_id: Arc::new(AtomicI64::new(1)), asked: asked.clone() }, Outbox(receiver, asked))
 }
 
 impl Loopback for Outbox {
@@ -67,10 +93,19 @@ impl Loopback for Outbox {
     type ResponseSink = std::pin::Pin<Box<dyn Sink<Response, Error = std::convert::Infallible> + Send>>;
 
     fn split(self) -> (Self::RequestStream, Self::ResponseSink) {
-        let Outbox(mut receiver) = self;
+        let Outbox(mut receiver, asked) = self;
         let requests = futures::stream::poll_fn(move |context| receiver.poll_recv(context));
-        // No request of ours has a result that anything depends on.
-        let responses = futures::sink::drain();
+        let responses = futures::sink::drain::<()>().with(move |response: Response| {
+            let (id, result) = response.into_parts();
+            let then = match id {
+                Id::Number(id) => asked.lock().unwrap_or_else(PoisonError::into_inner).remove(&id),
+                _ => None,
+            };
+            if let Some(then) = then {
+                then(result.ok());
+            }
+            futures::future::ready(Ok(()))
+        });
         (requests.boxed(), Box::pin(responses))
     }
 }

@@ -3,8 +3,12 @@
 //! A document has two sets: what its text says, worked out soon after an edit, and what evaluation says, worked out when the
 //! user pauses. An edit drops the second set, because it speaks of another text. Each set is published for the version that
 //! it was worked out from, or not at all.
+//!
+//! A client that asks for diagnostics and can be told to ask again gets none sent: it asks for those of the text when it likes, gets those
+//! of evaluation that are known, and is told when there are others.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nival_engine::Cancelled;
@@ -13,8 +17,10 @@ use rustc_hash::FxHashMap;
 use tower_lsp_server::ls_types::{Diagnostic, MessageType, PublishDiagnosticsParams};
 
 use crate::convert;
+use crate::document::Document;
 use crate::main_loop::Event;
 use crate::pool::{Intent, guarded};
+use crate::requests::ReadContext;
 use crate::state::State;
 
 /// From the first edit of a burst to the diagnostics of its text. Later edits of the burst do not push it back. Long enough for the
@@ -22,8 +28,13 @@ use crate::state::State;
 const TEXT_DELAY: Duration = Duration::from_millis(1);
 /// From the last edit to evaluation.
 const EVALUATION_DELAY: Duration = Duration::from_millis(250);
+/// From the first reason to ask again to telling the client: several come at once.
+const REFRESH_DELAY: Duration = Duration::from_millis(20);
 /// A file cannot flood its client.
 const MAX_DIAGNOSTICS: usize = 1000;
+
+/// What evaluation has found, by document.
+pub type Evaluated = Arc<FxHashMap<PathBuf, Arc<[Diagnostic]>>>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
@@ -51,22 +62,58 @@ struct Entry {
     text_due: Option<Instant>,
     evaluation_due: Option<Instant>,
     from_text: Vec<Diagnostic>,
-    from_evaluation: Vec<Diagnostic>,
 }
 
 /// The diagnostics of open documents and when they are due.
 #[derive(Debug, Default)]
-pub struct Schedule(FxHashMap<PathBuf, Entry>);
+pub struct Schedule {
+    of: FxHashMap<PathBuf, Entry>,
+    /// What evaluation has found, where it has found something.
+    pub evaluated: Evaluated,
+    refresh_due: Option<Instant>,
+}
+
+impl Schedule {
+    /// Takes over what evaluation found; whether it is something else than before.
+    fn set_evaluated(&mut self, path: &Path, found: Vec<Diagnostic>) -> bool {
+        if self.evaluated.get(path).map_or(&[][..], |known| known) == found {
+            return false;
+        }
+        let evaluated = Arc::make_mut(&mut self.evaluated);
+        match found.is_empty() {
+            true => evaluated.remove(path),
+            false => evaluated.insert(path.to_path_buf(), found.into()),
+        };
+        true
+    }
+}
+
+/// What the text of a document says.
+///
+/// # Errors
+/// Cancelled.
+pub fn of_text(context: &ReadContext, path: &Path, document: &Document) -> Result<Vec<Diagnostic>, Cancelled> {
+    let found = ide::diagnostics(&context.snapshot, path)?;
+    Ok(shown(context, document, &found))
+}
+
+fn shown(context: &ReadContext, document: &Document, found: &[ide::Diagnostic]) -> Vec<Diagnostic> {
+    let wanted = found.iter().filter(|found| !context.settings.ignores(&found.code)).take(MAX_DIAGNOSTICS);
+    wanted.map(|diagnostic| convert::diagnostic(context, &document.text, diagnostic)).collect()
+}
 
 impl State {
     /// Call when a document was opened or edited.
     pub fn document_changed(&mut self, path: &Path) {
         let now = Instant::now();
         let evaluate = self.settings.evaluation_diagnostics();
-        let entry = self.schedule.0.entry(path.to_path_buf()).or_default();
-        entry.text_due.get_or_insert(now + TEXT_DELAY);
+        let pulled = self.features.pull_diagnostics;
+        let entry = self.schedule.of.entry(path.to_path_buf()).or_default();
+        if !pulled {
+            entry.text_due.get_or_insert(now + TEXT_DELAY);
+        }
         entry.evaluation_due = evaluate.then_some(now + EVALUATION_DELAY);
-        entry.from_evaluation.clear();
+        self.schedule.set_evaluated(path, Vec::new());
         // Another open file may read this one.
         self.reschedule_evaluation();
     }
@@ -74,7 +121,7 @@ impl State {
     /// Call when the world of evaluation changed: a file on disk, another open document.
     pub fn reschedule_evaluation(&mut self) {
         let due = self.settings.evaluation_diagnostics().then(|| Instant::now() + EVALUATION_DELAY);
-        for entry in self.schedule.0.values_mut() {
+        for entry in self.schedule.of.values_mut() {
             entry.evaluation_due = due;
         }
     }
@@ -82,19 +129,33 @@ impl State {
     /// Call when everything may have changed.
     pub fn reschedule_all(&mut self) {
         let now = Instant::now();
-        for entry in self.schedule.0.values_mut() {
-            entry.text_due.get_or_insert(now + TEXT_DELAY);
-            if !self.settings.evaluation_diagnostics() {
-                entry.from_evaluation.clear();
+        if !self.features.pull_diagnostics {
+            for entry in self.schedule.of.values_mut() {
+                entry.text_due.get_or_insert(now + TEXT_DELAY);
             }
         }
+        if !self.settings.evaluation_diagnostics() {
+            self.schedule.evaluated = Evaluated::default();
+        }
+        self.refresh_diagnostics();
         self.reschedule_evaluation();
+    }
+
+    /// Call when diagnostics may be others though no document has changed: a client that asks for them is told to ask again, soon.
+    pub fn refresh_diagnostics(&mut self) {
+        if self.features.pull_diagnostics && !self.schedule.of.is_empty() {
+            self.schedule.refresh_due.get_or_insert(Instant::now() + REFRESH_DELAY);
+        }
     }
 
     /// Call when a document was closed: what was published of it is withdrawn.
     pub fn document_closed(&mut self, path: &Path, uri: tower_lsp_server::ls_types::Uri) {
-        self.schedule.0.remove(path);
-        self.client.notify("textDocument/publishDiagnostics", PublishDiagnosticsParams { uri, diagnostics: Vec::new(), version: None });
+        self.schedule.of.remove(path);
+        self.schedule.set_evaluated(path, Vec::new());
+        if !self.features.pull_diagnostics {
+            let params = PublishDiagnosticsParams { uri, diagnostics: Vec::new(), version: None };
+            self.client.notify("textDocument/publishDiagnostics", params);
+        }
         self.reschedule_evaluation();
     }
 
@@ -102,7 +163,7 @@ impl State {
     pub fn start_due_diagnostics(&mut self, now: Instant) -> Option<Instant> {
         let mut due = Vec::new();
         let mut next: Option<Instant> = None;
-        for (path, entry) in &mut self.schedule.0 {
+        for (path, entry) in &mut self.schedule.of {
             for (source, at) in [(Source::Text, &mut entry.text_due), (Source::Evaluation, &mut entry.evaluation_due)] {
                 match *at {
                     Some(deadline) if deadline <= now => {
@@ -113,6 +174,14 @@ impl State {
                     None => {}
                 }
             }
+        }
+        match self.schedule.refresh_due {
+            Some(deadline) if deadline <= now => {
+                self.schedule.refresh_due = None;
+                self.client.request("workspace/diagnostic/refresh", ());
+            }
+            Some(deadline) => next = Some(next.map_or(deadline, |next| next.min(deadline))),
+            None => {}
         }
         due.sort_by(|a, b| a.0.cmp(&b.0));
         for (path, source) in due {
@@ -131,12 +200,12 @@ impl State {
         };
         self.pool.spawn(intent, move || {
             let control = context.background();
-            let found = guarded(|| {
-                let found = match source {
-                    Source::Text => ide::diagnostics(&context.snapshot, &path)?,
-                    Source::Evaluation => ide::evaluation_diagnostics(&context.snapshot, &path, &control)?,
-                };
-                Ok(found.iter().take(MAX_DIAGNOSTICS).map(|diagnostic| convert::diagnostic(&context, &document.text, diagnostic)).collect())
+            let found = guarded(|| match source {
+                Source::Text => of_text(&context, &path, &document),
+                Source::Evaluation => {
+                    let found = ide::evaluation_diagnostics(&context.snapshot, &path, &control)?;
+                    Ok(shown(&context, &document, &found))
+                }
             });
             let result = match found {
                 Ok(Ok(found)) => Ok(found),
@@ -151,14 +220,22 @@ impl State {
     pub fn diagnostics_computed(&mut self, computed: Computed) {
         let Computed { path, version, source, result } = computed;
         let Some(document) = self.documents.get(&path).cloned() else { return };
-        let Some(entry) = self.schedule.0.get_mut(&path) else { return };
+        let Some(entry) = self.schedule.of.get_mut(&path) else { return };
         if document.version != version {
             // A newer run is due or under way.
             return;
         }
         match (result, source) {
             (Ok(found), Source::Text) => entry.from_text = found,
-            (Ok(found), Source::Evaluation) => entry.from_evaluation = found,
+            (Ok(found), Source::Evaluation) => {
+                let differs = self.schedule.set_evaluated(&path, found);
+                if self.features.pull_diagnostics {
+                    if differs {
+                        self.refresh_diagnostics();
+                    }
+                    return;
+                }
+            }
             (Err(Failure::Cancelled), _) => {
                 // Something else changed meanwhile; this document did not, so it is still owed its diagnostics.
                 let (due, delay) = match source {
@@ -173,7 +250,9 @@ impl State {
                 return;
             }
         }
-        let diagnostics = entry.from_text.iter().chain(&entry.from_evaluation).cloned().collect();
+        let from_text = self.schedule.of.get(&path).map_or(&[][..], |entry| &entry.from_text);
+        let from_evaluation = self.schedule.evaluated.get(&path).map_or(&[][..], |found| found);
+        let diagnostics = from_text.iter().chain(from_evaluation).cloned().collect();
         let params = PublishDiagnosticsParams { uri: document.uri.clone(), diagnostics, version: Some(version) };
         self.client.notify("textDocument/publishDiagnostics", params);
     }

@@ -36,6 +36,8 @@ pub enum Event {
     Diagnostics(Computed),
     /// A build was overtaken by an edit while it evaluated, and starts again.
     Command(commands::Job),
+    /// The client's answer to what it was asked for: one value for each section, or none.
+    Configuration(Option<serde_json::Value>),
     /// A build is over.
     BuildEnded {
         token: String,
@@ -174,6 +176,7 @@ fn handle(state: &mut State, event: Event) {
             requests::run_again(state, running);
         }
         Event::Diagnostics(computed) => state.diagnostics_computed(computed),
+        Event::Configuration(answer) => state.configuration_pulled(answer),
         Event::Command(job) => commands::start(state, job),
         Event::BuildEnded { token } => {
             state.builds.remove(&token);

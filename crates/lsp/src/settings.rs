@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use nival_engine::{EngineConfig, SearchPathEntry, Trust};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-/// Everything is optional; what is not set stays as the command line and the environment say.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
+/// The sections that are read: those of other servers where a setting means the same, then the own one, which counts more.
+pub const SECTIONS: [&str; 3] = ["nixd", "nil", "nival"];
+
+/// Everything is optional; what is not set stays as the command line and the environment say. `docs/settings.md` has them all.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Settings {
     /// Whether the user vouches for the workspace. Without it nothing is built or fetched and evaluation is pure and bounded.
@@ -19,9 +23,11 @@ pub struct Settings {
     pub store: Option<String>,
     pub evaluation: EvaluationSettings,
     pub build: BuildSettings,
+    pub diagnostics: DiagnosticSettings,
+    pub inlay_hints: InlayHintSettings,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EvaluationSettings {
     /// Report errors that are found by evaluating open files.
@@ -32,7 +38,7 @@ pub struct EvaluationSettings {
     pub seconds: Option<u64>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub struct BuildSettings {
     /// How many derivations are built at once.
@@ -43,17 +49,62 @@ pub struct BuildSettings {
     pub sandbox: Option<bool>,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DiagnosticSettings {
+    /// Rules whose diagnostics are not shown, by their ids or those of nil.
+    pub ignored: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub struct InlayHintSettings {
+    /// Behind the end of a long binding, its name.
+    pub binding_end: Option<bool>,
+    /// How many lines make a binding long.
+    pub binding_end_min_lines: Option<u32>,
+    /// Before arguments of functions that are defined in the file, the names of their parameters.
+    pub parameter_names: Option<bool>,
+    /// Behind packages in lists of packages, their versions, where they are known already.
+    pub package_versions: Option<bool>,
+}
+
 impl Settings {
-    /// Reads `initializationOptions`, or the `settings` of a configuration change: with or without a section `nival` around.
+    /// Reads `initializationOptions`, or the `settings` of a configuration change: with or without a section `nival` around,
+    /// nested or with dots in the names.
     ///
     /// # Errors
     /// What is wrong with them. Unknown settings are not.
-    pub fn from_json(json: &serde_json::Value) -> Result<Self, String> {
-        let section = json.get("nival").unwrap_or(json);
-        if section.is_null() {
-            return Ok(Settings::default());
+    pub fn from_json(json: &Value) -> Result<Self, String> {
+        Settings::deserialize(&without_nulls(merged(json))).map_err(|error| error.to_string())
+    }
+
+    /// As [`Settings::from_json`], for options and what the client says to each of [`SECTIONS`], which counts more. Trust is not a
+    /// setting that a file of the workspace may give: it is only read from the options.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_sections(options: &Value, sections: &[Value]) -> Result<Self, String> {
+        let named = SECTIONS.iter().zip(sections).map(|(name, section)| ((*name).to_owned(), section.clone()));
+        let mut pulled = merged(&Value::Object(named.collect()));
+        if let Some(pulled) = pulled.as_object_mut() {
+            pulled.remove("trusted");
         }
-        Settings::deserialize(section).map_err(|error| error.to_string())
+        let mut all = merged(options);
+        merge(&mut all, pulled);
+        Settings::deserialize(&without_nulls(all)).map_err(|error| error.to_string())
+    }
+
+    /// Whether any of the sections is there at all.
+    pub fn is_mentioned(json: &Value) -> bool {
+        let nested = nested(json);
+        SECTIONS.iter().any(|section| nested.get(section).is_some())
+    }
+
+    /// Whether diagnostics of this rule are not shown.
+    pub fn ignores(&self, code: &str) -> bool {
+        let ignored = self.diagnostics.ignored.as_deref().unwrap_or_default();
+        ignored.iter().any(|name| name == code || NAMES_OF_NIL.iter().any(|(nil, codes)| nil == name && codes.contains(&code)))
     }
 
     /// Whether evaluation errors are reported; they are unless switched off.
@@ -92,6 +143,101 @@ impl Settings {
     }
 }
 
+/// The diagnostics of nil and what they are called here.
+const NAMES_OF_NIL: &[(&str, &[&str])] = &[
+    ("invalid_dynamic", &["sema-dynamic-inherit", "sema-dynamic-let"]),
+    ("duplicated_key", &["sema-duplicated-attrname"]),
+    ("duplicated_param", &["sema-dup-formal", "sema-dup-formal-arg"]),
+    ("undefined_name", &["sema-undefined-variable"]),
+    ("empty_inherit", &["sema-empty-inherit"]),
+    ("empty_let_in", &["sema-empty-let"]),
+    ("let_attrset", &["syntax-legacy-let"]),
+    ("uri_literal", &["syntax-url-literal"]),
+    ("unused_binding", &["sema-unused-def-let", "sema-unused-def-lambda-noarg-formal", "sema-unused-def-lambda-witharg-formal"]),
+    ("unused_with", &["sema-extra-with"]),
+    ("unused_rec", &["sema-extra-rec"]),
+];
+
+/// All sections as one of nival's own.
+fn merged(json: &Value) -> Value {
+    let mut json = nested(json);
+    if !SECTIONS.iter().any(|section| json.get(section).is_some()) {
+        return json;
+    }
+    let mut all = Value::Object(Map::new());
+    merge(&mut all, translate(&json, FROM_NIXD));
+    merge(&mut all, translate(&json, FROM_NIL));
+    let own = json.get_mut("nival").map(Value::take).unwrap_or_default();
+    // What nival has no setting for is not taken away from the others; nulls are kept, which count in what comes later.
+    let mut both = own.clone();
+    merge(&mut both, all);
+    merge(&mut both, without_nulls(own));
+    both
+}
+
+/// Settings of others, by their path and that of the one that means the same.
+type Translation = [(&'static [&'static str], [&'static str; 2])];
+
+const FROM_NIXD: &Translation = &[(&["nixd", "diagnostic", "suppress"], ["diagnostics", "ignored"])];
+
+const FROM_NIL: &Translation = &[
+    (&["nil", "diagnostics", "ignored"], ["diagnostics", "ignored"]),
+    (&["nil", "diagnostics", "bindingEndHintMinLines"], ["inlayHints", "bindingEndMinLines"]),
+    (&["nil", "nix", "maxMemoryMB"], ["evaluation", "memory"]),
+];
+
+fn translate(json: &Value, table: &Translation) -> Value {
+    let mut translated = Value::Object(Map::new());
+    for (from, [section, name]) in table {
+        let found = from.iter().try_fold(json, |json, name| json.get(name));
+        if let Some(found) = found.filter(|found| !found.is_null()) {
+            merge(&mut translated, serde_json::json!({ *section: { *name: found } }));
+        }
+    }
+    translated
+}
+
+/// Names with dots as what they stand for: `{ "a.b": 1 }` is `{ "a": { "b": 1 } }`. An empty list is an empty section: some
+/// languages of clients do not tell them apart.
+fn nested(json: &Value) -> Value {
+    let Value::Object(fields) = json else {
+        let nothing = json.is_null() || json.as_array().is_some_and(Vec::is_empty);
+        return if nothing { Value::Object(Map::new()) } else { json.clone() };
+    };
+    let mut all = Value::Object(Map::new());
+    for (name, value) in fields {
+        // Only sections are looked into; lists stay what they are.
+        let value = if value.is_object() || SECTIONS.contains(&name.as_str()) { nested(value) } else { value.clone() };
+        let value = name.rsplit('.').fold(value, |inner, name| serde_json::json!({ name: inner }));
+        merge(&mut all, value);
+    }
+    all
+}
+
+/// Puts what is in `new` into `all`.
+fn merge(all: &mut Value, new: Value) {
+    match (all, new) {
+        (Value::Object(all), Value::Object(new)) => {
+            for (name, value) in new {
+                merge(all.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        // A section that is not there takes nothing away.
+        (Value::Object(_), Value::Null) => {}
+        (all, new) => *all = new,
+    }
+}
+
+/// What is null is not set.
+fn without_nulls(json: Value) -> Value {
+    match json {
+        Value::Object(fields) => {
+            fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name, without_nulls(value))).collect()
+        }
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +249,10 @@ mod tests {
         let wrapped = Settings::from_json(&json!({ "nival": { "trusted": true, "evaluation": { "memory": 64 } } })).unwrap();
         assert_eq!(bare, wrapped);
         assert_eq!(Settings::from_json(&json!(null)).unwrap(), Settings::default());
+        let dotted = Settings::from_json(&json!({ "nival.trusted": true, "nival.evaluation.memory": 64 })).unwrap();
+        assert_eq!(bare, dotted);
+        assert_eq!(bare, Settings::from_json(&json!({ "trusted": true, "evaluation.memory": 64, "store": null, "build": null })).unwrap());
+        assert_eq!(Settings::from_json(&json!([])).unwrap(), Settings::default());
         assert_eq!(Settings::from_json(&json!({ "trusted": "yes" })).unwrap_err(), "invalid type: string \"yes\", expected a boolean");
         let config = bare.apply(&EngineConfig::editor("x86_64-linux".into()));
         assert_eq!((config.trust, config.budget.bytes), (Trust::Trusted, 64 << 20));
@@ -114,5 +264,51 @@ mod tests {
             Settings::from_json(&json!({ "build": { "sandbox": false } })).unwrap().apply(&EngineConfig::editor("x86_64-linux".into()));
         assert_eq!(config.trust, Trust::Untrusted);
         assert!(!config.store.no_sandbox);
+    }
+
+    #[test]
+    fn settings_of_others_count_where_they_mean_the_same() {
+        let settings = Settings::from_json(&json!({
+            "nixd": { "diagnostic": { "suppress": ["sema-extra-with"] }, "nixpkgs": { "expr": "import <nixpkgs> { }" } },
+            "nil": { "nix": { "maxMemoryMB": 100, "flake": { "autoArchive": null } }, "diagnostics": { "bindingEndHintMinLines": 9 } },
+            "nival": { "evaluation": { "memory": 50 } },
+        }))
+        .unwrap();
+        assert_eq!(settings.evaluation.memory, Some(50));
+        assert_eq!(settings.inlay_hints.binding_end_min_lines, Some(9));
+        assert!(settings.ignores("sema-extra-with") && !settings.ignores("sema-extra-rec"));
+        let of_nil = Settings::from_json(&json!({ "nil": { "diagnostics": { "ignored": ["unused_binding"] } } })).unwrap();
+        assert!(of_nil.ignores("sema-unused-def-let") && !of_nil.ignores("sema-extra-rec"));
+    }
+
+    #[test]
+    fn sections_count_more_than_options_and_give_no_trust() {
+        let options = json!({ "evaluation": { "memory": 1, "seconds": 2 } });
+        let sections = [json!(null), json!([]), json!({ "trusted": true, "evaluation": { "memory": 3, "seconds": null } })];
+        let settings = Settings::from_sections(&options, &sections).unwrap();
+        assert_eq!((settings.trusted, settings.evaluation.memory, settings.evaluation.seconds), (None, Some(3), None));
+        assert_eq!(Settings::from_sections(&options, &[]).unwrap().evaluation.seconds, Some(2));
+    }
+
+    /// The settings as paths: `evaluation.memory`.
+    fn paths(json: &Value, before: &str, into: &mut Vec<String>) {
+        match json {
+            Value::Object(fields) => fields.iter().for_each(|(name, value)| paths(value, &format!("{before}.{name}"), into)),
+            _ => into.push(before.to_owned()),
+        }
+    }
+
+    #[test]
+    fn every_setting_is_documented() {
+        let mut known = Vec::new();
+        paths(&serde_json::to_value(Settings::default()).unwrap(), "nival", &mut known);
+        let text = include_str!("../../../docs/settings.md");
+        let mut documented: Vec<_> =
+            text.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).map(str::to_owned).collect();
+        let translated: Vec<String> = FROM_NIXD.iter().chain(FROM_NIL).map(|(from, _)| from.join(".")).collect();
+        known.extend(translated);
+        known.sort();
+        documented.sort();
+        assert_eq!(known, documented);
     }
 }

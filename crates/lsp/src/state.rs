@@ -1,10 +1,12 @@
 //! What the main loop owns.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crossbeam::channel::Sender;
 use nival_engine::{CancelToken, Change, Engine, EngineConfig};
 use rustc_hash::FxHashMap;
+use tower_lsp_server::ls_types::{MessageType, TraceValue};
 
 use crate::ServerConfig;
 use crate::capabilities::ClientFeatures;
@@ -16,7 +18,7 @@ use crate::main_loop::Event;
 use crate::pool::Pool;
 use crate::requests::ReadContext;
 use crate::semantic::Former;
-use crate::settings::Settings;
+use crate::settings::{SECTIONS, Settings};
 
 /// Where the connection is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +37,10 @@ pub struct State {
     pub version: String,
     /// What the command line and the environment say.
     base: EngineConfig,
-    pub settings: Settings,
+    /// As they came at the start; what the client says when it is asked counts more.
+    pub options: serde_json::Value,
+    pub settings: Arc<Settings>,
+    pub trace: TraceValue,
     pub roots: Vec<PathBuf>,
     pub documents: Documents,
     pub encoding: Encoding,
@@ -63,7 +68,9 @@ impl State {
             pool: Pool::new()?,
             version: config.version,
             base: config.engine,
-            settings: Settings::default(),
+            options: serde_json::Value::Null,
+            settings: Arc::default(),
+            trace: TraceValue::Off,
             roots: Vec::new(),
             documents: Documents::default(),
             encoding: Encoding::default(),
@@ -101,11 +108,43 @@ impl State {
 
     /// Takes the settings over, and evaluates everything afresh under them.
     pub fn configure(&mut self, settings: Settings) {
-        self.settings = settings;
+        self.settings = Arc::new(settings);
         let mut config = self.settings.apply(&self.base);
         config.roots.extend(self.roots.iter().cloned());
         self.change.set_config(config);
         self.reschedule_all();
+    }
+
+    /// Takes over settings that the client sent. Trust is given once, at the start; a section that does not speak of it does not take
+    /// it away.
+    pub fn settings_changed(&mut self, new: Settings) {
+        let settings = Settings { trusted: new.trusted.or(self.settings.trusted), ..new };
+        if settings != *self.settings {
+            self.configure(settings);
+            self.refresh_code_lenses();
+            self.refresh_inlay_hints();
+            self.refresh_diagnostics();
+        }
+    }
+
+    /// Asks the client for its settings, where it can be asked.
+    pub fn pull_configuration(&self) {
+        if !self.features.configuration {
+            return;
+        }
+        let items: Vec<_> = SECTIONS.iter().map(|section| serde_json::json!({ "section": section })).collect();
+        let events = self.events.clone();
+        self.client.ask("workspace/configuration", serde_json::json!({ "items": items }), move |answer| {
+            let _ = events.send(Event::Configuration(answer));
+        });
+    }
+
+    pub fn configuration_pulled(&mut self, answer: Option<serde_json::Value>) {
+        let Some(serde_json::Value::Array(sections)) = answer else { return };
+        match Settings::from_sections(&self.options, &sections) {
+            Ok(settings) => self.settings_changed(settings),
+            Err(error) => self.client.show(MessageType::WARNING, format!("nival: invalid settings are ignored: {error}")),
+        }
     }
 
     /// What a reader needs, as it is now. Call [`State::flush`] before.
@@ -117,6 +156,10 @@ impl State {
             features: self.features,
             token,
             former: self.former.clone(),
+            client: self.client.clone(),
+            trace: self.trace,
+            settings: self.settings.clone(),
+            evaluated: self.schedule.evaluated.clone(),
         }
     }
 
@@ -124,6 +167,13 @@ impl State {
     pub fn refresh_code_lenses(&self) {
         if self.features.code_lens_refresh {
             self.client.request("workspace/codeLens/refresh", ());
+        }
+    }
+
+    /// Where the settings say so, or values are known by now.
+    pub fn refresh_inlay_hints(&self) {
+        if self.features.inlay_hint_refresh {
+            self.client.request("workspace/inlayHint/refresh", ());
         }
     }
 

@@ -1,4 +1,4 @@
-//! `workspace/didChangeConfiguration`: the client pushes its section `nival`.
+//! `workspace/didChangeConfiguration`: the client pushes its sections, or says that they are to be asked for.
 
 use tower_lsp_server::ls_types::{DidChangeConfigurationParams, MessageType, notification};
 
@@ -12,18 +12,13 @@ impl Heeded for DidChangeConfiguration {
     type Lsp = notification::DidChangeConfiguration;
 
     fn run(state: &mut State, params: DidChangeConfigurationParams) {
-        // An empty message asks the server to fetch what it wants; nothing has changed that it was told of.
-        if params.settings.is_null() {
+        // Who can be asked is asked: what comes with the message may be parts, or nothing.
+        if params.settings.is_null() || state.features.configuration && !Settings::is_mentioned(&params.settings) {
+            state.pull_configuration();
             return;
         }
-        // Trust is given once, at the start; a section that does not speak of it does not take it away.
-        let read = Settings::from_json(&params.settings).map(|new| Settings { trusted: new.trusted.or(state.settings.trusted), ..new });
-        match read {
-            Ok(settings) if settings == state.settings => {}
-            Ok(settings) => {
-                state.configure(settings);
-                state.refresh_code_lenses();
-            }
+        match Settings::from_json(&params.settings) {
+            Ok(settings) => state.settings_changed(settings),
             Err(error) => state.client.show(MessageType::WARNING, format!("nival: invalid settings are ignored: {error}")),
         }
     }

@@ -18,5 +18,6 @@ impl Heeded for DidChangeWatchedFiles {
             }
         }
         state.reschedule_evaluation();
+        state.refresh_diagnostics();
     }
 }

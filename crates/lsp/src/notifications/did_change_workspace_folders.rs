@@ -19,6 +19,6 @@ impl Heeded for DidChangeWorkspaceFolders {
                 state.roots.push(folder);
             }
         }
-        state.configure(state.settings.clone());
+        state.configure(state.settings.as_ref().clone());
     }
 }

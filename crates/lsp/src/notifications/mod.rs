@@ -8,6 +8,7 @@ mod did_close;
 mod did_open;
 mod did_save;
 mod initialized;
+mod set_trace;
 mod work_done_progress_cancel;
 
 use tower_lsp_server::ls_types::MessageType;
@@ -46,6 +47,7 @@ const TABLE: &[Entry] = &[
     entry::<did_open::DidOpen>(),
     entry::<did_save::DidSave>(),
     entry::<initialized::Initialized>(),
+    entry::<set_trace::SetTrace>(),
     entry::<work_done_progress_cancel::Cancel>(),
 ];
 

@@ -23,7 +23,9 @@ pub fn initialize(state: &mut State, params: serde_json::Value) -> Result<Initia
     if state.roots.is_empty() {
         state.roots.extend(root);
     }
-    let settings = match Settings::from_json(&params.initialization_options.unwrap_or_default()) {
+    state.trace = params.trace.unwrap_or_default();
+    state.options = params.initialization_options.unwrap_or_default();
+    let settings = match Settings::from_json(&state.options) {
         Ok(settings) => settings,
         Err(error) => {
             state.client.show(MessageType::WARNING, format!("nival: invalid initializationOptions are ignored: {error}"));
@@ -37,7 +39,7 @@ pub fn initialize(state: &mut State, params: serde_json::Value) -> Result<Initia
     }
     state.initialized = true;
     Ok(InitializeResult {
-        capabilities: server_capabilities(state.encoding),
+        capabilities: server_capabilities(state.encoding, &state.features),
         server_info: Some(ServerInfo { name: "nival".to_owned(), version: Some(state.version.clone()) }),
         ..InitializeResult::default()
     })

@@ -6,6 +6,7 @@ mod code_lens;
 mod code_lens_resolve;
 mod completion;
 mod definition;
+mod document_diagnostic;
 mod document_highlight;
 mod document_symbol;
 mod folding_range;
@@ -21,20 +22,24 @@ mod semantic_tokens_range;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use nival_engine::{Budget, CancelToken, Cancelled, Control, Snapshot};
-use tower_lsp_server::ls_types::Uri;
 use tower_lsp_server::ls_types::request::Request;
+use tower_lsp_server::ls_types::{LogTraceParams, TraceValue, Uri};
 
 use crate::answer::{self, Answer, RequestError};
 use crate::capabilities::ClientFeatures;
+use crate::client::Client;
 use crate::commands;
 use crate::convert;
+use crate::diagnostics::Evaluated;
 use crate::document::Documents;
 use crate::encoding::{Encoding, Text};
 use crate::main_loop::Event;
 use crate::pool::{Intent, guarded};
 use crate::semantic::Former;
+use crate::settings::Settings;
 use crate::state::State;
 
 pub use initialize::initialize;
@@ -49,6 +54,12 @@ pub struct ReadContext {
     pub token: CancelToken,
     /// Semantic tokens that clients refer to.
     pub former: Former,
+    /// For progress and parts of results; an answer has its own way.
+    pub client: Client,
+    pub trace: TraceValue,
+    pub settings: Arc<Settings>,
+    /// What evaluation has found, by document.
+    pub evaluated: Evaluated,
 }
 
 impl ReadContext {
@@ -111,6 +122,7 @@ const TABLE: &[Entry] = &[
     entry::<code_lens_resolve::CodeLensResolve>(),
     entry::<completion::Completion>(),
     entry::<definition::Definition>(),
+    entry::<document_diagnostic::DocumentDiagnostics>(),
     entry::<document_highlight::DocumentHighlight>(),
     entry::<document_symbol::DocumentSymbols>(),
     entry::<folding_range::FoldingRanges>(),
@@ -168,7 +180,9 @@ fn start(state: &State, running: Running) {
     let events = state.events.clone();
     state.pool.spawn(running.entry.intent, move || {
         let Running { entry, params, version, answer, token, attempts } = running;
+        let start = Instant::now();
         let result = result(&context, |context| (entry.run)(context, params.clone()));
+        trace(&context, entry, start.elapsed(), &result);
         match result {
             Err(RequestError::Stale) if attempts < MAX_ATTEMPTS => {
                 let _ = events.send(Event::Again(Running { entry, params, version, answer, token, attempts: attempts + 1 }));
@@ -176,6 +190,19 @@ fn start(state: &State, running: Running) {
             result => answer.send_json(result),
         }
     });
+}
+
+/// Tells a client that wants to know how long the work took.
+fn trace(context: &ReadContext, entry: &Entry, time: Duration, result: &Result<Vec<u8>, RequestError>) {
+    if context.trace == TraceValue::Off {
+        return;
+    }
+    let message = format!("{} took {:.1} ms", entry.method, time.as_secs_f64() * 1e3);
+    let verbose = (context.trace == TraceValue::Verbose).then(|| match result {
+        Ok(json) => format!("{} bytes", json.len()),
+        Err(error) => error.to_string(),
+    });
+    context.client.notify("$/logTrace", LogTraceParams { message, verbose });
 }
 
 /// Runs a request anew, unless its own document has changed: then the client knows, and asks again if it still cares.
@@ -216,6 +243,10 @@ mod tests {
             features: ClientFeatures::default(),
             token: CancelToken::new(),
             former: Former::default(),
+            client: crate::client::outbox().0,
+            trace: TraceValue::Off,
+            settings: Arc::default(),
+            evaluated: Evaluated::default(),
         }
     }
 

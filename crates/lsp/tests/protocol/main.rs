@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests set up their own world")]
 
 mod actions;
+mod asking;
 mod bad_input;
 mod features;
 mod harness;
