@@ -15,6 +15,7 @@ use crate::cancel::{Cancellable, Cancelled};
 use crate::change::Change;
 use crate::config::EngineConfig;
 use crate::db::RootDb;
+use crate::project::{IndexWatch, Indexer, Project};
 use crate::session::EvalSession;
 use crate::world::host::{TraceKind, TraceSink};
 use crate::world::overlay::{Buffers, Overlay};
@@ -28,6 +29,8 @@ pub struct Revision(pub u64);
 /// Owns everything of a workspace. `Send`; one thread applies changes.
 pub struct Engine {
     shared: Arc<Shared>,
+    /// The thread that indexes, once it is wanted; it ends with the engine.
+    indexing: Option<crate::project::Background>,
 }
 
 /// What engine and snapshots share.
@@ -36,6 +39,8 @@ struct Shared {
     revision: AtomicU64,
     /// Held only while a handle is cloned or a write is made.
     state: Mutex<State>,
+    /// The workspace index. It is about the disk, and has a lock of its own.
+    indexer: Arc<Indexer>,
 }
 
 struct State {
@@ -96,7 +101,9 @@ impl Engine {
             parked: None,
             edited: Arc::default(),
         };
-        Engine { shared: Arc::new(Shared { revision: AtomicU64::new(0), state: Mutex::new(State { db, world }) }) }
+        let indexer = Arc::new(Indexer::new(db.system_handle(), world.config.roots.clone()));
+        let shared = Shared { revision: AtomicU64::new(0), state: Mutex::new(State { db, world }), indexer };
+        Engine { shared: Arc::new(shared), indexing: None }
     }
 
     /// Where `builtins.trace` and warnings go from now on; called from evaluation threads.
@@ -123,6 +130,7 @@ impl Engine {
                 None => sources.close_buffer(path),
             };
         }
+        self.shared.indexer.touched(&change.disk);
         for path in change.disk {
             changed.push((path.clone(), true));
             sources.touch(path);
@@ -147,11 +155,20 @@ impl Engine {
             if config.search_path != world.config.search_path {
                 nival_shape::Surroundings::get(db).set_search_path(db).to(known_search_path(&config));
             }
+            if config.roots != world.config.roots {
+                self.shared.indexer.set_roots(config.roots.clone());
+            }
             world.config = Arc::new(config);
             keep = false;
         }
         world.renew(keep, &changed);
         Revision(revision)
+    }
+
+    /// Indexes the workspace in the background from now on, and keeps the index up to date. Without it the first question to
+    /// [`Snapshot::project`] does the work.
+    pub fn start_indexing(&mut self, watch: impl IndexWatch + 'static) {
+        self.indexing = crate::project::Background::start(Arc::clone(&self.shared.indexer), watch);
     }
 
     pub fn snapshot(&self) -> Snapshot {
@@ -224,6 +241,14 @@ impl World {
         };
         self.generation.get_or_init(make)
     }
+}
+
+/// A file as [`Snapshot::glance`] sees it.
+#[derive(Debug, Clone)]
+pub struct Glance {
+    pub text: Arc<str>,
+    pub tree: Arc<FlatTree>,
+    pub lowered: Lowered,
 }
 
 /// The workspace as it was at one revision. Clone and Send; holding one never delays the writer.
@@ -333,6 +358,57 @@ impl Snapshot {
     /// [`Cancelled`] once a newer revision exists.
     pub fn line_index(&self, path: &Path) -> Cancellable<Option<Arc<nival_syntax::LineIndex>>> {
         self.with_file(path, |db, file| nival_hir::line_index(db, file).clone())
+    }
+
+    /// What is known of the whole workspace: the index of the disk, with the open files as they are now. Waits for an index that is
+    /// being made, at most as long as `patience`; see [`Project::complete`].
+    ///
+    /// # Errors
+    /// [`Cancelled`] once a newer revision exists.
+    pub fn project(&self, patience: std::time::Duration) -> Cancellable<Project> {
+        let (index, complete) = self.shared.indexer.index(patience, &|| !self.is_current())?;
+        let open = self.with_db(|db| {
+            let files = db.files().all().into_iter().filter(|file| db.files().is_open(file.id(db)));
+            let summaries = files.map(|file| {
+                let shown = db.files().shown_path(file.id(db)).unwrap_or_else(|| Arc::clone(file.path(db)));
+                (shown, Arc::clone(nival_index::file_summary(db, file)))
+            });
+            summaries.collect::<Vec<_>>()
+        })?;
+        Ok(Project { view: nival_index::View::new(index, open), complete })
+    }
+
+    /// Text, tree and names of a file that is looked at once: what an editor has open, by the database; any other from the disk,
+    /// without the database learning of it.
+    ///
+    /// # Errors
+    /// [`Cancelled`] once a newer revision exists.
+    pub fn glance(&self, path: &Path) -> Cancellable<Option<Glance>> {
+        if self.is_open(path) {
+            let Some((tree, lowered)) = self.analysis(path)? else { return Ok(None) };
+            let Some(text) = self.text(path) else { return Ok(None) };
+            self.check()?;
+            return Ok(Some(Glance { text, tree, lowered }));
+        }
+        let Some(text) = self.glance_text(path) else { return Ok(None) };
+        let tree = Arc::new(nival_syntax::flat::parse(text.as_bytes()));
+        let lowered = nival_hir::lower(&tree, &nival_hir::LowerOptions::default());
+        self.check()?;
+        Ok(Some(Glance { text, tree, lowered }))
+    }
+
+    /// The text of a file, as [`Snapshot::glance`] reads it.
+    pub fn glance_text(&self, path: &Path) -> Option<Arc<str>> {
+        if self.is_open(path) {
+            return self.text(path);
+        }
+        let contents = Contents::load(&*self.system, path);
+        (contents.problem().is_none() || contents.problem() == Some(&Problem::NotUtf8)).then(|| Arc::clone(contents.text()))
+    }
+
+    /// Whether an editor has the file open.
+    pub fn is_open(&self, path: &Path) -> bool {
+        self.world.buffers.contains_key(path) || self.system.canonicalize(path).is_ok_and(|path| self.world.buffers.contains_key(&*path))
     }
 
     pub fn system(&self) -> &dyn System {

@@ -28,6 +28,7 @@ pub mod engine;
 pub mod input;
 pub mod inspect;
 pub mod place;
+pub mod project;
 pub mod render;
 pub mod report;
 pub mod session;
@@ -40,13 +41,14 @@ pub use build::{BuildOutcome, BuildProgress, BuildRequest, BuiltOutput, NoProgre
 pub use cancel::{CancelToken, Cancellable, Cancelled, Control};
 pub use change::Change;
 pub use config::{Budget, EngineConfig, EvaluationSettings, SearchPathEntry, StoreSettings, Trust, host_system};
-pub use engine::{Engine, Revision, Snapshot};
+pub use engine::{Engine, Glance, Revision, Snapshot};
 pub use input::Input;
 pub use inspect::{PathDetails, StoreInfo};
 pub use nival_eval::builtins::NIX_VERSION;
 pub use nival_eval::{give_back_large_memory, keep_freed_memory};
 pub use nival_flake::{FlakeRef, LockFlags, parse_reference as parse_flake_reference};
 pub use place::{FilePosition, FileRange, Location, Origin};
+pub use project::{IndexWatch, Project};
 pub use render::{RenderOptions, displayable, render};
 pub use report::{Frame, Report, ReportKind};
 pub use session::{

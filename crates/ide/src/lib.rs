@@ -31,6 +31,7 @@ pub mod source_change;
 pub mod symbols;
 mod tree;
 mod values;
+pub mod workspace_symbols;
 
 pub use actions::{ActionId, ActionKind, ActionQuery, CodeAction, Effect as ActionEffect, code_actions, resolve as resolve_action};
 pub use code_lens::{DerivationLens, LensTarget, code_lenses};
@@ -44,6 +45,7 @@ pub use rename::{FileEdits, RenameError, Renameable, prepare_rename, rename};
 pub use semantic_tokens::{Modifiers, SemanticToken, TokenKind, semantic_tokens};
 pub use source_change::{FileOperation, SourceChange};
 pub use symbols::{Symbol, SymbolKind, document_symbols};
+pub use workspace_symbols::{WorkspaceSymbol, workspace_symbols};
 
 pub use nival_engine::{Cancellable, Cancelled, Control, FilePosition, FileRange, Snapshot};
 pub use nival_syntax::{TextRange, TextSize};

@@ -153,6 +153,7 @@ pub fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> Ser
                 ..DiagnosticOptions::default()
             })
         }),
+        workspace_symbol_provider: Some(OneOf::Left(true)),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(true) }),
         execute_command_provider: Some(ExecuteCommandOptions {
             commands: commands::NAMES.map(str::to_owned).to_vec(),

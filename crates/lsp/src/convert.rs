@@ -33,6 +33,32 @@ pub fn location(context: &ReadContext, place: &ide::FileRange) -> Option<lsp::Lo
     Some(lsp::Location { uri: uri(context, &place.path)?, range: text.range(place.range, context.encoding) })
 }
 
+/// Places in many files, each of which is read once, and without the database learning of those that are not open.
+pub struct Places<'a> {
+    context: &'a ReadContext,
+    texts: rustc_hash::FxHashMap<Arc<Path>, Option<(lsp::Uri, Arc<crate::encoding::Text>)>>,
+}
+
+impl<'a> Places<'a> {
+    pub fn new(context: &'a ReadContext) -> Self {
+        Places { context, texts: rustc_hash::FxHashMap::default() }
+    }
+
+    /// `None` for a file that cannot be read.
+    pub fn location(&mut self, place: &ide::FileRange) -> Option<lsp::Location> {
+        let context = self.context;
+        let read = || {
+            let text = match context.documents.get(&place.path) {
+                Some(document) => document.text.clone(),
+                None => Arc::new(crate::encoding::Text::new(context.snapshot.glance_text(&place.path)?)),
+            };
+            Some((uri(context, &place.path)?, text))
+        };
+        let (uri, text) = self.texts.entry(Arc::clone(&place.path)).or_insert_with(read).as_ref()?;
+        Some(lsp::Location { uri: uri.clone(), range: text.range(place.range, context.encoding) })
+    }
+}
+
 pub fn location_link(context: &ReadContext, source: lsp::Range, target: &ide::NavigationTarget) -> Option<lsp::LocationLink> {
     let text = context.text(&target.full.path)?;
     Some(lsp::LocationLink {

@@ -27,6 +27,7 @@ mod convert;
 mod diagnostics;
 mod document;
 mod encoding;
+mod indexing;
 mod main_loop;
 mod notifications;
 mod output;

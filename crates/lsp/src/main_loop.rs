@@ -38,6 +38,8 @@ pub enum Event {
     Command(commands::Job),
     /// The client's answer to what it was asked for: one value for each section, or none.
     Configuration(Option<serde_json::Value>),
+    /// The workspace is indexed.
+    Indexed,
     /// A build is over.
     BuildEnded {
         token: String,
@@ -182,6 +184,7 @@ fn handle(state: &mut State, event: Event) {
             state.builds.remove(&token);
             state.refresh_code_lenses();
         }
+        Event::Indexed => drop(state.builds.remove(crate::indexing::TOKEN)),
         Event::Disconnected => {}
     }
 }

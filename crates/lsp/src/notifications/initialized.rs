@@ -13,6 +13,7 @@ impl Heeded for Initialized {
     type Lsp = notification::Initialized;
 
     fn run(state: &mut State, _: InitializedParams) {
+        state.start_indexing();
         if state.features.watched_files_registration {
             // Evaluation may read any file; those in version control's own folder are not among them.
             let watchers = ["**/*.nix", "**/flake.lock", "**/*.{json,toml,sh,patch}"].map(|glob| json!({ "globPattern": glob }));

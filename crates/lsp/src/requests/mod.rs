@@ -19,6 +19,7 @@ mod selection_range;
 mod semantic_tokens_full;
 mod semantic_tokens_full_delta;
 mod semantic_tokens_range;
+mod workspace_symbol;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -134,6 +135,7 @@ const TABLE: &[Entry] = &[
     entry::<semantic_tokens_full::Full>(),
     entry::<semantic_tokens_full_delta::Delta>(),
     entry::<semantic_tokens_range::Range>(),
+    entry::<workspace_symbol::WorkspaceSymbols>(),
 ];
 
 /// Hands a request to the pool.

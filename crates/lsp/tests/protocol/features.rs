@@ -99,6 +99,21 @@ fn names_are_renamed() {
 }
 
 #[test]
+fn symbols_of_the_workspace() {
+    let (mut server, uri) = server();
+    let found = server.request("workspace/symbol", json!({ "query": "dval" })).unwrap();
+    assert_eq!(found, json!([]));
+    let found = server.request("workspace/symbol", json!({ "query": "deep.val" })).unwrap();
+    let other = server.uri("other.nix");
+    let range = json!({ "start": { "line": 0, "character": 11 }, "end": { "line": 0, "character": 16 } });
+    assert_eq!(found, json!([{ "name": "value", "kind": 15, "containerName": "deep", "location": { "uri": other, "range": range } }]));
+    // What is typed counts, also before it is saved.
+    server.change(&uri, 2, [7, 2, 7, 7], "another");
+    let found = server.request("workspace/symbol", json!({ "query": "another" })).unwrap();
+    assert_eq!((found.as_array().unwrap().len(), &found[0]["location"]["uri"]), (1, &json!(uri)));
+}
+
+#[test]
 fn lenses_stand_on_derivations() {
     let (mut server, uri) = server();
     let lenses = server.request("textDocument/codeLens", json!({ "textDocument": { "uri": uri } })).unwrap();

@@ -46,6 +46,7 @@ fn initialize_says_what_the_server_can_do() {
             ],
             "resolveProvider": true
           },
+          "workspaceSymbolProvider": true,
           "codeLensProvider": {
             "resolveProvider": true
           },

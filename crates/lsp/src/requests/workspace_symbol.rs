@@ -1,0 +1,33 @@
+//! `workspace/symbol`.
+
+use nival_ide as ide;
+use tower_lsp_server::ls_types as lsp;
+
+use super::{ReadContext, ReadRequest};
+use crate::answer::RequestError;
+use crate::convert;
+use crate::pool::Intent;
+
+pub struct WorkspaceSymbols;
+
+impl ReadRequest for WorkspaceSymbols {
+    type Lsp = lsp::request::WorkspaceSymbolRequest;
+    const INTENT: Intent = Intent::Interactive;
+
+    fn run(context: &ReadContext, params: lsp::WorkspaceSymbolParams) -> Result<Option<lsp::WorkspaceSymbolResponse>, RequestError> {
+        let found = ide::workspace_symbols(&context.snapshot, &params.query)?;
+        let mut places = convert::Places::new(context);
+        let symbols = found.into_iter().filter_map(|symbol| {
+            #[allow(deprecated, reason = "the field has no default")]
+            Some(lsp::SymbolInformation {
+                location: places.location(&symbol.place)?,
+                name: symbol.name,
+                kind: convert::symbol_kind(symbol.kind),
+                tags: None,
+                deprecated: None,
+                container_name: symbol.container,
+            })
+        });
+        Ok(Some(lsp::WorkspaceSymbolResponse::Flat(symbols.collect())))
+    }
+}
