@@ -33,6 +33,7 @@ fn initialize_says_what_the_server_can_do() {
           "referencesProvider": true,
           "documentHighlightProvider": true,
           "documentSymbolProvider": true,
+          "workspaceSymbolProvider": true,
           "codeActionProvider": {
             "codeActionKinds": [
               "quickfix",
@@ -46,7 +47,6 @@ fn initialize_says_what_the_server_can_do() {
             ],
             "resolveProvider": true
           },
-          "workspaceSymbolProvider": true,
           "codeLensProvider": {
             "resolveProvider": true
           },
