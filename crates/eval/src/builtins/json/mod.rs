@@ -96,6 +96,7 @@ fn from_json(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 struct Text;
 
 impl Sink for Text {
+    const ZERO_BYTES: bool = true;
     type Value = Vec<u8>;
     type Name = Vec<u8>;
 
@@ -110,6 +111,9 @@ impl Sink for Text {
     }
     fn int(&mut self, int: i64) -> Vec<u8> {
         int.to_string().into_bytes()
+    }
+    fn big(&mut self, int: u64) -> Result<Vec<u8>, JsonError> {
+        Ok(int.to_string().into_bytes())
     }
     fn float(&mut self, float: f64) -> Vec<u8> {
         print::float::json(float).into_bytes()

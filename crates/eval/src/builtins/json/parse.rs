@@ -5,6 +5,8 @@ use crate::heap::ScratchVec;
 
 /// Makes something of what is parsed. What it has made is kept where the collector sees it: it may be values.
 pub(crate) trait Sink {
+    /// Whether texts may hold zero bytes, as no string of Nix does.
+    const ZERO_BYTES: bool = false;
     type Value;
     type Name;
     /// Asked at each value and within long ones: whether to give up. `held` is how many bytes are kept for what is not complete,
@@ -16,6 +18,13 @@ pub(crate) trait Sink {
     fn null(&mut self) -> Self::Value;
     fn bool(&mut self, bool: bool) -> Self::Value;
     fn int(&mut self, int: i64) -> Self::Value;
+    /// Above the largest integer of Nix, which has no place for it.
+    ///
+    /// # Errors
+    /// [`JsonError::TooBig`].
+    fn big(&mut self, int: u64) -> Result<Self::Value, JsonError> {
+        Err(JsonError::TooBig(int))
+    }
     fn float(&mut self, float: f64) -> Self::Value;
     /// `None` gives up.
     fn string(&mut self, bytes: &[u8]) -> Option<Self::Value>;
@@ -87,7 +96,7 @@ impl Parser<'_> {
     /// A member's name and the colon after it; ends on the token after that.
     fn key<S: Sink>(&mut self, sink: &mut S) -> Result<S::Name, JsonError> {
         let Token::String(key) = &mut self.token else { return Err(self.error("object key", Some("string literal"))) };
-        let key = sink.name(&without_null(std::mem::take(key))?);
+        let key = sink.name(&checked::<S>(std::mem::take(key))?);
         self.next(sink)?;
         if self.token != Token::NameSeparator {
             return Err(self.error("object separator", Some("':'")));
@@ -102,13 +111,16 @@ impl Parser<'_> {
             Token::True => sink.bool(true),
             Token::False => sink.bool(false),
             Token::Integer(int) => sink.int(*int),
-            Token::Unsigned(int) => sink.int(i64::try_from(*int).map_err(|_| JsonError::TooBig(*int))?),
+            Token::Unsigned(int) => match i64::try_from(*int) {
+                Ok(int) => sink.int(int),
+                Err(_) => sink.big(*int)?,
+            },
             Token::Float(float) if float.is_finite() => sink.float(*float),
             Token::Float(_) => {
                 let text = self.lexer.token_text();
                 return Err(JsonError::Syntax(format!("[json.exception.out_of_range.406] number overflow parsing '{text}'")));
             }
-            Token::String(string) => sink.string(&without_null(std::mem::take(string))?).ok_or(JsonError::Stopped)?,
+            Token::String(string) => sink.string(&checked::<S>(std::mem::take(string))?).ok_or(JsonError::Stopped)?,
             Token::End if self.lexer.read() == 1 => {
                 let position = self.lexer.position();
                 return Err(JsonError::Syntax(format!(
@@ -121,8 +133,8 @@ impl Parser<'_> {
     }
 }
 
-fn without_null(bytes: Vec<u8>) -> Result<Vec<u8>, JsonError> {
-    if memchr::memchr(0, &bytes).is_some() { Err(JsonError::NullByte(bytes)) } else { Ok(bytes) }
+fn checked<S: Sink>(bytes: Vec<u8>) -> Result<Vec<u8>, JsonError> {
+    if !S::ZERO_BYTES && memchr::memchr(0, &bytes).is_some() { Err(JsonError::NullByte(bytes)) } else { Ok(bytes) }
 }
 
 /// Parses one JSON text.
