@@ -20,6 +20,8 @@ fn values() {
     );
     check("-9223372036854775809", expect!["-9.223372036854776e+18"]);
     check("-9223372036854775808", expect!["-9223372036854775808"]);
+    // What is only printed again may be larger than an integer of Nix.
+    check("9223372036854775808", expect!["9223372036854775808"]);
     check("-0", expect!["0"]);
 }
 
@@ -68,7 +70,6 @@ fn errors_are_worded_as_in_nix() {
         ],
     );
     check("1e400", expect!["[json.exception.out_of_range.406] number overflow parsing '1e400'"]);
-    check("9223372036854775808", expect!["unsigned json number 9223372036854775808 outside of Nix integer range"]);
     check(
         "{",
         expect![
