@@ -61,6 +61,13 @@ impl<'a> Context<'a> {
         slice(&self.view.text, range)
     }
 
+    /// Whether a comment lies in a range.
+    pub fn has_comment(&self, range: TextRange) -> bool {
+        let first = self.tree.tokens_at(range.start()).next().map_or(0, Token::index);
+        let tokens = (first..).map_while(|index| self.tree.token(index)).take_while(|token| token.range().start() < range.end());
+        tokens.into_iter().any(|token| token.kind().is_comment() && range.contains_range(token.range()))
+    }
+
     pub fn text_of(&self, node: impl AstNode<Node<'a>>) -> &'a str {
         self.text(node.range())
     }

@@ -13,7 +13,8 @@ const FIX: &str = "fix";
 pub(super) fn run(snapshot: &Snapshot, query: &ActionQuery<'_>, view: &FileView, found: &mut Found<'_>) -> Cancellable<()> {
     let quick = query.kinds.contains(&ActionKind::QuickFix) && found.may_want(FIX);
     let all = query.kinds.contains(&ActionKind::FixAll) && found.may_want(fix_all::ID);
-    if !quick && !all {
+    // Actions that repair something name it.
+    if !query.kinds.contains(&ActionKind::QuickFix) && !all {
         return Ok(());
     }
     let diagnostics = diagnostics(snapshot, query.path)?;
@@ -28,6 +29,7 @@ pub(super) fn run(snapshot: &Snapshot, query: &ActionQuery<'_>, view: &FileView,
     if all && near && diagnostics.iter().any(|diagnostic| diagnostic.fixes.iter().any(fix_all::is_safe)) {
         fix_all::add(snapshot, view, found)?;
     }
+    found.diagnostics = diagnostics.into_iter().filter(|diagnostic| here(&diagnostic)).collect();
     Ok(())
 }
 

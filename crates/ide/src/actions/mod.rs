@@ -4,9 +4,19 @@
 //! the cursor. What it would change is worked out when the user picks it ([`resolve`]). An action that might change what the code means
 //! (capture a name, lose a comment, evaluate what was not) is not offered, save for those whose purpose it is.
 
+mod add_formal;
 mod context;
+#[cfg(test)]
+mod everywhere;
+mod extract_let;
 mod fix_all;
 mod fixes;
+mod inherit;
+mod inline;
+mod layout;
+mod names;
+mod nesting;
+mod place;
 mod quote_attr;
 #[cfg(test)]
 mod tests;
@@ -15,6 +25,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use nival_engine::{Cancellable, Snapshot};
+use nival_hir::diagnostic::codes;
 use nival_syntax::{TextRange, TextSize};
 
 use crate::cursor::FileView;
@@ -96,7 +107,22 @@ struct Action {
 }
 
 /// Every refactoring, in the order in which they are offered.
-const ACTIONS: &[Action] = &[quote_attr::QUOTE, quote_attr::UNQUOTE];
+const ACTIONS: &[Action] = &[
+    add_formal::ACTION,
+    extract_let::ACTION,
+    inline::HERE,
+    inline::EVERYWHERE,
+    inherit::TO_INHERIT,
+    inherit::ALL_TO_INHERIT,
+    inherit::TO_BINDING,
+    inherit::MERGE,
+    nesting::FLATTEN,
+    nesting::NEST,
+    nesting::PACK,
+    nesting::PACK_ALL,
+    quote_attr::QUOTE,
+    quote_attr::UNQUOTE,
+];
 
 /// The actions at a place.
 ///
@@ -144,12 +170,22 @@ pub(crate) struct Found<'a> {
     current: (&'static str, ActionKind),
     actions: Vec<CodeAction>,
     change: Option<SourceChange>,
+    /// At the selection.
+    diagnostics: Vec<Diagnostic>,
 }
 
 #[allow(dead_code, reason = "refactorings of several files will use all of it")]
 impl<'a> Found<'a> {
     fn new(query: &ActionQuery<'a>, wanted: Option<&'a ActionId>) -> Self {
-        Found { path: query.path, explicit: query.explicit, wanted, current: ("", ActionKind::Refactor), actions: Vec::new(), change: None }
+        Found {
+            path: query.path,
+            explicit: query.explicit,
+            wanted,
+            current: ("", ActionKind::Refactor),
+            actions: Vec::new(),
+            change: None,
+            diagnostics: Vec::new(),
+        }
     }
 
     fn may_want(&self, name: &str) -> bool {
@@ -180,7 +216,10 @@ impl<'a> Found<'a> {
             self.change = edits.change.ok();
         }
         let effect = Effect::Change { operations };
-        self.actions.push(CodeAction { id, title, kind, preferred: false, diagnostic: None, disabled: None, effect });
+        // Quick fixes among the refactorings are for names that nothing defines.
+        let undefined = |diagnostic: &&Diagnostic| kind == ActionKind::QuickFix && diagnostic.code == codes::UNDEFINED_VARIABLE;
+        let diagnostic = self.diagnostics.iter().find(undefined).cloned();
+        self.actions.push(CodeAction { id, title, kind, preferred: false, diagnostic, disabled: None, effect });
     }
 
     /// Offers to show a page.
