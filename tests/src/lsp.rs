@@ -1,5 +1,7 @@
 //! A client of a language server that runs as a process.
 
+pub mod conformance;
+
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -23,6 +25,12 @@ pub struct Client {
 impl Client {
     /// Starts and initializes a server with these `initializationOptions`.
     pub fn start(command: &mut Command, options: Value) -> Self {
+        let capabilities = json!({ "window": { "workDoneProgress": true } });
+        Client::start_with(command, json!({ "processId": null, "capabilities": capabilities, "initializationOptions": options })).0
+    }
+
+    /// Starts and initializes a server with these parameters; what it answers.
+    pub fn start_with(command: &mut Command, params: Value) -> (Self, Value) {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
         let input = child.stdin.take();
         let mut output = BufReader::new(child.stdout.take().expect("piped"));
@@ -35,12 +43,10 @@ impl Client {
             }
         });
         let mut client = Client { child, input, messages, inbox: VecDeque::new(), next_id: 0 };
-        let capabilities = json!({ "window": { "workDoneProgress": true } });
-        let params = json!({ "processId": null, "capabilities": capabilities, "initializationOptions": options });
         let id = client.request("initialize", params);
-        client.answer(id).expect("initialized");
+        let result = client.answer(id).expect("initialized");
         client.send(json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }));
-        client
+        (client, result)
     }
 
     pub fn send(&mut self, message: Value) {

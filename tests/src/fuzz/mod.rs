@@ -6,7 +6,7 @@ pub mod compare;
 pub mod corpus;
 pub mod drive;
 mod generate;
-mod rng;
+pub mod rng;
 mod tree;
 mod types;
 
