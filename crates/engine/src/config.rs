@@ -160,6 +160,8 @@ pub struct EngineConfig {
     pub flake_overrides: Vec<(nival_flake::FlakeRef, nival_flake::FlakeRef)>,
     /// The process evaluates once and ends: what would only serve a second evaluation (code, texts, what was read) is not kept.
     pub once: bool,
+    /// Which rules of diagnostics are reported, and in which files.
+    pub lint: nival_lint::LintSettings,
     /// Who counts what evaluations cost.
     pub watching: Option<crate::watching::Watching>,
 }
@@ -187,6 +189,7 @@ impl EngineConfig {
             locking: nival_flake::LockFlags::default(),
             flake_overrides: Vec::new(),
             once: false,
+            lint: nival_lint::LintSettings::default(),
             watching: None,
         }
     }

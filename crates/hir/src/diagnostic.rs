@@ -43,11 +43,35 @@ pub struct Fix {
     pub safe: bool,
 }
 
+/// A kind of diagnostic: what settings, pragmas and the documentation speak of. Each crate that finds diagnostics has a table of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// Stable. That of nixf where it has the same; else nil's; else one of our own.
+    pub id: &'static str,
+    /// Names that other tools give it (nil, nixf, statix, deadnix, tix), taken for it in settings and pragmas.
+    pub aliases: &'static [&'static str],
+    pub severity: Severity,
+    /// Whether it is reported where nobody asked for it.
+    pub on: bool,
+    pub tags: &'static [Tag],
+    /// Markdown: what is meant, why it matters, what to do. One paragraph.
+    pub doc: &'static str,
+    /// A text that has it.
+    pub example: &'static str,
+}
+
+impl Rule {
+    /// Whether somebody who writes `name` means this rule.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.id == name || self.aliases.contains(&name)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     pub range: TextRange,
     pub severity: Severity,
-    /// Stable; one of [`codes`].
+    /// Stable: the id of its [`Rule`].
     pub code: &'static str,
     pub message: String,
     pub notes: Vec<String>,
@@ -68,6 +92,11 @@ impl Diagnostic {
             tags: Vec::new(),
             fixes: Vec::new(),
         }
+    }
+
+    /// With the severity and the tags of its rule.
+    pub fn of(rule: &Rule, range: TextRange, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { tags: rule.tags.to_vec(), ..Diagnostic::new(rule.id, rule.severity, range, message) }
     }
 
     pub fn note(mut self, note: impl Into<String>) -> Self {
@@ -102,24 +131,4 @@ impl Diagnostic {
         self.fixes.push(Fix { title: title.into(), edits, preferred: false, safe: false });
         self
     }
-}
-
-/// The code of every diagnostic of this crate. Those that nixf also has carry its ids.
-pub mod codes {
-    pub const SYNTAX: &str = "parse-syntax";
-    pub const UNDEFINED_VARIABLE: &str = "sema-undefined-variable";
-    pub const DUPLICATED_ATTRNAME: &str = "sema-duplicated-attrname";
-    pub const DYNAMIC_INHERIT: &str = "sema-dynamic-inherit";
-    pub const DYNAMIC_LET: &str = "sema-dynamic-let";
-    pub const DUP_FORMAL: &str = "sema-dup-formal";
-    pub const DUP_FORMAL_ARG: &str = "sema-dup-formal-arg";
-    pub const UNUSED_LET: &str = "sema-unused-def-let";
-    pub const UNUSED_FORMAL: &str = "sema-unused-def-lambda-noarg-formal";
-    pub const EXTRA_WITH: &str = "sema-extra-with";
-    pub const EXTRA_REC: &str = "sema-extra-rec";
-    pub const EMPTY_LET: &str = "sema-empty-let";
-    pub const EMPTY_INHERIT: &str = "sema-empty-inherit";
-    pub const URL_LITERAL: &str = "syntax-url-literal";
-    pub const LEGACY_LET: &str = "syntax-legacy-let";
-    pub const NOT_UTF8: &str = "source-not-utf8";
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use nival_engine::{AutoArgs, Cancellable, Cancelled, Control, FileRange, Report, ReportKind, Snapshot};
+use nival_engine::{AutoArgs, Cancellable, Cancelled, Control, EngineConfig, FileRange, Report, ReportKind, Snapshot};
 use nival_hir::diagnostic as hir;
 use nival_syntax::TextRange;
 
@@ -65,13 +65,27 @@ pub struct Diagnostic {
 /// # Errors
 /// Cancelled.
 pub fn diagnostics(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<Diagnostic>> {
+    let config = snapshot.config();
+    if config.lint.is_excluded(path, &config.roots) {
+        return Ok(Vec::new());
+    }
     let Some(found) = snapshot.diagnostics(path)? else { return Ok(Vec::new()) };
-    Ok(found.iter().map(|diagnostic| convert(diagnostic, path)).collect())
+    Ok(chosen(found.iter().cloned(), config, path))
+}
+
+/// What the user wants to see, as severe as the user finds it.
+fn chosen(found: impl IntoIterator<Item = hir::Diagnostic>, config: &EngineConfig, path: &Path) -> Vec<Diagnostic> {
+    config.lint.choose(found, nival_lint::rules::rule).iter().map(|diagnostic| convert(diagnostic, path)).collect()
 }
 
 /// The same of a text that is in no file.
-pub(crate) fn of_analysis(tree: &nival_syntax::FlatTree, lowered: &nival_hir::Lowered, path: &Path) -> Vec<Diagnostic> {
-    nival_lint::diagnose(tree, lowered).iter().map(|diagnostic| convert(diagnostic, path)).collect()
+pub(crate) fn of_analysis(
+    tree: &nival_syntax::FlatTree,
+    lowered: &nival_hir::Lowered,
+    config: &EngineConfig,
+    path: &Path,
+) -> Vec<Diagnostic> {
+    chosen(nival_lint::diagnose(tree, lowered), config, path)
 }
 
 fn convert(found: &hir::Diagnostic, path: &Path) -> Diagnostic {
@@ -123,8 +137,8 @@ const MAX_ATTRS: usize = 500;
 /// # Errors
 /// Cancelled. Reaching the budget is no error: what was found so far is returned.
 pub fn evaluation_diagnostics(snapshot: &Snapshot, path: &Path, control: &Control) -> Cancellable<Vec<Diagnostic>> {
-    let static_errors = diagnostics(snapshot, path)?.iter().any(|d| d.severity == Severity::Error);
-    if static_errors {
+    let refused = snapshot.lowered(path)?.is_none_or(|lowered| !lowered.errors.is_empty());
+    if refused || snapshot.config().lint.is_off(EVALUATION) {
         return Ok(Vec::new());
     }
     let session = snapshot.session();
@@ -170,6 +184,10 @@ pub fn evaluation_diagnostics(snapshot: &Snapshot, path: &Path, control: &Contro
         },
     }
     snapshot.check()?;
+    if let Some(tree) = snapshot.flat_tree(path)? {
+        let pragmas = nival_lint::Pragmas::of(&tree);
+        found.retain(|diagnostic| !pragmas.ignores(EVALUATION, None, diagnostic.range.start()));
+    }
     found.sort_by_key(|d| d.range.start());
     Ok(found)
 }
@@ -243,7 +261,7 @@ mod tests {
             "let a = 1; in b + ",
             expect![[r#"
             [b] Error sema-undefined-variable: undefined variable 'b'
-            [] Error parse-syntax: syntax error, unexpected end of file
+            [] Error parse-expected: syntax error, unexpected end of file
         "#]],
         );
         check(

@@ -11,7 +11,14 @@
 //! - This crate parses and resolves nothing by itself, knows no other file, and no editor protocol.
 
 mod checks;
+pub mod fix;
+pub mod pragmas;
 pub mod queries;
+pub mod rules;
+pub mod settings;
 
 pub use checks::diagnose;
+pub use pragmas::Pragmas;
 pub use queries::diagnostics;
+pub use rules::rules;
+pub use settings::{Level, LintSettings};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nival_hir::diagnostic::{Diagnostic, Severity, codes};
+use nival_hir::diagnostic::Diagnostic;
 use nival_hir::queries::{flat_tree, lowered};
 use nival_source::{Db, Problem, SourceFile};
 use nival_syntax::TextRange;
@@ -13,7 +13,7 @@ pub fn diagnostics(db: &dyn Db, file: SourceFile) -> Arc<[Diagnostic]> {
     let mut found = crate::diagnose(flat_tree(db, file), lowered(db, file));
     if let Some(Problem::NotUtf8) = file.contents(db).problem() {
         let message = "the file is not UTF-8: bytes that are no text are shown as U+FFFD";
-        found.insert(0, Diagnostic::new(codes::NOT_UTF8, Severity::Information, TextRange::default(), message));
+        found.insert(0, Diagnostic::of(&crate::rules::syntax::NOT_UTF8, TextRange::default(), message));
     }
     found.into()
 }

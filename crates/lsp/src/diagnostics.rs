@@ -98,8 +98,7 @@ pub fn of_text(context: &ReadContext, path: &Path, document: &Document) -> Resul
 }
 
 fn shown(context: &ReadContext, document: &Document, found: &[ide::Diagnostic]) -> Vec<Diagnostic> {
-    let wanted = found.iter().filter(|found| !context.settings.ignores(&found.code)).take(MAX_DIAGNOSTICS);
-    wanted.map(|diagnostic| convert::diagnostic(context, &document.text, diagnostic)).collect()
+    found.iter().take(MAX_DIAGNOSTICS).map(|diagnostic| convert::diagnostic(context, &document.text, diagnostic)).collect()
 }
 
 impl State {

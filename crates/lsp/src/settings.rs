@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nival_engine::{EngineConfig, SearchPathEntry, Trust};
+use nival_engine::{EngineConfig, Level, LintSettings, SearchPathEntry, Trust};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -52,8 +52,12 @@ pub struct BuildSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DiagnosticSettings {
-    /// Rules whose diagnostics are not shown, by their ids or those of nil.
+    /// Rules whose diagnostics are not shown, by their ids or those of other tools.
     pub ignored: Option<Vec<String>>,
+    /// `off`, `hint`, `information`, `warning` or `error`, by the same names.
+    pub severity: Option<std::collections::BTreeMap<String, String>>,
+    /// Files and folders without diagnostics of their text: paths from the workspace, with `*` and `**`.
+    pub excluded_files: Option<Vec<String>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, Default)]
@@ -101,12 +105,6 @@ impl Settings {
         SECTIONS.iter().any(|section| nested.get(section).is_some())
     }
 
-    /// Whether diagnostics of this rule are not shown.
-    pub fn ignores(&self, code: &str) -> bool {
-        let ignored = self.diagnostics.ignored.as_deref().unwrap_or_default();
-        ignored.iter().any(|name| name == code || NAMES_OF_NIL.iter().any(|(nil, codes)| nil == name && codes.contains(&code)))
-    }
-
     /// Whether evaluation errors are reported; they are unless switched off.
     pub fn evaluation_diagnostics(&self) -> bool {
         self.evaluation.diagnostics.unwrap_or(true)
@@ -139,24 +137,25 @@ impl Settings {
         if self.build.sandbox == Some(false) && config.trust == Trust::Trusted {
             config.store.no_sandbox = true;
         }
+        config.lint = self.diagnostics.lint();
         config
     }
 }
 
-/// The diagnostics of nil and what they are called here.
-const NAMES_OF_NIL: &[(&str, &[&str])] = &[
-    ("invalid_dynamic", &["sema-dynamic-inherit", "sema-dynamic-let"]),
-    ("duplicated_key", &["sema-duplicated-attrname"]),
-    ("duplicated_param", &["sema-dup-formal", "sema-dup-formal-arg"]),
-    ("undefined_name", &["sema-undefined-variable"]),
-    ("empty_inherit", &["sema-empty-inherit"]),
-    ("empty_let_in", &["sema-empty-let"]),
-    ("let_attrset", &["syntax-legacy-let"]),
-    ("uri_literal", &["syntax-url-literal"]),
-    ("unused_binding", &["sema-unused-def-let", "sema-unused-def-lambda-noarg-formal", "sema-unused-def-lambda-witharg-formal"]),
-    ("unused_with", &["sema-extra-with"]),
-    ("unused_rec", &["sema-extra-rec"]),
-];
+impl DiagnosticSettings {
+    fn lint(&self) -> LintSettings {
+        let mut lint = LintSettings::default();
+        for (name, level) in self.severity.iter().flatten() {
+            // A word that is none leaves the rule as it is.
+            if let Some(level) = Level::parse(level) {
+                lint.set(name, level);
+            }
+        }
+        self.ignored.iter().flatten().for_each(|name| lint.set(name, Level::Off));
+        self.excluded_files.iter().flatten().for_each(|pattern| lint.exclude(pattern));
+        lint
+    }
+}
 
 /// All sections as one of nival's own.
 fn merged(json: &Value) -> Value {
@@ -182,6 +181,7 @@ const FROM_NIXD: &Translation = &[(&["nixd", "diagnostic", "suppress"], ["diagno
 
 const FROM_NIL: &Translation = &[
     (&["nil", "diagnostics", "ignored"], ["diagnostics", "ignored"]),
+    (&["nil", "diagnostics", "excludedFiles"], ["diagnostics", "excludedFiles"]),
     (&["nil", "diagnostics", "bindingEndHintMinLines"], ["inlayHints", "bindingEndMinLines"]),
     (&["nil", "nix", "maxMemoryMB"], ["evaluation", "memory"]),
 ];
@@ -276,9 +276,13 @@ mod tests {
         .unwrap();
         assert_eq!(settings.evaluation.memory, Some(50));
         assert_eq!(settings.inlay_hints.binding_end_min_lines, Some(9));
-        assert!(settings.ignores("sema-extra-with") && !settings.ignores("sema-extra-rec"));
-        let of_nil = Settings::from_json(&json!({ "nil": { "diagnostics": { "ignored": ["unused_binding"] } } })).unwrap();
-        assert!(of_nil.ignores("sema-unused-def-let") && !of_nil.ignores("sema-extra-rec"));
+        let lint = |settings: &Settings| settings.apply(&EngineConfig::editor("x86_64-linux".into())).lint;
+        assert!(lint(&settings).is_off("sema-extra-with") && !lint(&settings).is_off("sema-extra-rec"));
+        let of_nil = json!({ "nil": { "diagnostics": { "ignored": ["unused_binding"], "excludedFiles": ["gen"] } } });
+        let of_nil = lint(&Settings::from_json(&of_nil).unwrap());
+        assert!(of_nil.is_off("unused_binding") && of_nil.is_excluded("/w/gen/a.nix".as_ref(), &["/w".into()]));
+        let own = json!({ "diagnostics": { "severity": { "sema-extra-rec": "off", "empty-inherit": "loud" } } });
+        assert!(lint(&Settings::from_json(&own).unwrap()).is_off("sema-extra-rec"));
     }
 
     #[test]

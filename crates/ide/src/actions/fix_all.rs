@@ -46,7 +46,7 @@ fn change(snapshot: &Snapshot, view: &FileView, found: &Found<'_>) -> Cancellabl
         let mut round = SourceChange::new();
         // What the fixes of this round reach over, sorted. One that touches it waits for the next round.
         let mut taken: Vec<TextRange> = Vec::new();
-        for diagnostic in of_analysis(&now.tree, &now.lowered, found.path) {
+        for diagnostic in of_analysis(&now.tree, &now.lowered, snapshot.config(), found.path) {
             let Some(fix) = diagnostic.fixes.iter().find(|fix| is_safe(fix)) else { continue };
             let Some(reach) = fix.edits.iter().map(|edit| edit.range).reduce(TextRange::cover) else { continue };
             let at = taken.partition_point(|range| range.end() < reach.start());

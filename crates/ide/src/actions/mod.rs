@@ -25,7 +25,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use nival_engine::{Cancellable, Snapshot};
-use nival_hir::diagnostic::codes;
+use nival_lint::rules::names::{PRIMOP_NEEDS_PREFIX, UNDEFINED_VARIABLE};
 use nival_syntax::{TextRange, TextSize};
 
 use crate::cursor::FileView;
@@ -217,7 +217,9 @@ impl<'a> Found<'a> {
         }
         let effect = Effect::Change { operations };
         // Quick fixes among the refactorings are for names that nothing defines.
-        let undefined = |diagnostic: &&Diagnostic| kind == ActionKind::QuickFix && diagnostic.code == codes::UNDEFINED_VARIABLE;
+        let undefined = |diagnostic: &&Diagnostic| {
+            kind == ActionKind::QuickFix && [UNDEFINED_VARIABLE.id, PRIMOP_NEEDS_PREFIX.id].contains(&diagnostic.code.as_str())
+        };
         let diagnostic = self.diagnostics.iter().find(undefined).cloned();
         self.actions.push(CodeAction { id, title, kind, preferred: false, diagnostic, disabled: None, effect });
     }

@@ -1,26 +1,95 @@
-//! What is wrong or doubtful in one text. Each kind of check is a file; a check that cannot be certain says nothing.
+//! What is wrong or doubtful in one text. Each subject is a file; a check that cannot be certain says nothing.
+//!
+//! Checks of syntax are rows of [`BY_KIND`]: one pass over the tree calls them. Those of names go over the scopes.
 
-mod doubtful;
+mod builtins;
+mod context;
+pub(crate) mod edits;
 mod errors;
+mod inherits;
+mod lets;
+mod literals;
+mod logic;
+mod merges;
+mod or;
+mod parens;
+mod patterns;
+mod repairs;
 mod suggest;
 mod unused;
-
-use nival_syntax::flat::{FlatTree, Node};
-use nival_syntax::{SyntaxKind, TextRange, TextSize};
+mod withs;
 
 use nival_hir::{Diagnostic, Lowered};
+use nival_syntax::SyntaxKind::{self, *};
+use nival_syntax::flat::{FlatTree, Node};
+use nival_syntax::{TextRange, TreeNode};
 
-/// Every diagnostic of a text, by the order of their ranges. `lowered` must come from `tree`.
+pub(crate) use self::context::Context;
+use crate::pragmas::Pragmas;
+
+type Check = for<'t> fn(&mut Context<'t>, Node<'t>);
+
+/// What looks at nodes of a kind. Only texts that the parser takes are looked at: in others a part may be missing anywhere.
+const BY_KIND: &[(SyntaxKind, &[Check])] = &[
+    (LITERAL, &[literals::url, literals::float]),
+    (PAREN, &[parens::redundant]),
+    (LEGACY_LET, &[lets::legacy]),
+    (LET_IN, &[lets::empty, lets::collapsible, inherits::in_entries, unused::note_entries]),
+    (ATTR_SET, &[inherits::in_entries, inherits::repeated_keys, merges::recursive]),
+    (INHERIT, &[inherits::empty]),
+    (NAME, &[or::attribute]),
+    (NAME_REF, &[or::variable]),
+    (SELECT, &[builtins::selection]),
+    (BINARY_OP, &[logic::comparison, logic::concatenation]),
+    (UNARY_OP, &[logic::negation]),
+    (IF_THEN_ELSE, &[logic::has_attr]),
+    (LAMBDA, &[patterns::eta]),
+    (PATTERN_PARAM, &[patterns::empty]),
+];
+
+/// [`BY_KIND`] by the number of the kind.
+const TABLE: [&[Check]; 256] = {
+    let mut table: [&[Check]; 256] = [&[]; 256];
+    let mut row = 0;
+    while row < BY_KIND.len() {
+        table[BY_KIND[row].0 as usize] = BY_KIND[row].1;
+        row += 1;
+    }
+    table
+};
+
+/// Every diagnostic of a text that no pragma tells to ignore, by the order of their ranges. `lowered` must come from `tree`.
 pub fn diagnose(tree: &FlatTree, lowered: &Lowered) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    errors::check(tree, lowered, &mut found);
-    doubtful::check(tree, &mut found);
+    let mut context = Context::new(tree, lowered);
+    errors::check(&mut context);
     // What the parser had to skip may have been a use.
     if tree.errors().is_empty() {
-        unused::check(tree, lowered, &mut found);
+        by_kind(&mut context);
+        builtins::hidden(&mut context);
+        unused::check(&mut context);
+        withs::shadowed(&mut context);
     }
+    let mut found = context.found;
+    let pragmas = Pragmas::of(tree);
+    pragmas.apply(tree, &mut found);
     found.sort_by_key(|diagnostic| (diagnostic.range.start(), diagnostic.range.end(), diagnostic.severity));
     found
+}
+
+fn by_kind(context: &mut Context<'_>) {
+    let tree = context.tree;
+    for node in nodes(tree) {
+        while context.around.last().is_some_and(|outer| outer.subtree_end() <= node.index()) {
+            context.around.pop();
+        }
+        for check in TABLE[node.kind() as usize] {
+            check(context, node);
+        }
+        if node.subtree_end() > node.index() + 1 {
+            context.around.push(node);
+        }
+    }
+    context.around.clear();
 }
 
 /// All nodes, in preorder.
@@ -30,19 +99,5 @@ fn nodes(tree: &FlatTree) -> impl Iterator<Item = Node<'_>> {
 
 /// The range of the first direct token of this kind.
 fn token_range(node: Node<'_>, kind: SyntaxKind) -> Option<TextRange> {
-    nival_syntax::TreeNode::token(&node, kind).map(|token| token.range())
-}
-
-/// `range` and the blanks before it, with the line end where nothing else stands in the line.
-fn with_blanks_before(text: &[u8], range: TextRange) -> TextRange {
-    let before = text.get(..usize::from(range.start())).unwrap_or_default();
-    let blanks = before.iter().rev().take_while(|c| matches!(c, b' ' | b'\t' | b'\n' | b'\r')).count();
-    TextRange::new(range.start() - TextSize::new(blanks as u32), range.end())
-}
-
-/// `range` and the blanks behind it.
-fn with_blanks_after(text: &[u8], range: TextRange) -> TextRange {
-    let after = text.get(usize::from(range.end())..).unwrap_or_default();
-    let blanks = after.iter().take_while(|c| matches!(c, b' ' | b'\t' | b'\n' | b'\r')).count();
-    TextRange::new(range.start(), range.end() + TextSize::new(blanks as u32))
+    TreeNode::token(&node, kind).map(|token| token.range())
 }

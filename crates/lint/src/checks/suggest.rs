@@ -19,6 +19,12 @@ pub(super) fn similar(scopes: &Scopes, at: TextSize, name: Name) -> Option<Name>
         .map(|(_, found)| found)
 }
 
+/// The word that is most like `name`, if one is like it at all.
+pub(super) fn closest(name: &[u8], words: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let most = if name.len() < 6 { 1 } else { 2 };
+    words.filter_map(|word| Some((distance(name, word.as_bytes(), most)?, word))).min().map(|(_, word)| word)
+}
+
 /// How many bytes must be put in, left out, changed or swapped with the next to make `b` of `a`; none if more than `most`.
 fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > most || a.len() > 64 {

@@ -1,49 +1,27 @@
 //! Names, `with`s and `rec`s that nothing uses.
 
+use nival_hir::diagnostic::{Diagnostic, Edit};
+use nival_hir::scopes::{Binding, BindingId, BindingKind, Scope, ScopeId, ScopeKind, Scopes, Target};
+use nival_syntax::SyntaxKind::*;
 use nival_syntax::flat::{FlatTree, Node};
 use nival_syntax::{SyntaxKind, TextRange};
 use rustc_hash::FxHashMap;
 
-use super::doubtful::comment_in;
-use super::{nodes, token_range, with_blanks_after, with_blanks_before};
-use nival_hir::Lowered;
-use nival_hir::diagnostic::{Diagnostic, Edit, Severity, Tag, codes};
-use nival_hir::scopes::{Binding, BindingKind, Scope, ScopeKind, Scopes, Target};
+use super::edits::{remove, remove_item, replace};
+use super::{Context, nodes, token_range};
+use crate::rules::unused as rules;
 
-pub(super) fn check(tree: &FlatTree, lowered: &Lowered, found: &mut Vec<Diagnostic>) {
-    let uses = Uses::new(&lowered.scopes);
-    let mut places = Places { tree, asked: 0, all: None };
-    for (id, scope) in lowered.scopes.scopes() {
-        match scope.kind {
-            ScopeKind::With { .. } if !uses.withs[id.0 as usize] => unused_with(tree, scope, found),
-            ScopeKind::Rec => {
-                let used = lowered.scopes.bindings_of(scope).any(|(id, _)| uses.bindings[id.0 as usize]);
-                let special = lowered.scopes.bindings_of(scope).any(|(_, binding)| binding.name.as_bytes() == b"__overrides");
-                if !used && !special {
-                    unused_rec(tree, scope, found);
-                }
-            }
-            ScopeKind::Let | ScopeKind::Lambda => {
-                for (id, binding) in lowered.scopes.bindings_of(scope) {
-                    let told = matches!(binding.kind, BindingKind::Let | BindingKind::Formal);
-                    if told && !uses.bindings[id.0 as usize] && !binding.name.as_bytes().starts_with(b"_") {
-                        unused_binding(tree, binding, places.of(binding.range), found);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-}
+mod formals;
+mod live;
 
 /// What is used, by index.
-struct Uses {
+pub(crate) struct Uses {
     bindings: Vec<bool>,
     withs: Vec<bool>,
 }
 
 impl Uses {
-    fn new(scopes: &Scopes) -> Uses {
+    pub fn new(scopes: &Scopes) -> Uses {
         let mut uses = Uses { bindings: vec![false; scopes.bindings().count()], withs: vec![false; scopes.scopes().count()] };
         for reference in scopes.references() {
             match reference.target {
@@ -63,6 +41,62 @@ impl Uses {
         }
         uses
     }
+
+    pub fn binding(&self, id: BindingId) -> bool {
+        self.bindings.get(id.0 as usize).copied().unwrap_or(true)
+    }
+
+    fn with(&self, id: ScopeId) -> bool {
+        self.withs.get(id.0 as usize).copied().unwrap_or(true)
+    }
+}
+
+pub(super) fn check(context: &mut Context<'_>) {
+    let scopes = context.scopes();
+    let live = live::Live::new(context);
+    let mut places = Places { tree: context.tree, asked: 0, all: None };
+    let mut patterns = formals::Patterns::new(context.tree);
+    for (id, scope) in scopes.scopes() {
+        match scope.kind {
+            ScopeKind::With { .. } if !context.uses.with(id) => with(context, scope),
+            ScopeKind::Rec => {
+                let used = scopes.bindings_of(scope).any(|(id, _)| context.uses.binding(id));
+                let special = scopes.bindings_of(scope).any(|(_, binding)| binding.name.as_bytes() == b"__overrides");
+                if !used && !special {
+                    rec(context, scope);
+                }
+            }
+            ScopeKind::Let | ScopeKind::Lambda => {
+                for (id, binding) in scopes.bindings_of(scope) {
+                    if live.is_live(id) || binding.name.as_bytes().starts_with(b"_") {
+                        continue;
+                    }
+                    let place = places.of(binding.range);
+                    match binding.kind {
+                        BindingKind::Let => let_binding(context, binding, place, context.uses.binding(id) && !live.only_itself(id)),
+                        BindingKind::Param => {
+                            let name = nival_hir::quoted(binding.name.as_bytes());
+                            context.report(&rules::UNUSED_PARAM, binding.range, format!("the argument '{name}' is never used"));
+                        }
+                        _ => formals::unused(context, &mut patterns, scope, binding, place),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Notes the entries of a `let`, for [`live`].
+pub(super) fn note_entries<'t>(context: &mut Context<'t>, node: Node<'t>) {
+    for entry in node.children().filter(|entry| entry.kind() == BINDING) {
+        let mut children = entry.children();
+        let (Some(path), Some(value)) = (children.next(), children.next()) else { continue };
+        let mut attrs = path.children();
+        if let (Some(name), None) = (attrs.next(), attrs.next()) {
+            context.let_entries.push((name.range(), value.range()));
+        }
+    }
 }
 
 /// Where entries and patterns stand, for those that have something unused.
@@ -80,28 +114,28 @@ impl<'t> Places<'t> {
     fn of(&mut self, name: TextRange) -> Option<Node<'t>> {
         self.asked += 1;
         if self.asked <= Self::FEW {
-            let kinds = [SyntaxKind::BINDING, SyntaxKind::INHERIT, SyntaxKind::PATTERN_PARAM];
+            let kinds = [BINDING, INHERIT, PATTERN_PARAM];
             return self.tree.nodes_covering(name).into_iter().find(|node| kinds.contains(&node.kind()));
         }
         self.all.get_or_insert_with(|| name_places(self.tree)).get(&name).copied()
     }
 }
 
-/// The parent of each name that an entry or a formal defines, by the range of the name.
+/// The parent of each name that an entry or a pattern defines, by the range of the name.
 fn name_places(tree: &FlatTree) -> FxHashMap<TextRange, Node<'_>> {
     let mut places = FxHashMap::default();
     for node in nodes(tree) {
         match node.kind() {
-            SyntaxKind::BINDING => {
-                let path = node.children().next().filter(|path| path.kind() == SyntaxKind::ATTRPATH);
+            BINDING => {
+                let path = node.children().next().filter(|path| path.kind() == ATTRPATH);
                 if let Some(name) = path.and_then(|path| path.children().next()) {
                     places.insert(name.range(), node);
                 }
             }
-            SyntaxKind::INHERIT => places.extend(node.children().map(|name| (name.range(), node))),
-            SyntaxKind::PATTERN_PARAM => {
-                let formals = node.children().filter(|child| child.kind() == SyntaxKind::FORMAL);
-                places.extend(formals.filter_map(|formal| Some((formal.children().next()?.range(), node))));
+            INHERIT => places.extend(node.children().map(|name| (name.range(), node))),
+            PATTERN_PARAM => {
+                let named = node.children().filter(|child| matches!(child.kind(), FORMAL | AT_BINDING));
+                places.extend(named.filter_map(|part| Some((part.children().next()?.range(), node))));
             }
             _ => {}
         }
@@ -109,65 +143,58 @@ fn name_places(tree: &FlatTree) -> FxHashMap<TextRange, Node<'_>> {
     places
 }
 
-fn unused_binding(tree: &FlatTree, binding: &Binding, place: Option<Node<'_>>, found: &mut Vec<Diagnostic>) {
+fn let_binding(context: &mut Context<'_>, binding: &Binding, place: Option<Node<'_>>, used_by_unused: bool) {
     let name = nival_hir::quoted(binding.name.as_bytes());
-    match binding.kind {
-        BindingKind::Let => {
-            let message = format!("'{name}' is defined and never used");
-            let diagnostic = Diagnostic::new(codes::UNUSED_LET, Severity::Warning, binding.range, message).tag(Tag::Unnecessary);
-            let removal = place.and_then(|node| removal(tree, node, binding.range));
-            found.push(match removal {
-                Some(edit) => diagnostic.fix(format!("Remove '{name}'"), vec![edit]),
-                None => diagnostic,
-            });
-        }
-        // Without `...`, callers must know the formals: an unused one may be there for them. With `@`, it may be used through that.
-        BindingKind::Formal => {
-            let Some(pattern) = place.filter(|node| node.kind() == SyntaxKind::PATTERN_PARAM) else { return };
-            let bound = pattern.children().any(|child| child.kind() == SyntaxKind::AT_BINDING);
-            if !bound && token_range(pattern, SyntaxKind::ELLIPSIS).is_some() {
-                let message = format!("the argument '{name}' is never used");
-                found.push(Diagnostic::new(codes::UNUSED_FORMAL, Severity::Hint, binding.range, message).tag(Tag::Unnecessary));
-            }
-        }
-        _ => {}
+    let removal = place.filter(|_| !used_by_unused).and_then(|node| removal(context, node, binding.range));
+    let message =
+        if used_by_unused { format!("'{name}' is only used by what is never used") } else { format!("'{name}' is defined and never used") };
+    let diagnostic = context.report(&rules::UNUSED_LET, binding.range, message);
+    if let Some(edit) = removal {
+        *diagnostic = Diagnostic::clone(diagnostic).fix(format!("Remove '{name}'"), vec![edit]);
     }
 }
 
 /// Removes the definition of a name, where it is all of its entry or a name of an `inherit`. Unused values are never evaluated.
-fn removal(tree: &FlatTree, node: Node<'_>, name: TextRange) -> Option<Edit> {
-    let remove = |range| Some(Edit { range: with_blanks_before(tree.text(), range), text: String::new() });
+fn removal(context: &Context<'_>, node: Node<'_>, name: TextRange) -> Option<Edit> {
     match node.kind() {
-        SyntaxKind::BINDING => {
+        BINDING => {
             let plain = node.children().next().is_some_and(|path| path.range() == name);
-            (plain && !comment_in(tree, node, node.range())).then(|| remove(node.range())).flatten()
+            (plain && !context.comment_in(node.range())).then(|| remove(context.tree, node.range()))
         }
-        SyntaxKind::INHERIT => {
-            let others = node.children().filter(|child| child.kind() != SyntaxKind::INHERIT_FROM && child.range() != name).count();
-            if others > 0 { remove(name) } else { (!comment_in(tree, node, node.range())).then(|| remove(node.range())).flatten() }
+        INHERIT => {
+            let item = node.children().find(|child| child.range() == name)?;
+            let others = node.children().filter(|child| child.kind() != INHERIT_FROM && child.range() != name).count();
+            if others > 0 {
+                Some(remove_item(context.tree, item))
+            } else {
+                (!context.comment_in(node.range())).then(|| remove(context.tree, node.range()))
+            }
         }
         _ => None,
     }
 }
 
-fn unused_with(tree: &FlatTree, scope: &Scope, found: &mut Vec<Diagnostic>) {
-    let Some(node) = node_of(tree, scope.range, SyntaxKind::WITH) else { return };
-    let (Some(start), Some(end)) = (token_range(node, SyntaxKind::WITH_KW), token_range(node, SyntaxKind::SEMICOLON)) else { return };
+fn with(context: &mut Context<'_>, scope: &Scope) {
+    let Some(node) = node_of(context.tree, scope.range, WITH) else { return };
+    let (Some(start), Some(end)) = (token_range(node, WITH_KW), token_range(node, SEMICOLON)) else { return };
     let range = start.cover(end);
-    let diagnostic = Diagnostic::new(codes::EXTRA_WITH, Severity::Warning, range, "no name comes from this `with`").tag(Tag::Unnecessary);
-    let edit = Edit { range: with_blanks_after(tree.text(), range), text: String::new() };
-    found.push(if comment_in(tree, node, range) { diagnostic } else { diagnostic.fix("Remove the `with`", vec![edit]) });
+    let commented = context.comment_in(range);
+    let edit = remove(context.tree, range);
+    let diagnostic = context.report(&rules::EXTRA_WITH, range, "no name comes from this `with`");
+    if !commented {
+        *diagnostic = Diagnostic::clone(diagnostic).fix("Remove the `with`", vec![edit]);
+    }
 }
 
-fn unused_rec(tree: &FlatTree, scope: &Scope, found: &mut Vec<Diagnostic>) {
-    let Some(node) = node_of(tree, scope.range, SyntaxKind::ATTR_SET) else { return };
-    let Some(range) = token_range(node, SyntaxKind::REC_KW) else { return };
-    let edit = Edit { range: with_blanks_after(tree.text(), range), text: String::new() };
-    found.push(
-        Diagnostic::new(codes::EXTRA_REC, Severity::Warning, range, "no attribute of this set uses another: `rec` is not needed")
-            .tag(Tag::Unnecessary)
-            .fix("Remove `rec`", vec![edit]),
-    );
+fn rec(context: &mut Context<'_>, scope: &Scope) {
+    let Some(node) = node_of(context.tree, scope.range, ATTR_SET) else { return };
+    let Some(range) = token_range(node, REC_KW) else { return };
+    let text = context.tree.text();
+    let blanks = text.get(usize::from(range.end())..).unwrap_or_default().iter().take_while(|c| matches!(c, b' ' | b'\t')).count();
+    let removed = TextRange::new(range.start(), range.end() + nival_syntax::TextSize::new(blanks as u32));
+    let message = "no attribute of this set uses another: `rec` is not needed";
+    let diagnostic = context.report(&rules::EXTRA_REC, range, message);
+    *diagnostic = Diagnostic::clone(diagnostic).fix("Remove `rec`", vec![replace(removed, "")]);
 }
 
 /// The node of this kind that covers `range`.

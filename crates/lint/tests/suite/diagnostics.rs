@@ -1,19 +1,24 @@
 //! Texts and their diagnostics.
 
 use expect_test::{Expect, expect};
-use nival_hir::{LowerOptions, lower};
-use nival_lint::diagnose;
+use nival_hir::{Diagnostic, LowerOptions, lower};
+use nival_lint::{LintSettings, diagnose, fix, rules};
 use nival_syntax::{TextRange, flat};
 
-fn check(text: &str, expected: Expect) {
-    expected.assert_eq(&show(text));
+pub fn check(text: &str, expected: Expect) {
+    expected.assert_eq(&show(text, |found| LintSettings::default().choose(found, rules::rule)));
 }
 
-fn show(text: &str) -> String {
+/// With rules that are off, too.
+pub fn check_all(text: &str, expected: Expect) {
+    expected.assert_eq(&show(text, |found| found));
+}
+
+fn show(text: &str, choose: impl Fn(Vec<Diagnostic>) -> Vec<Diagnostic>) -> String {
     let tree = flat::parse(text.as_bytes());
     let part = |range: TextRange| &text[usize::from(range.start())..usize::from(range.end())];
     let mut shown = String::new();
-    for diagnostic in diagnose(&tree, &lower(&tree, &LowerOptions::default())) {
+    for diagnostic in choose(diagnose(&tree, &lower(&tree, &LowerOptions::default()))) {
         let at = u32::from(diagnostic.range.start());
         shown += &format!("{at} `{}` {:?} {}: {}", part(diagnostic.range), diagnostic.severity, diagnostic.code, diagnostic.message);
         for note in &diagnostic.notes {
@@ -27,14 +32,16 @@ fn show(text: &str) -> String {
         }
         shown.push('\n');
         for fix in &diagnostic.fixes {
-            let mut edits = fix.edits.clone();
-            edits.sort_by_key(|edit| std::cmp::Reverse(edit.range.start()));
-            let mut fixed = text.to_owned();
-            for edit in edits {
-                fixed.replace_range(usize::from(edit.range.start())..usize::from(edit.range.end()), &edit.text);
-            }
-            shown += &format!("    {}: {fixed}\n", fix.title);
-            assert!(lower(&flat::parse(fixed.as_bytes()), &LowerOptions::default()).errors.is_empty(), "a fix breaks the text: {fixed}");
+            let kind = if fix.safe {
+                ""
+            } else if fix.preferred {
+                " (repair)"
+            } else {
+                " (suggestion)"
+            };
+            let fixed = fix::apply(text, &fix.edits);
+            shown += &format!("    {}{kind}: {fixed}\n", fix.title);
+            crate::fixes::judge(text, &diagnostic, fix);
         }
     }
     shown
@@ -45,21 +52,24 @@ fn names() {
     check(
         "stdnev: stdenv",
         expect![[r#"
-        8 `stdenv` Error sema-undefined-variable: undefined variable 'stdenv'; did you mean 'stdnev'?
-    "#]],
+            8 `stdenv` Error sema-undefined-variable: undefined variable 'stdenv'; did you mean 'stdnev'?
+                Change to 'stdnev' (suggestion): stdnev: stdnev
+        "#]],
     );
     check(
         "let foo = 1; in [ fooo foo ba ]",
         expect![[r#"
-        18 `fooo` Error sema-undefined-variable: undefined variable 'fooo'; did you mean 'foo'?
-        27 `ba` Error sema-undefined-variable: undefined variable 'ba'
-    "#]],
+            18 `fooo` Error sema-undefined-variable: undefined variable 'fooo'; did you mean 'foo'?
+                Change to 'foo' (suggestion): let foo = 1; in [ foo foo ba ]
+            27 `ba` Error sema-undefined-variable: undefined variable 'ba'
+        "#]],
     );
     check(
         "buitlins.map",
         expect![[r#"
-        0 `buitlins` Error sema-undefined-variable: undefined variable 'buitlins'; did you mean 'builtins'?
-    "#]],
+            0 `buitlins` Error sema-undefined-variable: undefined variable 'buitlins'; did you mean 'builtins'?
+                Change to 'builtins' (suggestion): builtins.map
+        "#]],
     );
     check("with { }; anything", expect![[""]]);
 }
@@ -115,7 +125,13 @@ fn unused_names() {
         4 `a` Warning sema-unused-def-let: 'a' is defined and never used [Unnecessary]
     "#]],
     );
-    check("let _a = 1; f = x: f x; in 1", expect![[""]]);
+    check(
+        "let _a = 1; f = x: f x; in 1",
+        expect![[r#"
+        12 `f` Warning sema-unused-def-let: 'f' is defined and never used [Unnecessary]
+            Remove 'f': let _a = 1; in 1
+    "#]],
+    );
     check(
         "let /* why */ a = /* so */ 1; in 1",
         expect![[r#"
@@ -126,15 +142,21 @@ fn unused_names() {
     check(
         "{ a, b, ... }: { c, d }: { e, ... }@f: g: a",
         expect![[r#"
-        5 `b` Hint sema-unused-def-lambda-noarg-formal: the argument 'b' is never used [Unnecessary]
-    "#]],
+            5 `b` Hint sema-unused-def-lambda-noarg-formal: the argument 'b' is never used [Unnecessary]
+                Remove the argument 'b' (repair): { a, ... }: { c, d }: { e, ... }@f: g: a
+            27 `e` Hint sema-unused-def-lambda-witharg-formal: the argument 'e' is never used [Unnecessary]
+                Remove the argument 'e' (repair): { a, b, ... }: { c, d }: { ... }@f: g: a
+            36 `f` Warning sema-unused-def-lambda-witharg-arg: 'f', the whole argument, is never used [Unnecessary]
+                Remove 'f': { a, b, ... }: { c, d }: { e, ... }: g: a
+        "#]],
     );
     check("{ a, b ? a, ... }: b", expect![[""]]);
     check(
         "let a = 1; in (",
         expect![[r#"
-        15 `` Error parse-syntax: syntax error, unexpected end of file
-    "#]],
+            15 `` Error parse-expected: syntax error, unexpected end of file; 14 `(` to match this `(`
+                Insert `null` (suggestion): let a = 1; in ( null
+        "#]],
     );
 }
 
@@ -185,48 +207,50 @@ fn syntax() {
     check(
         "{ a = ; }",
         expect![[r#"
-        6 `;` Error parse-syntax: syntax error, unexpected ';'
-    "#]],
+            6 `;` Error parse-expected: syntax error, unexpected ';'
+                Insert `null` (suggestion): { a = null; }
+        "#]],
     );
     check(
         "[ https://a.b/c ]",
         expect![[r#"
-        2 `https://a.b/c` Information syntax-url-literal: URL literals are deprecated; write a string [Deprecated]
-            Put the URL in quotes: [ "https://a.b/c" ]
-    "#]],
+            2 `https://a.b/c` Warning deprecated-url-literal: URL literals are deprecated; write a string [Deprecated]
+                Put the URL in quotes: [ "https://a.b/c" ]
+        "#]],
     );
     check(
         "let { body = 1; }",
         expect![[r#"
-        0 `let` Warning syntax-legacy-let: `let { … }` is deprecated; write `let … in body` [Deprecated]
-    "#]],
+            0 `let` Warning deprecated-let: `let { … }` is deprecated; write `let … in body` [Deprecated]
+                Write `let … in …`: let in 1
+        "#]],
     );
     check(
         "let in 1",
         expect![[r#"
-        0 `let in` Warning sema-empty-let: this `let` defines nothing [Unnecessary]
-            Remove the empty `let`: 1
-    "#]],
+            0 `let in` Warning empty_let_in: this `let` defines nothing [Unnecessary]
+                Remove the empty `let`: 1
+        "#]],
     );
     check(
         "let /* why */ in 1",
         expect![[r#"
-        0 `let /* why */ in` Warning sema-empty-let: this `let` defines nothing [Unnecessary]
-    "#]],
+            0 `let /* why */ in` Warning empty_let_in: this `let` defines nothing [Unnecessary]
+        "#]],
     );
     check(
         "{ inherit; inherit ({ }); }",
         expect![[r#"
-        2 `inherit;` Warning sema-empty-inherit: this `inherit` takes over nothing [Unnecessary]
-            Remove the empty `inherit`: { inherit ({ }); }
-        11 `inherit ({ });` Warning sema-empty-inherit: this `inherit` takes over nothing [Unnecessary]
-            Remove the empty `inherit`: { inherit; }
-    "#]],
+            2 `inherit;` Warning empty-inherit: this `inherit` takes over nothing [Unnecessary]
+                Remove the empty `inherit`: { inherit ({ }); }
+            11 `inherit ({ });` Warning empty-inherit: this `inherit` takes over nothing [Unnecessary]
+                Remove the empty `inherit`: { inherit; }
+        "#]],
     );
     check(
         "let ${\"a\" + \"b\"} = 1; in 1",
         expect![[r#"
-        4 `${` Error sema-dynamic-let: dynamic attributes not allowed in let
-    "#]],
+            4 `${` Error let-dynamic: dynamic attributes not allowed in let
+        "#]],
     );
 }

@@ -58,6 +58,7 @@ pub struct ReadContext {
     /// For progress and parts of results; an answer has its own way.
     pub client: Client,
     pub trace: TraceValue,
+    #[allow(dead_code, reason = "for requests with settings of their own")]
     pub settings: Arc<Settings>,
     /// What evaluation has found, by document.
     pub evaluated: Evaluated,

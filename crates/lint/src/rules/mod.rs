@@ -1,0 +1,55 @@
+//! The table of all rules of this crate. `docs/diagnostics.md` is made of it.
+
+use nival_hir::diagnostic::Rule;
+
+/// `NAME "id" [aliases] on Severity [tags] doc, example;`, where `off` is only reported on demand.
+macro_rules! rules {
+    ($($name:ident $id:literal [$($alias:literal),*] $state:ident $severity:ident [$($tag:ident),*] $doc:literal, $example:literal;)*) => {
+        #[allow(unused_imports, reason = "not every subject has tags")]
+        use nival_hir::diagnostic::{Rule, Severity, Tag};
+
+        $(#[doc = $doc]
+        pub const $name: Rule = Rule {
+            id: $id,
+            aliases: &[$($alias),*],
+            severity: Severity::$severity,
+            on: rules!(@$state),
+            tags: &[$(Tag::$tag),*],
+            doc: $doc,
+            example: $example,
+        };)*
+
+        pub(crate) const ALL: &[Rule] = &[$($name),*];
+    };
+    (@on) => { true };
+    (@off) => { false };
+}
+
+pub mod names;
+pub mod pragmas;
+pub mod style;
+pub mod syntax;
+pub mod unused;
+
+/// Every rule of this crate, by subject.
+pub fn subjects() -> [(&'static str, &'static [Rule]); 5] {
+    [("Syntax", syntax::ALL), ("Names", names::ALL), ("Unused", unused::ALL), ("Style", style::ALL), ("Pragmas themselves", pragmas::ALL)]
+}
+
+/// Every rule of this crate.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    subjects().into_iter().flat_map(|(_, rules)| rules)
+}
+
+/// The rule with this id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    rules().find(|rule| rule.id == id)
+}
+
+/// Codes of diagnostics that other crates find, which pragmas may name.
+const ELSEWHERE: &[&str] = &["evaluation"];
+
+/// Whether anything is called this.
+pub fn is_known(name: &str) -> bool {
+    rules().any(|rule| rule.is_called(name)) || ELSEWHERE.contains(&name)
+}
