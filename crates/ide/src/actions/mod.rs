@@ -13,13 +13,17 @@ mod fix_all;
 mod fixes;
 mod inherit;
 mod inline;
+mod json;
 mod layout;
 mod names;
 mod nesting;
+mod page;
 mod place;
 mod quote_attr;
+mod strings;
 #[cfg(test)]
 mod tests;
+mod with_names;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -122,6 +126,12 @@ const ACTIONS: &[Action] = &[
     nesting::PACK_ALL,
     quote_attr::QUOTE,
     quote_attr::UNQUOTE,
+    strings::TO_INDENTED,
+    strings::TO_QUOTED,
+    with_names::TO_INHERIT,
+    with_names::TO_SELECT,
+    json::ACTION,
+    page::ACTION,
 ];
 
 /// The actions at a place.
