@@ -86,8 +86,7 @@ impl Engine {
 
     pub fn with_system(config: EngineConfig, system: Arc<dyn System>) -> Self {
         let store = Arc::new(StoreAccess::new(config.store.clone(), &*system));
-        let store_dirs = [PathBuf::from(store.store_dir().as_str()), store.to_real(Path::new(store.store_dir().as_str()))];
-        let db = RootDb::new(system, store_dirs);
+        let db = RootDb::new(system, store.folders());
         nival_shape::Surroundings::new(&db, known_search_path(&config));
         let code = if config.once { nival_eval::CodeCache::keeping_nothing() } else { nival_eval::CodeCache::default() };
         let world = World {
@@ -395,6 +394,23 @@ impl Snapshot {
         let lowered = nival_hir::lower(&tree, &nival_hir::LowerOptions::default());
         self.check()?;
         Ok(Some(Glance { text, tree, lowered }))
+    }
+
+    /// Runs queries on the same files in a database of their own, which is gone afterwards with all that was read for them: for
+    /// questions to many files that nobody has open, or to `texts` that the files might have. Nothing ends `read` but itself; it
+    /// looks at [`Snapshot::check`].
+    pub fn apart<T>(&self, texts: &[(PathBuf, Arc<str>)], read: impl FnOnce(&RootDb) -> T) -> T {
+        let mut db = RootDb::new(Arc::clone(&self.system), self.world.store.folders());
+        nival_shape::Surroundings::new(&db, known_search_path(&self.world.config));
+        let mut open = nival_source::Change::new();
+        for (path, contents) in self.world.buffers.iter() {
+            open.set_buffer(path.to_path_buf(), Arc::clone(contents.text()));
+        }
+        for (path, text) in texts {
+            open.set_buffer(path, Arc::clone(text));
+        }
+        open.apply(&mut db);
+        read(&db)
     }
 
     /// The text of a file, as [`Snapshot::glance`] reads it.

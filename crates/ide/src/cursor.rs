@@ -26,6 +26,11 @@ impl FileView {
         Ok(Some(FileView { text, tree, lowered }))
     }
 
+    /// Of a file that is looked at once: see [`Snapshot::glance`].
+    pub fn glance(snapshot: &Snapshot, path: &std::path::Path) -> Cancellable<Option<Self>> {
+        Ok(snapshot.glance(path)?.map(|found| FileView { text: found.text, tree: found.tree, lowered: found.lowered }))
+    }
+
     /// Of a text that is not the file's own.
     #[cfg(test)]
     pub fn of_text(text: Arc<str>) -> Self {
@@ -193,6 +198,11 @@ impl FileView {
         let range = range.intersect(TextRange::up_to(end))?;
         self.tree.nodes_covering(range).into_iter().find_map(Binding::cast)
     }
+}
+
+/// Whether a set is written with `rec`.
+pub(crate) fn is_recursive(set: Node<'_>) -> bool {
+    set.tree().token(set.token_range().start).is_some_and(|token| token.kind() == SyntaxKind::REC_KW)
 }
 
 fn path_subject(token: Token<'_>) -> Option<Subject> {

@@ -1,6 +1,6 @@
 //! All places of the name under the cursor, within its file.
 
-use nival_engine::{Cancellable, FilePosition, FileRange, Snapshot};
+use nival_engine::{Cancellable, FilePosition, Snapshot};
 use nival_hir::Scopes;
 use nival_hir::scopes::{BindingKind, Target};
 use nival_syntax::{Name, TextRange, TextSize};
@@ -52,16 +52,6 @@ pub(crate) fn targets_at(scopes: &Scopes, offset: TextSize) -> Vec<(Target, Name
     targets
 }
 
-/// The same as places, with or without the definition.
-///
-/// # Errors
-/// Cancelled.
-pub fn references(snapshot: &Snapshot, position: &FilePosition, include_definition: bool) -> Cancellable<Vec<FileRange>> {
-    let found = highlights(snapshot, position)?;
-    let wanted = found.into_iter().filter(|h| include_definition || !h.definition);
-    Ok(wanted.map(|h| FileRange { path: position.path.clone(), range: h.range }).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
@@ -93,12 +83,5 @@ mod tests {
     #[test]
     fn inherited_names() {
         check("x: let inherit $0x; in { inherit x; }", expect!["⟨x⟩def: let inherit ⟨x⟩def; in { inherit ⟨x⟩; }"]);
-    }
-
-    #[test]
-    fn references_without_the_definition() {
-        let fixture = Fixture::new("let a$0 = 1; in a + a");
-        let found = references(&fixture.snapshot, &fixture.position(), false).unwrap();
-        assert_eq!(found.len(), 2);
     }
 }

@@ -26,8 +26,6 @@ pub struct ClientFeatures {
     /// Semantic tokens may go over several lines.
     pub multiline_tokens: bool,
     pub related_information: bool,
-    /// Edits of a document may name the version they are for.
-    pub document_changes: bool,
     /// Actions as data, and not as commands.
     pub code_actions: bool,
     pub code_action_resolve: bool,
@@ -92,7 +90,6 @@ impl ClientFeatures {
                 .and_then(|tokens| tokens.multiline_token_support)
                 .unwrap_or(false),
             related_information: document.and_then(|d| d.publish_diagnostics.as_ref()).and_then(|d| d.related_information).unwrap_or(false),
-            document_changes: workspace.and_then(|w| w.workspace_edit.as_ref()).and_then(|e| e.document_changes).unwrap_or(false),
             code_actions: actions.is_some_and(|a| a.code_action_literal_support.is_some()),
             code_action_resolve: actions.is_some_and(|a| {
                 let lazily = a.resolve_support.as_ref().is_some_and(|r| r.properties.iter().any(|property| property == "edit"));

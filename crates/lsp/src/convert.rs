@@ -107,23 +107,6 @@ pub fn diagnostic(context: &ReadContext, text: &crate::encoding::Text, diagnosti
     }
 }
 
-/// Changes of several files, for the versions that the client has open.
-pub fn workspace_edit(context: &ReadContext, files: &[ide::FileEdits]) -> lsp::WorkspaceEdit {
-    let edits = files.iter().filter_map(|file| {
-        let text = context.text(&file.path)?;
-        let edit = |edit: &ide::TextEdit| lsp::TextEdit { range: text.range(edit.range, context.encoding), new_text: edit.insert.clone() };
-        Some((&file.path, uri(context, &file.path)?, file.edits.iter().map(edit).collect::<Vec<_>>()))
-    });
-    if !context.features.document_changes {
-        return lsp::WorkspaceEdit { changes: Some(edits.map(|(_, uri, edits)| (uri, edits)).collect()), ..lsp::WorkspaceEdit::default() };
-    }
-    let documents = edits.map(|(path, uri, edits)| lsp::TextDocumentEdit {
-        text_document: lsp::OptionalVersionedTextDocumentIdentifier { uri, version: context.documents.get(path).map(|open| open.version) },
-        edits: edits.into_iter().map(lsp::OneOf::Left).collect(),
-    });
-    lsp::WorkspaceEdit { document_changes: Some(lsp::DocumentChanges::Edits(documents.collect())), ..lsp::WorkspaceEdit::default() }
-}
-
 pub fn symbol_kind(kind: ide::SymbolKind) -> lsp::SymbolKind {
     match kind {
         ide::SymbolKind::Variable | ide::SymbolKind::Parameter | ide::SymbolKind::Inherited => lsp::SymbolKind::VARIABLE,

@@ -48,6 +48,11 @@ impl StoreAccess {
         self.config.as_ref().map(|config| config.store_dir.clone()).unwrap_or_default()
     }
 
+    /// The store's folder by the name that values have for it, and where it really is.
+    pub fn folders(&self) -> [PathBuf; 2] {
+        [PathBuf::from(self.store_dir().as_str()), self.to_real(Path::new(self.store_dir().as_str()))]
+    }
+
     /// Where a logical path below the store directory is on this machine.
     pub fn to_real(&self, path: &Path) -> PathBuf {
         self.config.as_ref().map_or_else(|_| path.to_owned(), |config| config.to_real(path))

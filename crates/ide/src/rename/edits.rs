@@ -51,10 +51,14 @@ pub(super) fn changes(view: &FileView, found: &[Occurrence], old: Name, new: &st
                 let assignment = Assignment { name: defined, source: None, value: identifier(new.as_bytes()), from: occurrence.range };
                 rewrite(view, inherit, assignment, &mut changes)?;
             }
+            Role::InheritFrom(inherit) => {
+                let defined = slice(&view.text, occurrence.range).to_owned();
+                let value = identifier(new.as_bytes());
+                let assignment = Assignment { name: defined, source: source_of(view, inherit), value, from: occurrence.range };
+                rewrite(view, inherit, assignment, &mut changes)?;
+            }
             Role::InheritDefinition(inherit) => {
-                let value = identifier(old.as_bytes());
-                let source = view.tree.node(inherit).and_then(Inherit::cast).and_then(|inherit| inherit.inherit_from());
-                let source = source.and_then(|from| from.expr()).map(|expr| expr.range());
+                let (value, source) = (identifier(old.as_bytes()), source_of(view, inherit));
                 let assignment = Assignment { name: identifier(new.as_bytes()), source, value, from: occurrence.range };
                 rewrite(view, inherit, assignment, &mut changes)?;
             }
@@ -62,6 +66,12 @@ pub(super) fn changes(view: &FileView, found: &[Occurrence], old: Name, new: &st
     }
     changes.sort_by_key(|change| (change.range.start(), change.range.end()));
     Ok(changes)
+}
+
+/// The expression of `inherit (e)`.
+fn source_of(view: &FileView, inherit: u32) -> Option<TextRange> {
+    let from = view.tree.node(inherit).and_then(Inherit::cast).and_then(|inherit| inherit.inherit_from());
+    from.and_then(|from| from.expr()).map(|expr| expr.range())
 }
 
 /// What takes the place of a name in an `inherit`: `name = value;` or `name = source.value;`.

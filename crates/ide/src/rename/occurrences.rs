@@ -8,6 +8,7 @@ use nival_syntax::{Name, SyntaxKind, TextRange};
 
 use super::RenameError;
 use crate::cursor::FileView;
+use crate::references::{Use, UseKind};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Role {
@@ -17,6 +18,8 @@ pub(super) enum Role {
     InheritUse(u32),
     /// `inherit x;` or `inherit (e) x;` which defines what is renamed.
     InheritDefinition(u32),
+    /// `inherit (e) x;` where the attribute of `e` is what is renamed.
+    InheritFrom(u32),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +49,77 @@ pub(super) fn of_binding(view: &FileView, id: BindingId) -> Result<Vec<Occurrenc
     found.sort_by_key(|occurrence| (occurrence.range.start(), occurrence.role));
     found.dedup();
     Ok(found)
+}
+
+/// Every place of an attribute in a file where it is used as `uses` say, and whether one of them is a variable.
+pub(super) fn of_attribute(view: &FileView, uses: &[Use], name: Name) -> Result<(Vec<Occurrence>, bool), RenameError> {
+    let mut found = Vec::new();
+    let mut variable = false;
+    let mut bindings: Vec<BindingId> = Vec::new();
+    for use_ in uses {
+        let inherit = inherit_around(view, use_.range).map(Node::index);
+        match (use_.kind, inherit) {
+            (UseKind::Argument(id), _) => {
+                variable = true;
+                if !bindings.contains(&id) {
+                    bindings.push(id);
+                    found.extend(of_binding(view, id)?);
+                }
+            }
+            (UseKind::Definition, Some(inherit)) => found.push(Occurrence { range: use_.range, role: Role::InheritDefinition(inherit) }),
+            (UseKind::Definition, None) => found.extend(written_parts(view, use_.range, name)),
+            (UseKind::With, Some(inherit)) => {
+                variable = true;
+                found.push(Occurrence { range: use_.range, role: Role::InheritUse(inherit) });
+            }
+            (UseKind::InheritFrom, Some(inherit)) if hands_on(view, inherit) => {
+                found.push(Occurrence { range: use_.range, role: Role::Name })
+            }
+            (UseKind::InheritFrom, Some(inherit)) => found.push(Occurrence { range: use_.range, role: Role::InheritFrom(inherit) }),
+            (kind, _) => {
+                variable |= kind == UseKind::With;
+                found.push(Occurrence { range: use_.range, role: Role::Name });
+            }
+        }
+    }
+    found.sort_by_key(|occurrence| (occurrence.range.start(), occurrence.role));
+    // A name may be both an attribute and a variable of its set.
+    found.dedup_by_key(|occurrence| occurrence.range);
+    Ok((found, variable))
+}
+
+/// Whether an `inherit (e) x;` only hands `x` on in a set of its own, whose attribute then follows. A name that `let` binds, and an
+/// argument of a function, stay what they are.
+fn hands_on(view: &FileView, inherit: u32) -> bool {
+    let Some(node) = view.tree.node(inherit) else { return false };
+    let mut around = view.tree.nodes_covering(node.range()).into_iter().skip_while(|found| found.index() != inherit).skip(1);
+    let set = around.next();
+    let user = around.find(|node| node.kind() != SyntaxKind::PAREN);
+    let argument = user.is_some_and(|user| user.kind() == SyntaxKind::APPLY);
+    set.is_some_and(|set| set.kind() == SyntaxKind::ATTR_SET && !crate::cursor::is_recursive(set)) && !argument
+}
+
+/// The places of an attribute that is defined at a place: all of `a.b.c = 1; a.b.d = 2;`.
+fn written_parts(view: &FileView, place: TextRange, name: Name) -> Vec<Occurrence> {
+    let around = view.tree.nodes_covering(place);
+    let here = || vec![Occurrence { range: place, role: Role::Name }];
+    let Some(path) = around.iter().find(|node| node.kind() == SyntaxKind::ATTRPATH) else { return here() };
+    let Some(set) = around.iter().find(|node| matches!(node.kind(), SyntaxKind::ATTR_SET | SyntaxKind::LET_IN | SyntaxKind::LEGACY_LET))
+    else {
+        return here();
+    };
+    let names = |path: Node<'_>| path.children().map(|attr| Attr::cast(attr).and_then(|attr| attr.static_name())).collect::<Vec<_>>();
+    let Some(depth) = path.children().position(|attr| attr.range() == place) else { return here() };
+    let own = names(*path);
+    let mut found = here();
+    for entry in set.children().filter(|entry| entry.kind() == SyntaxKind::BINDING) {
+        let Some(other) = entry.children().next().filter(|path| path.kind() == SyntaxKind::ATTRPATH) else { continue };
+        let same = names(other).get(..=depth).is_some_and(|other| other.iter().all(Option::is_some) && Some(other) == own.get(..=depth));
+        if let Some(attr) = other.children().nth(depth).filter(|&attr| same && is_named(attr, name) && attr.range() != place) {
+            found.push(Occurrence { range: attr.range(), role: Role::Name });
+        }
+    }
+    found
 }
 
 /// The `inherit` that a name stands in.

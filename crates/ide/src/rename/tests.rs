@@ -6,21 +6,17 @@ use crate::fixture::Fixture;
 /// The new texts, each behind its path where it is not the one with the cursor.
 pub(super) fn renamed(text: &str, new: &str) -> String {
     let fixture = Fixture::new(text);
-    let edits = match rename(&fixture.snapshot, &fixture.position(), new) {
-        Ok(edits) => edits,
+    let change = match rename(&fixture.snapshot, &fixture.position(), new) {
+        Ok(change) => change,
         Err(error) => return format!("refused: {error}"),
     };
     let mut shown = String::new();
-    for file in edits {
-        let mut text = fixture.snapshot.text(&file.path).unwrap().to_string();
-        assert!(file.edits.windows(2).all(|pair| pair[0].range.end() <= pair[1].range.start()), "{:?}", file.edits);
-        for edit in file.edits.iter().rev() {
-            text.replace_range(std::ops::Range::<usize>::from(edit.range), &edit.insert);
+    for (path, edits) in change.edits() {
+        let text = fixture.snapshot.text(path).unwrap();
+        if *path != fixture.path {
+            shown.push_str(&format!("//- {}\n", path.display()));
         }
-        if file.path != fixture.path {
-            shown.push_str(&format!("//- {}\n", file.path.display()));
-        }
-        shown.push_str(&text);
+        shown.push_str(&crate::source_change::apply(&text, edits).unwrap());
     }
     shown
 }
@@ -87,7 +83,7 @@ fn conflicts_are_refused() {
 #[test]
 fn what_has_no_name_of_its_own() {
     check("map$0", "b", expect!["refused: `map` is built in"]);
-    check("with import ./x.nix; foo$0", "b", expect!["refused: `foo` comes from a `with`, and it is not certain where it is defined"]);
+    check("with import ./x.nix; foo$0", "b", expect!["refused: it is not certain where `foo` is defined"]);
     check("foo$0", "b", expect!["refused: there is no name here that could be renamed"]);
     check("1 $0+ 2", "b", expect!["refused: there is no name here that could be renamed"]);
     check("# a$0\n1", "b", expect!["refused: there is no name here that could be renamed"]);
@@ -114,4 +110,134 @@ fn a_rename_can_be_taken_back() {
         let marked = format!("{}$0{}", &there[..at], &there[at..]);
         assert_eq!(renamed(&marked, "a"), text.replace("$0", ""));
     }
+}
+
+#[test]
+fn attributes_of_one_text() {
+    check(
+        "let s = { a$0 = 1; a' = 2; }; in [ s.a (s ? a) s.a' (with s; a) { inherit (s) a; } ]",
+        "b",
+        expect!["let s = { b = 1; a' = 2; }; in [ s.b (s ? b) s.a' (with s; b) { inherit (s) b; } ]"],
+    );
+    check("let s = { a$0 = 1; }; in s.a", "not plain", expect![[r#"let s = { "not plain" = 1; }; in s."not plain""#]]);
+    check("let s = rec { a = 1; b = a$0; }; in s.a", "c", expect!["let s = rec { c = 1; b = c; }; in s.c"]);
+    check("let s = { x.a$0.b = 1; x.a.c = 2; }; in s.x.a.b", "z", expect!["let s = { x.z.b = 1; x.z.c = 2; }; in s.x.z.b"]);
+    check(
+        "let s = { a$0 = 1; }; b = 2; in with s; a",
+        "b",
+        expect!["refused: `b` is already defined in line 1: the one in line 1 would mean that"],
+    );
+    check("let s = { a$0 = 1; b = 2; }; in s.a", "b", expect!["refused: attribute 'b' already defined"]);
+    check("{ s }: s.a$0", "b", expect!["refused: it is not certain where `a` is defined"]);
+}
+
+const FILES: &str = "\
+//- /lib.nix
+{
+  id$0 = x: x;
+  const = x: y: x;
+}
+//- /a.nix
+let
+  inherit (import ./lib.nix) const id;
+in id const
+//- /b.nix
+with import ./lib.nix;
+[ id (import ./lib.nix).id ]
+";
+
+#[test]
+fn attributes_of_other_files() {
+    check(
+        FILES,
+        "self",
+        expect![[r#"
+        //- /a.nix
+        let
+          inherit (import ./lib.nix) const;
+          id = (import ./lib.nix).self;
+        in id const
+        //- /b.nix
+        with import ./lib.nix;
+        [ self (import ./lib.nix).self ]
+        {
+          self = x: x;
+          const = x: y: x;
+        }
+    "#]],
+    );
+    check(FILES, "const", expect!["refused: attribute 'const' already defined"]);
+    check(
+        &format!("{FILES}//- /c.nix\nlet new = 1; in with import ./lib.nix; id new\n"),
+        "new",
+        expect!["refused: `new` is already defined in line 1: the one in line 1 would mean that"],
+    );
+}
+
+#[test]
+fn packages_and_the_arguments_that_take_them() {
+    let files = "//- /set.nix\n{ callPackage }: rec { tool = callPackage ./tool.nix { }; user = callPackage ./user.nix { }; both = [ tool user ]; }\n//- /tool.nix\n{ }: 1\n//- /user.nix\n{ to$0ol, other }: { inherit tool other; }\n";
+    check(
+        files,
+        "gadget",
+        expect![[r#"
+        //- /set.nix
+        { callPackage }: rec { gadget = callPackage ./tool.nix { }; user = callPackage ./user.nix { }; both = [ gadget user ]; }
+        { gadget, other }: { inherit other; tool = gadget; }
+    "#]],
+    );
+    check(files, "other", expect!["refused: the `other` in line 1 would mean the renamed one"]);
+}
+
+#[test]
+fn what_is_handed_on() {
+    let files = |hands: &str| {
+        format!("//- /lib.nix\n{{ id$0 = 1; }}\n//- /hands.nix\n{hands}\n//- /user.nix\n(import ./hands.nix).id + (import ./lib.nix).id\n")
+    };
+    // The set that hands it on follows, and so do its users.
+    check(
+        &files("{ inherit (import ./lib.nix) id; }"),
+        "new",
+        expect![[r#"
+        //- /hands.nix
+        { inherit (import ./lib.nix) new; }
+        { new = 1; }
+        //- /user.nix
+        (import ./hands.nix).new + (import ./lib.nix).new
+    "#]],
+    );
+    // Here the old name stays, for its users, too.
+    check(
+        &files("with import ./lib.nix; { inherit id; }"),
+        "new",
+        expect![[r#"
+        //- /hands.nix
+        with import ./lib.nix; { id = new; }
+        { new = 1; }
+        //- /user.nix
+        (import ./hands.nix).id + (import ./lib.nix).new
+    "#]],
+    );
+    check(
+        &files("let inherit (import ./lib.nix) id; in { inherit id; }"),
+        "new",
+        expect![[r#"
+        //- /hands.nix
+        let id = (import ./lib.nix).new; in { inherit id; }
+        { new = 1; }
+        //- /user.nix
+        (import ./hands.nix).id + (import ./lib.nix).new
+    "#]],
+    );
+    check(
+        &files("derivation { inherit (import ./lib.nix) id; }"),
+        "new",
+        expect![[r#"
+        //- /hands.nix
+        derivation { id = (import ./lib.nix).new; }
+        { new = 1; }
+        //- /user.nix
+        (import ./hands.nix).id + (import ./lib.nix).new
+    "#]],
+    );
 }

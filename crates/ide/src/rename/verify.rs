@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nival_hir::Scopes;
-use nival_hir::scopes::{BindingId, BindingKind, Reference, Target};
+use nival_hir::scopes::{BindingKind, Reference, Target};
 use nival_syntax::{TextRange, TextSize};
 use rustc_hash::FxHashMap;
 
@@ -12,7 +12,7 @@ use super::{RenameError, line_of};
 use crate::cursor::FileView;
 
 /// The text after the changes, which are sorted and do not overlap.
-fn changed(text: &str, changes: &[Change]) -> String {
+pub(super) fn changed(text: &str, changes: &[Change]) -> String {
     let mut out = String::with_capacity(text.len() + 64);
     let mut at = 0;
     for change in changes {
@@ -25,7 +25,7 @@ fn changed(text: &str, changes: &[Change]) -> String {
 }
 
 /// Where things of the old text stand in the new one.
-struct Places<'a> {
+pub(super) struct Places<'a> {
     changes: &'a [Change],
     definitions: FxHashMap<TextSize, TextSize>,
     /// A name may come to stand in two places: the source of an `inherit` that is written out.
@@ -33,7 +33,7 @@ struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    fn new(changes: &'a [Change]) -> Self {
+    pub fn new(changes: &'a [Change]) -> Self {
         let mut places = Places { changes, definitions: FxHashMap::default(), uses: FxHashMap::default() };
         for change in changes {
             let start = places.shifted(change.range.start(), change);
@@ -62,19 +62,21 @@ impl<'a> Places<'a> {
         TextSize::new(u32::try_from(new).unwrap_or_default())
     }
 
-    fn plain(&self, at: TextSize) -> TextSize {
+    /// Where a place is that nothing happened to.
+    pub fn plain(&self, at: TextSize) -> TextSize {
         Self::shift(at, self.changes.iter())
     }
 
     /// Whether the text of a range is not there any more.
-    fn removed(&self, range: TextRange) -> bool {
+    pub fn removed(&self, range: TextRange) -> bool {
         self.changes.iter().any(|change| {
             let replaced = change.range == range;
             change.range.contains_range(range) && !range.is_empty() && !(replaced && change.moves.is_empty() && !change.insert.is_empty())
         })
     }
 
-    fn definition(&self, range: TextRange) -> TextSize {
+    /// Where a definition begins.
+    pub fn definition(&self, range: TextRange) -> TextSize {
         self.definitions.get(&range.start()).copied().unwrap_or_else(|| self.plain(range.start()))
     }
 
@@ -89,13 +91,18 @@ impl<'a> Places<'a> {
 
 /// # Errors
 /// The first name that would mean something else.
-pub(super) fn verify(view: &FileView, changes: &[Change], renamed: BindingId, new: &str) -> Result<(), RenameError> {
+pub(super) fn verify(view: &FileView, changes: &[Change], new: &str) -> Result<(), RenameError> {
     let text: Arc<str> = changed(&view.text, changes).into();
     let after = FileView::of_tree(text.clone(), Arc::new(nival_syntax::flat::parse(text.as_bytes())));
     let (before, old_errors) = (&view.lowered.scopes, &view.lowered.errors);
     let places = Places::new(changes);
     let line = |at| line_of(&view.text, at);
 
+    let is_renamed = |reference: &Reference| {
+        let start = reference.range.start();
+        let first = changes.partition_point(|change| change.range.end() <= start);
+        changes.get(first).is_some_and(|change| change.range == reference.range || change.moves.iter().any(|moved| moved.from == start))
+    };
     let by_place: FxHashMap<(TextSize, bool), &Reference> =
         after.lowered.scopes.references().iter().map(|r| ((r.range.start(), r.range.is_empty()), r)).collect();
     for reference in before.references() {
@@ -106,7 +113,7 @@ pub(super) fn verify(view: &FileView, changes: &[Change], renamed: BindingId, ne
             }
             let line = line(reference.range.start());
             let target = found.map(|found| found.target);
-            if reference.target == Target::Binding(renamed) {
+            if is_renamed(reference) {
                 let definition = match target {
                     Some(Target::Binding(id)) => after.lowered.scopes.binding(id).map(|b| line_of(&after.text, b.range.start())),
                     _ => None,

@@ -7,6 +7,7 @@ use super::{ReadContext, ReadRequest};
 use crate::answer::RequestError;
 use crate::convert;
 use crate::pool::Intent;
+use crate::workspace_edit::workspace_edit;
 
 pub struct Rename;
 
@@ -16,8 +17,8 @@ impl ReadRequest for Rename {
 
     fn run(context: &ReadContext, params: lsp::RenameParams) -> Result<Option<lsp::WorkspaceEdit>, RequestError> {
         let Some((_, position)) = convert::position(context, &params.text_document_position) else { return Ok(None) };
-        let files = ide::rename(&context.snapshot, &position, &params.new_name)?;
-        Ok(Some(convert::workspace_edit(context, &files)))
+        let change = ide::rename(&context.snapshot, &position, &params.new_name)?;
+        Ok(workspace_edit(context, &change))
     }
 }
 

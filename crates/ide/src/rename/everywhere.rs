@@ -1,0 +1,90 @@
+//! An attribute's new name in all files that use it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use nival_engine::{Cancelled, Snapshot};
+use nival_index::View;
+use nival_syntax::literal::identifier;
+use nival_syntax::{Name, TextRange, TextSize};
+use rustc_hash::FxHashSet;
+
+use super::edits::Change;
+use super::verify::{Places, changed};
+use super::{RenameError, occurrences, written};
+use crate::cursor::FileView;
+use crate::references::{Attribute, FileUses, Use, UseKind, in_file};
+
+/// The changes of each file.
+///
+/// What is used through a set that hands the attribute on under its old name is not renamed: the new texts tell. They are asked again
+/// where each use leads, and those that lead nowhere are left as they were.
+pub(super) fn changes(
+    snapshot: &Snapshot,
+    index: &View,
+    attribute: &Attribute,
+    mut files: Vec<FileUses>,
+    new: &str,
+) -> Result<Vec<(Arc<Path>, Vec<Change>)>, RenameError> {
+    for _ in 0..2 {
+        let drafts = files.iter().map(|file| Draft::new(snapshot, file, attribute.name, new)).collect::<Result<Vec<_>, _>>()?;
+        let strays = strays(snapshot, index, attribute, &drafts, new)?;
+        if strays.is_empty() {
+            return Ok(drafts.into_iter().filter(|draft| !draft.changes.is_empty()).map(|draft| (draft.path, draft.changes)).collect());
+        }
+        for file in &mut files {
+            file.uses.retain(|found| !strays.contains(&(Arc::clone(&file.path), found.range)));
+        }
+    }
+    Err(RenameError::Unclear(format!("after the change `{new}` would not lead to where it is defined everywhere")))
+}
+
+/// One file before and after.
+struct Draft {
+    path: Arc<Path>,
+    canonical: Arc<Path>,
+    uses: Vec<Use>,
+    changes: Vec<Change>,
+    text: Arc<str>,
+}
+
+impl Draft {
+    fn new(snapshot: &Snapshot, file: &FileUses, old: Name, new: &str) -> Result<Draft, RenameError> {
+        let view = FileView::glance(snapshot, &file.path)?.ok_or_else(|| RenameError::Incomplete(old.to_string()))?;
+        let (places, variable) = occurrences::of_attribute(&view, &file.uses, old)?;
+        let changes = written(&view, &places, old, new, variable)?;
+        let text = changed(&view.text, &changes).into();
+        let canonical = snapshot.system().canonicalize(&file.path).map_or_else(|_| Arc::clone(&file.path), Arc::from);
+        Ok(Draft { path: Arc::clone(&file.path), canonical, uses: file.uses.clone(), changes, text })
+    }
+}
+
+/// The uses that would not mean the attribute any more.
+fn strays(
+    snapshot: &Snapshot,
+    index: &View,
+    attribute: &Attribute,
+    drafts: &[Draft],
+    new: &str,
+) -> Result<FxHashSet<(Arc<Path>, TextRange)>, RenameError> {
+    let length = TextSize::of(identifier(new.as_bytes()).as_str());
+    let places = attribute.places.iter().filter_map(|(path, range)| {
+        let draft = drafts.iter().find(|draft| draft.canonical == *path)?;
+        Some((Arc::clone(path), TextRange::at(Places::new(&draft.changes).definition(*range), length)))
+    });
+    let renamed = Attribute { name: Name::new(new), places: places.collect() };
+    let texts: Vec<(PathBuf, Arc<str>)> = drafts.iter().map(|draft| (draft.path.to_path_buf(), Arc::clone(&draft.text))).collect();
+    snapshot.apart(&texts, |db| {
+        let mut strays = FxHashSet::default();
+        for draft in drafts {
+            snapshot.check().map_err(|Cancelled| RenameError::Cancelled)?;
+            let places = Places::new(&draft.changes);
+            let after: FxHashSet<TextSize> = in_file(db, index, &draft.path, &renamed).iter().map(|found| found.range.start()).collect();
+            // An `inherit` may have become a binding, and arguments are filled by what the index knows of the old texts.
+            let told = draft.uses.iter().filter(|found| matches!(found.kind, UseKind::Selection | UseKind::With));
+            let lost = told.filter(|found| !places.removed(found.range) && !after.contains(&places.plain(found.range.start())));
+            strays.extend(lost.map(|found| (Arc::clone(&draft.path), found.range)));
+        }
+        Ok(strays)
+    })
+}
