@@ -15,6 +15,9 @@ use super::{RenameError, occurrences, written};
 use crate::cursor::FileView;
 use crate::references::{Attribute, FileUses, Use, UseKind, in_file};
 
+/// A file, and what is changed in it.
+pub(super) type FileChanges = (Arc<Path>, Vec<Change>);
+
 /// The changes of each file.
 ///
 /// What is used through a set that hands the attribute on under its old name is not renamed: the new texts tell. They are asked again
@@ -25,7 +28,7 @@ pub(super) fn changes(
     attribute: &Attribute,
     mut files: Vec<FileUses>,
     new: &str,
-) -> Result<Vec<(Arc<Path>, Vec<Change>)>, RenameError> {
+) -> Result<Vec<FileChanges>, RenameError> {
     for _ in 0..2 {
         let drafts = files.iter().map(|file| Draft::new(snapshot, file, attribute.name, new)).collect::<Result<Vec<_>, _>>()?;
         let strays = strays(snapshot, index, attribute, &drafts, new)?;
