@@ -41,7 +41,7 @@ pub(crate) fn whnf<'db>(db: &'db dyn Db, mut thunk: Thunk<'db>) -> Value<'db> {
                 let items = module.list(items).iter().map(|&item| closure.at(item));
                 return Value::sure(Shape::List(Some(items.collect())));
             }
-            Expr::Attrs(set) => return Value::sure(Shape::Set(literal(module, closure, set))),
+            Expr::Attrs(set) => return Value::sure(Shape::Set(literal(db, module, closure, set))),
             Expr::Lambda(lambda) => {
                 let kind = FunctionKind::Lambda { file: closure.file, lambda, env: closure.env };
                 return Value::sure(Shape::Function(Function::new(kind)));
@@ -243,14 +243,37 @@ fn interpolated<'db>(db: &'db dyn Db, closure: Closure<'db>) -> Option<Arc<[u8]>
     (text.len() <= 256).then(|| text.into())
 }
 
-fn literal<'db>(module: &Module, closure: Closure<'db>, index: u32) -> Set<'db> {
+fn literal<'db>(db: &'db dyn Db, module: &Module, closure: Closure<'db>, index: u32) -> Set<'db> {
     let Some(set) = module.attrsets.get(index as usize) else { return Set::open() };
     let own = Layer::Literal { file: closure.file, set: index, env: closure.env };
     if set.overrides {
         return Set::new([own, Layer::Open]);
     }
+    if set.dynamic.is_empty() {
+        return Set::new([own]);
+    }
     // A computed name is never one that is written out.
-    if set.dynamic.is_empty() { Set::new([own]) } else { Set::new([Layer::Open, own]) }
+    let (mut named, mut open) = (Vec::new(), set.dynamic.len() > 16);
+    for dynamic in set.dynamic.iter().take(16) {
+        match module.exprs.get(dynamic.name.0 as usize) {
+            // What may go on for long is not asked for a name.
+            Some(Expr::Local(_) | Expr::Outer { .. } | Expr::Interpolate(_) | Expr::Const(_)) => {}
+            _ => {
+                open = true;
+                continue;
+            }
+        }
+        match whnf(db, closure.at(dynamic.name)) {
+            Value { shape: Shape::Str(Some(text)), sure: true } => {
+                let place = Place { file: closure.file, kind: PlaceKind::Expr(dynamic.name.0) };
+                named.push(Attr { name: Name::new(&text), value: closure.at(dynamic.value), place: Some(place) });
+            }
+            _ => open = true,
+        }
+    }
+    let open = open.then_some(Layer::Open);
+    let named = set::of_attrs(named).layers;
+    Set::new(open.into_iter().chain(named.iter().cloned()).chain([own]).collect::<Vec<_>>())
 }
 
 /// The frame some functions out.

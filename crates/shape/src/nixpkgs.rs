@@ -163,7 +163,8 @@ pub(crate) fn packages<'db>(db: &'db dyn Db, itself: Thunk<'db>, root: &Arc<Path
             layers.extend(set.layers.iter().cloned());
         }
     }
-    Value { shape: Shape::Set(Set::new(layers)), sure: true }
+    // Settings and overlays that nobody sees can replace anything.
+    Value { shape: Shape::Set(Set::new(layers)), sure: false }
 }
 
 /// `import nixpkgs { overlays = [ … ]; }`

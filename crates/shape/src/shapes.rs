@@ -199,6 +199,11 @@ impl<'db> Shapes<'db> {
         config::find_file(self.db, name).map(|path| path.to_path_buf())
     }
 
+    /// The package set of a nixpkgs tree.
+    pub fn packages(self, root: &Path) -> Thunk<'db> {
+        Thunk::Made(Made::new(self.db, MadeKind::Packages { root: root.into(), args: Thunk::Unknown }))
+    }
+
     /// The library of functions for a file that does not say which one it has.
     pub fn lib(self, file: SourceFile) -> Option<Thunk<'db>> {
         crate::nixpkgs::lib_for(self.db, file)

@@ -1,0 +1,64 @@
+//! Shapes of a nixpkgs tree, timed: `shape_tree TREE [ATTRIBUTE...]` asks for packages by attribute path.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use nival_shape::{Shapes, Surroundings};
+use nival_source::{Db, Files, OsSystem, System};
+use nival_syntax::Name;
+
+#[salsa::db]
+#[derive(Clone)]
+struct Database {
+    storage: salsa::Storage<Database>,
+    files: Files,
+    system: Arc<OsSystem>,
+}
+
+#[salsa::db]
+impl salsa::Database for Database {}
+
+#[salsa::db]
+impl Db for Database {
+    fn files(&self) -> &Files {
+        &self.files
+    }
+    fn system(&self) -> &dyn System {
+        &*self.system
+    }
+}
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let tree = PathBuf::from(args.next().expect("the folder of a nixpkgs tree"));
+    let db = Database { storage: salsa::Storage::default(), files: Files::new([]), system: Arc::new(OsSystem) };
+    Surroundings::new(&db, vec![("nixpkgs".to_owned(), tree.clone())]);
+    let shapes = Shapes::new(&db);
+    let started = Instant::now();
+    let packages = shapes.packages(&tree);
+    let names = shapes.attributes(packages).names;
+    println!("{} packages in {:?}", names.len(), started.elapsed());
+    for path in args {
+        let started = Instant::now();
+        let names: Vec<Name> = path.split('.').map(|name| Name::new(name.as_bytes())).collect();
+        match shapes.attribute(packages, &names) {
+            Ok(found) => {
+                let text = shapes.describe(found.value).unwrap_or_else(|| "?".to_owned());
+                let place = found.place.map(|place| place.file.path(&db).display().to_string()).unwrap_or_default();
+                println!("{path}: {text} {place} sure={} {:?}", found.sure, started.elapsed());
+            }
+            Err(sure) => println!("{path}: missing sure={sure} {:?}", started.elapsed()),
+        }
+    }
+    if std::env::var_os("ALL").is_some() {
+        let started = Instant::now();
+        let mut known = 0;
+        for (name, _) in &names {
+            if let Ok(found) = shapes.attribute(packages, &[*name]) {
+                known += usize::from(shapes.kind(found.value).is_some());
+            }
+        }
+        println!("{known} of {} known in {:?}; {} files", names.len(), started.elapsed(), db.files().all().len());
+    }
+}
