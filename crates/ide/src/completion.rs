@@ -1,17 +1,23 @@
 //! Completion: names in scope, keywords, attributes known from the text or by evaluation, paths.
 
+mod keys;
+mod matching;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use nival_engine::{AttrItem, Cancellable, Cancelled, Control, FilePosition, Snapshot, ValueKind};
 use nival_hir::globals::GLOBALS;
 use nival_hir::scopes::{BindingKind, ScopeKind};
-use nival_syntax::flat::{Node, Token};
+use nival_shape::{Glance, Shapes, Thunk};
+use nival_source::Db;
+use nival_syntax::flat::{FlatTree, Node, Token};
 use nival_syntax::{Name, SyntaxKind, TextRange, TextSize};
 use rustc_hash::FxHashSet;
 
 use crate::cursor::{FileView, Subject};
 use crate::docs;
+use crate::facts::{documentation, with_shapes};
 use crate::hover::resolve_path;
 use crate::near;
 use crate::tree::touching_token;
@@ -44,66 +50,78 @@ pub struct CompletionItem {
     /// What the edit replaces; it contains the cursor.
     pub replace: TextRange,
     pub insert: String,
+    /// The text to insert with places to fill in, for editors that can do that.
+    pub snippet: Option<String>,
     /// Smaller comes first.
     pub rank: u32,
+    /// [`completion_details`] knows more.
+    pub lazy: bool,
 }
+
+impl CompletionItem {
+    pub(crate) fn new(label: impl Into<String>, kind: CompletionKind, replace: TextRange) -> Self {
+        let label = label.into();
+        CompletionItem {
+            insert: label.clone(),
+            label,
+            kind,
+            detail: None,
+            documentation: None,
+            replace,
+            snippet: None,
+            rank: 0,
+            lazy: false,
+        }
+    }
+}
+
+/// What follows some keywords.
+const SNIPPETS: [(&str, &str); 5] = [
+    ("assert", "assert ${1:condition};\n$0"),
+    ("if", "if ${1:condition} then ${2:value} else ${0:value}"),
+    ("let", "let\n  ${1:name} = ${2:value};\nin\n$0"),
+    ("rec", "rec {\n  $0\n}"),
+    ("with", "with ${1:set};\n$0"),
+];
 
 const KEYWORDS: [&str; 10] = ["assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"];
 
 /// Candidates at a cursor, best first.
 ///
 /// # Errors
-/// Cancelled. Where evaluation fails or is not allowed, only what the text says is offered.
+/// Cancelled. Where evaluation fails or is not allowed, only what texts say is offered.
 pub fn completion(snapshot: &Snapshot, position: &FilePosition, control: &Control) -> Cancellable<Vec<CompletionItem>> {
-    let Some(text) = snapshot.text(&position.path) else { return Ok(Vec::new()) };
-    snapshot.check()?;
-    let offset = usize::from(position.offset);
-    if !text.is_char_boundary(offset) {
-        return Ok(Vec::new());
-    }
-    let replace = word_at(&text, offset);
-    // A name at the cursor makes a whole of `pkgs.` and of `x = ;`, so that the rest of the file keeps its meaning.
-    let word = &text[replace];
-    let probe: Option<Arc<str>> = match word {
-        "" => Some(format!("{}x{}", &text[..offset], &text[offset..]).into()),
-        // The beginning of a name may spell a keyword.
-        keyword if KEYWORDS.contains(&keyword) => {
-            let name = "x".repeat(keyword.len());
-            Some(format!("{}{name}{}", &text[..replace.start().into()], &text[replace.end().into()..]).into())
-        }
-        _ => None,
-    };
-    let Some(mut tree) = snapshot.flat_tree(&position.path)? else { return Ok(Vec::new()) };
-    if let Some(probe) = &probe {
-        tree = Arc::new(nival_syntax::flat::reparse(&tree, probe.as_bytes()));
-    }
-    // Only where the text near the cursor does not say enough, all of it is looked at.
-    let view = || match &probe {
-        Some(probe) => Ok(Some(FileView::of_tree(probe.clone(), tree.clone()))),
-        None => FileView::at(snapshot, position),
-    };
-    let at = replace.start() + TextSize::new(if replace.is_empty() { 0 } else { 1 });
-    let Some(token) = touching_token(&tree, at) else { return Ok(Vec::new()) };
+    let Some(at) = At::new(snapshot, position)? else { return Ok(Vec::new()) };
+    let Some(token) = at.token() else { return Ok(at.search_paths()) };
+    let replace = at.replace;
     let mut items = match token.kind() {
         SyntaxKind::PATH_TEXT => paths(snapshot, &position.path, token, position.offset),
         kind if kind.is_trivia() && kind != SyntaxKind::WHITESPACE => Vec::new(),
-        SyntaxKind::STRING_TEXT | SyntaxKind::URI | SyntaxKind::SEARCH_PATH => Vec::new(),
+        SyntaxKind::STRING_TEXT | SyntaxKind::URI => Vec::new(),
+        SyntaxKind::SEARCH_PATH => at.search_paths(),
+        _ if at.in_search_path() => at.search_paths(),
         _ => match near::selected_from(token) {
-            Some(base) if near::ends_at_parameter(&tree, base) => Vec::new(),
-            Some(_) => {
-                let Some(view) = view()? else { return Ok(Vec::new()) };
-                match view.subject(replace.start()).filter(|s| matches!(s, Subject::Selection { .. })) {
-                    Some(subject) => attributes(snapshot, position, &view, &subject, replace, control)?,
-                    None => Vec::new(),
+            Some(base) => {
+                let mut items = at.attributes(base, token)?;
+                if items.is_empty()
+                    && !near::ends_at_parameter(&at.tree, base)
+                    && let Some(view) = at.view()?
+                    && let Some(subject) = view.subject(replace.start()).filter(|s| matches!(s, Subject::Selection { .. }))
+                {
+                    items = attributes(snapshot, position, &view, &subject, replace, control)?;
                 }
+                items
             }
-            None if is_binding_name(token) => Vec::new(),
+            None if is_binding_name(token) => keys::keys(&at, token)?,
             None => {
                 let around = token.ancestors();
                 let mut items = names(&around, replace);
-                let unknown = |namespace: &Option<Node<'_>>| namespace.is_none_or(|namespace| near::ends_at_parameter(&tree, namespace));
-                if !near::namespaces(&around).iter().all(unknown)
-                    && let Some(view) = view()?
+                let namespaces = near::namespaces(&around);
+                let known = at.names_of_withs(&namespaces, &mut items)?;
+                let unknown = |namespace: &Option<Node<'_>>| namespace.is_none_or(|namespace| near::ends_at_parameter(&at.tree, namespace));
+                if !known
+                    && !namespaces.iter().all(unknown)
+                    && let Some(view) = at.view()?
                 {
                     add_names_of_withs(&mut items, snapshot, position, &view, replace, control)?;
                 }
@@ -111,17 +129,220 @@ pub fn completion(snapshot: &Snapshot, position: &FilePosition, control: &Contro
             }
         },
     };
-    let word = &text[replace.start().into()..offset];
-    items.retain(|item| {
-        item.label.starts_with(word)
-            || item.insert.starts_with(word)
-            || item.kind == CompletionKind::File
-            || item.kind == CompletionKind::Folder
+    items.retain_mut(|item| match matching::score(at.word(), &item.label).or_else(|| matching::score(at.word(), &item.insert)) {
+        Some(score) => {
+            item.rank += score * 16;
+            true
+        }
+        None => matches!(item.kind, CompletionKind::File | CompletionKind::Folder),
     });
     items.sort_by(|a, b| (a.rank, &a.label).cmp(&(b.rank, &b.label)));
     snapshot.check()?;
     Ok(items)
 }
+
+/// What a candidate is, for one that was offered at this place: its shape in a line, and its documentation.
+///
+/// # Errors
+/// Cancelled.
+pub fn completion_details(
+    snapshot: &Snapshot,
+    position: &FilePosition,
+    label: &str,
+) -> Cancellable<Option<(Option<String>, Option<String>)>> {
+    let Some(at) = At::new(snapshot, position)? else { return Ok(None) };
+    let Some(token) = at.token() else { return Ok(None) };
+    let name = Name::new(label.as_bytes());
+    match near::selected_from(token) {
+        Some(base) => at.details(base, &[near::names_before(token), vec![name]].concat()),
+        None => {
+            for namespace in near::namespaces(&token.ancestors()).into_iter().flatten() {
+                if let Some(details) = at.details(namespace, &[name])? {
+                    return Ok(Some(details));
+                }
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// A cursor, and the text around it made whole.
+pub(crate) struct At<'a> {
+    pub snapshot: &'a Snapshot,
+    pub position: &'a FilePosition,
+    pub text: Arc<str>,
+    /// The word around the cursor.
+    pub replace: TextRange,
+    /// The text with a name in place of nothing or a keyword, if it needs one.
+    probe: Option<Arc<str>>,
+    pub tree: Arc<FlatTree>,
+}
+
+impl<'a> At<'a> {
+    fn new(snapshot: &'a Snapshot, position: &'a FilePosition) -> Cancellable<Option<Self>> {
+        let Some(text) = snapshot.text(&position.path) else { return Ok(None) };
+        snapshot.check()?;
+        let offset = usize::from(position.offset);
+        if !text.is_char_boundary(offset) {
+            return Ok(None);
+        }
+        let replace = word_at(&text, offset);
+        // A name at the cursor makes a whole of `pkgs.` and of `x = ;`, so that the rest of the file keeps its meaning.
+        let word = &text[replace];
+        let probe: Option<Arc<str>> = match word {
+            "" => Some(format!("{}x{}", &text[..offset], &text[offset..]).into()),
+            // The beginning of a name may spell a keyword.
+            keyword if KEYWORDS.contains(&keyword) => {
+                let name = "x".repeat(keyword.len());
+                Some(format!("{}{name}{}", &text[..replace.start().into()], &text[replace.end().into()..]).into())
+            }
+            _ => None,
+        };
+        let Some(mut tree) = snapshot.flat_tree(&position.path)? else { return Ok(None) };
+        if let Some(probe) = &probe {
+            tree = Arc::new(nival_syntax::flat::reparse(&tree, probe.as_bytes()));
+        }
+        Ok(Some(At { snapshot, position, text, replace, probe, tree }))
+    }
+
+    fn token(&self) -> Option<Token<'_>> {
+        let at = self.replace.start() + TextSize::new(if self.replace.is_empty() { 0 } else { 1 });
+        touching_token(&self.tree, at)
+    }
+
+    /// The word as far as the cursor.
+    fn word(&self) -> &str {
+        self.text.get(self.replace.start().into()..self.position.offset.into()).unwrap_or_default()
+    }
+
+    /// Only where the text near the cursor does not say enough, all of it is looked at.
+    fn view(&self) -> Cancellable<Option<FileView>> {
+        match &self.probe {
+            Some(probe) => Ok(Some(FileView::of_tree(probe.clone(), self.tree.clone()))),
+            None => FileView::at(self.snapshot, self.position),
+        }
+    }
+
+    /// Asks about the expression that a node before the cursor is. It is looked for in the text as it is, which begins alike.
+    pub fn ask<T>(
+        &self,
+        node: Node<'_>,
+        ask: impl for<'db> FnOnce(Shapes<'db>, &'db dyn Db, Thunk<'db>) -> Option<T>,
+    ) -> Cancellable<Option<T>> {
+        let Some(view) = FileView::at(self.snapshot, self.position)? else { return Ok(None) };
+        let Some(expr) = view.expr_of(node) else { return Ok(None) };
+        let found = with_shapes(self.snapshot, &self.position.path, &view, |shapes, db, file| ask(shapes, db, shapes.expr(file, expr)))?;
+        Ok(found.flatten())
+    }
+
+    /// The attributes of what is selected from, by shapes.
+    fn attributes(&self, base: Node<'_>, token: Token<'_>) -> Cancellable<Vec<CompletionItem>> {
+        let before = near::names_before(token);
+        let word = self.word();
+        let found = self.ask(base, |shapes, _, thunk| {
+            let of = shapes.attribute(thunk, &before).ok()?.value;
+            Some(self.items(shapes, of, word, 0))
+        })?;
+        Ok(found.unwrap_or_default())
+    }
+
+    fn items<'db>(&self, shapes: Shapes<'db>, of: Thunk<'db>, word: &str, rank: u32) -> Vec<CompletionItem> {
+        let mut items = Vec::new();
+        for (name, _) in shapes.attributes(of).names {
+            let label = name.to_string();
+            if matching::score(word, &label).is_none() {
+                continue;
+            }
+            // What a candidate looks like is asked of as many as anybody reads.
+            let glance = if items.len() < GLANCES { shapes.glance(of, name) } else { None };
+            let (kind, detail) = match glance {
+                Some(Glance::Function) => (CompletionKind::Function, Some("function")),
+                Some(Glance::Package) => (CompletionKind::Derivation, Some("package")),
+                _ => (CompletionKind::Attribute, None),
+            };
+            let builtin = (kind == CompletionKind::Function).then(|| shapes.attribute(of, &[name]).ok()).flatten();
+            let builtin = builtin.and_then(|found| shapes.builtin(found.value)).filter(|&(found, _)| found == label);
+            let mut item = CompletionItem {
+                insert: nival_eval::print::identifier(name.as_bytes()),
+                rank: rank + u32::from(label.starts_with('_')),
+                kind,
+                detail: detail.map(str::to_owned),
+                lazy: true,
+                ..CompletionItem::new(label, kind, self.replace)
+            };
+            if let Some(builtin) = builtin.and_then(|(name, _)| docs::builtin(name)) {
+                item.kind = CompletionKind::Builtin;
+                item.detail = Some(docs::builtin_title(builtin));
+                item.documentation = Some(builtin.doc.to_owned());
+                item.lazy = false;
+            }
+            items.push(item);
+        }
+        items
+    }
+
+    /// Adds the names that `with`s provide; whether all of them are known.
+    fn names_of_withs(&self, namespaces: &[Option<Node<'_>>], items: &mut Vec<CompletionItem>) -> Cancellable<bool> {
+        let mut seen: FxHashSet<String> = items.iter().map(|item| item.label.clone()).collect();
+        let word = self.word();
+        let mut all = true;
+        for namespace in namespaces.iter().flatten() {
+            let found = self.ask(*namespace, |shapes, _, thunk| Some(self.items(shapes, thunk, word, 2)))?.unwrap_or_default();
+            all &= !found.is_empty();
+            for item in found {
+                if seen.insert(item.label.clone()) {
+                    items.push(CompletionItem { detail: Some(item.detail.unwrap_or_else(|| "with".to_owned())), ..item });
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn details(&self, base: Node<'_>, names: &[Name]) -> Cancellable<Option<(Option<String>, Option<String>)>> {
+        self.ask(base, |shapes, db, thunk| {
+            let found = shapes.attribute(thunk, names).ok()?;
+            Some((shapes.describe(found.value), documentation(db, shapes, found.place, found.value)))
+        })
+    }
+
+    /// Where the text between the last `<` and the cursor begins, if it may be one of a search path.
+    fn search_path_start(&self) -> Option<usize> {
+        let before = self.text.get(..self.position.offset.into())?;
+        let start = before.rfind('<')? + 1;
+        let written = before.get(start..)?;
+        let is_path = written.chars().all(|c| c.is_ascii_alphanumeric() || "._-+/".contains(c));
+        let apart = before.get(..start - 1)?.chars().next_back().is_none_or(|c| c.is_whitespace() || "([{=:;".contains(c));
+        (is_path && apart).then_some(start)
+    }
+
+    fn in_search_path(&self) -> bool {
+        self.search_path_start().is_some()
+    }
+
+    /// The names of the search path, and files below them.
+    fn search_paths(&self) -> Vec<CompletionItem> {
+        let Some(start) = self.search_path_start() else { return Vec::new() };
+        let Some(written) = self.text.get(start..self.position.offset.into()) else { return Vec::new() };
+        let entries = &self.snapshot.config().search_path;
+        let (folder, word) = written.rsplit_once('/').map_or((None, written), |(folder, word)| (Some(folder), word));
+        let replace = TextRange::new(self.position.offset - TextSize::of(word), self.position.offset);
+        let Some(folder) = folder else {
+            let names = entries.iter().filter(|entry| !entry.prefix.is_empty());
+            return names
+                .map(|entry| CompletionItem {
+                    detail: Some(entry.path.clone()),
+                    ..CompletionItem::new(entry.prefix.clone(), CompletionKind::Folder, replace)
+                })
+                .collect();
+        };
+        let (prefix, rest) = folder.split_once('/').unwrap_or((folder, ""));
+        let Some(entry) = entries.iter().find(|entry| entry.prefix == prefix) else { return Vec::new() };
+        entries_of(self.snapshot, &Path::new(&entry.path).join(rest), word, replace)
+    }
+}
+
+/// How many candidates are looked at more closely.
+const GLANCES: usize = 200;
 
 /// The identifier around a cursor; empty between words.
 fn word_at(text: &str, offset: usize) -> TextRange {
@@ -141,15 +362,7 @@ fn is_binding_name(token: Token<'_>) -> bool {
 /// The names that the nodes around a cursor bind, globals and keywords.
 fn names(around: &[Node<'_>], replace: TextRange) -> Vec<CompletionItem> {
     let mut items = Vec::new();
-    let item = |label: &str, kind, rank| CompletionItem {
-        label: label.to_owned(),
-        kind,
-        detail: None,
-        documentation: None,
-        replace,
-        insert: label.to_owned(),
-        rank,
-    };
+    let item = |label: &str, kind, rank| CompletionItem { rank, ..CompletionItem::new(label, kind, replace) };
     let mut seen: FxHashSet<Name> = FxHashSet::default();
     for bound in around.iter().flat_map(|&node| near::bound_by(node)) {
         if !seen.insert(bound.name) {
@@ -174,7 +387,10 @@ fn names(around: &[Node<'_>], replace: TextRange) -> Vec<CompletionItem> {
             None => item(global, CompletionKind::Constant, rank),
         });
     }
-    items.extend(KEYWORDS.map(|keyword| item(keyword, CompletionKind::Keyword, 5)));
+    items.extend(KEYWORDS.map(|keyword| CompletionItem {
+        snippet: SNIPPETS.iter().find(|snippet| snippet.0 == keyword).map(|snippet| snippet.1.to_owned()),
+        ..item(keyword, CompletionKind::Keyword, 5)
+    }));
     items
 }
 
@@ -244,13 +460,10 @@ fn attr_item(attr: &AttrItem, replace: TextRange) -> CompletionItem {
         _ => CompletionKind::Attribute,
     };
     CompletionItem {
-        label: attr.name.clone(),
-        kind,
         detail: attr.kind.map(|kind| kind.name().to_owned()),
-        documentation: None,
-        replace,
         insert: nival_eval::print::identifier(attr.name.as_bytes()),
         rank: u32::from(attr.name.starts_with('_')),
+        ..CompletionItem::new(attr.name.clone(), kind, replace)
     }
 }
 
@@ -262,21 +475,18 @@ fn paths(snapshot: &Snapshot, file: &Path, token: Token<'_>, offset: TextSize) -
     let Some((folder, word)) = written.rsplit_once('/') else { return Vec::new() };
     let folder = if folder.is_empty() { "/".to_owned() } else { format!("{folder}/") };
     let Some(folder) = resolve_path(snapshot, file, &folder) else { return Vec::new() };
-    let Ok(entries) = snapshot.system().read_dir(&folder) else { return Vec::new() };
     let replace = TextRange::new(offset - TextSize::of(word), offset);
+    entries_of(snapshot, &folder, word, replace)
+}
+
+/// What of a folder begins with a word.
+fn entries_of(snapshot: &Snapshot, folder: &Path, word: &str, replace: TextRange) -> Vec<CompletionItem> {
+    let Ok(entries) = snapshot.system().read_dir(folder) else { return Vec::new() };
     let mut items = Vec::new();
     for entry in entries {
         let Some(name) = entry.name.to_str().filter(|name| name.starts_with(word)) else { continue };
-        let folder = entry.kind == nival_source::FileKind::Directory;
-        items.push(CompletionItem {
-            label: name.to_owned(),
-            kind: if folder { CompletionKind::Folder } else { CompletionKind::File },
-            detail: None,
-            documentation: None,
-            replace,
-            insert: name.to_owned(),
-            rank: u32::from(name.starts_with('.')),
-        });
+        let kind = if entry.kind == nival_source::FileKind::Directory { CompletionKind::Folder } else { CompletionKind::File };
+        items.push(CompletionItem { rank: u32::from(name.starts_with('.')), ..CompletionItem::new(name, kind, replace) });
     }
     items
 }

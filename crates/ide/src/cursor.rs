@@ -66,6 +66,20 @@ pub(crate) enum Subject {
     SearchPath { text: String, range: TextRange },
 }
 
+impl Subject {
+    /// The text that it is.
+    pub fn range(&self) -> TextRange {
+        match self {
+            Subject::Use { range, .. }
+            | Subject::Definition { range, .. }
+            | Subject::AttrDefinition { range, .. }
+            | Subject::Selection { range, .. }
+            | Subject::Path { range, .. }
+            | Subject::SearchPath { range, .. } => *range,
+        }
+    }
+}
+
 impl FileView {
     /// What is at a place, if it is something that has a meaning of its own.
     pub fn subject(&self, offset: TextSize) -> Option<Subject> {
@@ -190,6 +204,16 @@ impl FileView {
                 _ => None,
             })
             .collect()
+    }
+
+    /// The expression that a node of the tree is, parentheses around it left out.
+    pub fn expr_of(&self, node: Node<'_>) -> Option<ExprId> {
+        let mut node = node;
+        while node.kind() == SyntaxKind::PAREN {
+            node = node.children().next()?;
+        }
+        let expr = self.lowered.source_map.expr_covering(node.range())?;
+        (self.lowered.source_map.expr_range(expr) == node.range()).then_some(expr)
     }
 
     /// The smallest binding (`name = value;`) around a place.

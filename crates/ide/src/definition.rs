@@ -11,6 +11,7 @@ use nival_syntax::flat::Node;
 use nival_syntax::{Name, TextRange, TextSize};
 
 use crate::cursor::{FileView, Subject};
+use crate::facts::{self, facts};
 use crate::hover::resolve_path;
 use crate::tree::text_of;
 use crate::values::{Found, Values};
@@ -25,7 +26,7 @@ pub struct NavigationTarget {
     pub focus: TextRange,
 }
 
-/// Where the thing under the cursor is defined. Evaluates only when the text alone does not say it.
+/// Where the thing under the cursor is defined. Evaluates only when texts alone do not say it.
 ///
 /// # Errors
 /// Cancelled.
@@ -36,6 +37,46 @@ pub fn definition(snapshot: &Snapshot, position: &FilePosition, control: &Contro
     search.run(&subject, position.offset)?;
     snapshot.check()?;
     Ok(search.found)
+}
+
+/// Where the name under the cursor is introduced: the parameter, the `let`, the `inherit` that hands it on.
+///
+/// # Errors
+/// Cancelled.
+pub fn declaration(snapshot: &Snapshot, position: &FilePosition, control: &Control) -> Cancellable<Vec<NavigationTarget>> {
+    let Some(view) = FileView::at(snapshot, position)? else { return Ok(Vec::new()) };
+    if let Some(Subject::Definition { range, .. } | Subject::AttrDefinition { range, .. }) = view.subject(position.offset) {
+        let full = FileRange { path: position.path.clone(), range };
+        return Ok(vec![NavigationTarget { source: range, full, focus: range }]);
+    }
+    definition(snapshot, position, control)
+}
+
+/// Where the value of the thing under the cursor is made: the function, the set of attributes.
+///
+/// # Errors
+/// Cancelled.
+pub fn type_definition(snapshot: &Snapshot, position: &FilePosition) -> Cancellable<Vec<NavigationTarget>> {
+    let Some(view) = FileView::at(snapshot, position)? else { return Ok(Vec::new()) };
+    let Some(subject) = view.subject(position.offset) else { return Ok(Vec::new()) };
+    let value = facts(snapshot, &position.path, &view, &subject)?.value;
+    snapshot.check()?;
+    Ok(value.into_iter().map(|(full, focus)| NavigationTarget { source: subject.range(), full, focus }).collect())
+}
+
+/// Everything that provides the attribute under the cursor: the sets put over each other, overlays and overrides, what counts first.
+///
+/// # Errors
+/// Cancelled.
+pub fn implementation(snapshot: &Snapshot, position: &FilePosition, control: &Control) -> Cancellable<Vec<NavigationTarget>> {
+    let Some(view) = FileView::at(snapshot, position)? else { return Ok(Vec::new()) };
+    let Some(subject) = view.subject(position.offset) else { return Ok(Vec::new()) };
+    let found = facts::providers(snapshot, &position.path, &view, &subject)?;
+    snapshot.check()?;
+    if found.is_empty() {
+        return definition(snapshot, position, control);
+    }
+    Ok(found.into_iter().map(|(full, focus)| NavigationTarget { source: subject.range(), full, focus }).collect())
 }
 
 struct Search<'a> {
@@ -55,13 +96,23 @@ impl Search<'_> {
                     self.add_here(*range, binding.range);
                 }
             }
-            Subject::Use { target: Target::With(_), range, .. } => self.evaluated(subject, *range, offset)?,
+            Subject::Use { target: Target::With(_), range, .. } => {
+                if !self.known(subject, *range)? {
+                    self.evaluated(subject, *range, offset)?;
+                }
+            }
             Subject::Use { .. } => {}
-            Subject::Definition { range, .. } | Subject::AttrDefinition { range, .. } => self.file_of_binding(*range),
+            Subject::Definition { range, .. } | Subject::AttrDefinition { range, .. } => {
+                self.file_of_binding(*range);
+                if self.found.is_empty() {
+                    self.known(subject, *range)?;
+                }
+            }
             Subject::Selection { base, before, name, range } => {
                 let place = if before.is_empty() { static_attr(view, *base, *name) } else { None };
                 match place {
                     Some(place) => self.add_here(*range, place),
+                    None if self.known(subject, *range)? => {}
                     None => self.evaluated(subject, *range, offset)?,
                 }
             }
@@ -77,6 +128,13 @@ impl Search<'_> {
             }
         }
         Ok(())
+    }
+
+    /// By shapes; whether something was found.
+    fn known(&mut self, subject: &Subject, source: TextRange) -> Cancellable<bool> {
+        let facts = facts(self.snapshot, self.path, self.view, subject)?;
+        self.found.extend(facts.definitions.into_iter().map(|(full, focus)| NavigationTarget { source, full, focus }));
+        Ok(!self.found.is_empty())
     }
 
     fn add_here(&mut self, source: TextRange, focus: TextRange) {
@@ -261,8 +319,8 @@ mod tests {
         check(
             "let s = { a = { b = 1; }; }; in s.a.b$0",
             expect![[r#"
-            [b] -> /main.nix [b] in [b]
-        "#]],
+                [b] -> /main.nix [b] in [b = 1;]
+            "#]],
         );
         check(
             "let s = { a = { b = 1; }; }; in s.a$0",
@@ -273,8 +331,8 @@ mod tests {
         check(
             "let s = { a = 1; }; inherit (s) a$0; in a",
             expect![[r#"
-            [a] -> /main.nix [a] in [a]
-        "#]],
+                [a] -> /main.nix [a] in [a = 1;]
+            "#]],
         );
     }
 
@@ -283,14 +341,14 @@ mod tests {
         check(
             "//- /main.nix\n(import ./lib.nix).a.b$0\n//- /lib.nix\nlet f = x: { a.b = x; }; in f 1\n",
             expect![[r#"
-            [b] -> /lib.nix [a.b] in [a.b]
-        "#]],
+                [b] -> /lib.nix [b] in [a.b = x;]
+            "#]],
         );
         check(
             "//- /main.nix\nwith import ./lib.nix; foo$0\n//- /lib.nix\n{ foo = 1; }\n",
             expect![[r#"
-            [foo] -> /lib.nix [foo] in [foo]
-        "#]],
+                [foo] -> /lib.nix [foo] in [foo = 1;]
+            "#]],
         );
     }
 

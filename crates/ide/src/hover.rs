@@ -11,6 +11,7 @@ use nival_syntax::flat::Node;
 
 use crate::cursor::{FileView, Subject};
 use crate::docs;
+use crate::facts::facts;
 use crate::tree::{first_line, slice, text_of};
 use crate::values::{Found, Values};
 
@@ -29,6 +30,8 @@ pub struct Hover {
     pub range: TextRange,
     /// One line in Nix syntax or words: `let hello`, `parameter system ? "x86_64-linux"`, `builtins.map f list`.
     pub title: String,
+    /// What is known of it without evaluation, in a line.
+    pub shape: Option<String>,
     /// Markdown.
     pub documentation: Option<String>,
     pub value: Option<HoverValue>,
@@ -39,6 +42,13 @@ impl Hover {
     /// The whole as Markdown.
     pub fn markdown(&self) -> String {
         let mut out = format!("```nix\n{}\n```\n", self.title);
+        // A value says more than its shape; of a function or derivation the shape does.
+        let evaluated =
+            matches!(&self.value, Some(HoverValue::Value { kind, .. }) if !matches!(kind.as_str(), "lambda" | "derivation" | "set"));
+        if let Some(shape) = self.shape.as_ref().filter(|_| !evaluated) {
+            let ticks = if shape.contains('`') { "``" } else { "`" };
+            out.push_str(&format!("\n{ticks}{shape}{ticks}\n"));
+        }
         match &self.value {
             Some(HoverValue::Value { kind, text }) => {
                 let fence = fence_for(text);
@@ -73,6 +83,15 @@ pub fn hover(snapshot: &Snapshot, position: &FilePosition, control: &Control) ->
     let Some(view) = FileView::at(snapshot, position)? else { return Ok(None) };
     let Some(subject) = view.subject(position.offset) else { return Ok(None) };
     let mut hover = static_hover(&view, &subject, &position.path);
+    let facts = facts(snapshot, &position.path, &view, &subject)?;
+    // Of a function of which no more is known, the title says it.
+    hover.shape = facts.shape.filter(|shape| shape != "function");
+    if hover.documentation.is_none() {
+        hover.documentation = facts.documentation;
+    }
+    if hover.defined_at.is_none() {
+        hover.defined_at = facts.definitions.into_iter().next().map(|(place, _)| place);
+    }
     match &subject {
         Subject::Path { text, .. } => hover.documentation = Some(path_note(snapshot, &position.path, text)),
         Subject::SearchPath { text, .. } => {
@@ -108,7 +127,8 @@ fn is_builtin(subject: &Subject) -> bool {
 
 fn static_hover(view: &FileView, subject: &Subject, path: &std::sync::Arc<Path>) -> Hover {
     let here = |range: TextRange| Some(FileRange { path: path.clone(), range });
-    let mut hover = Hover { range: TextRange::default(), title: String::new(), documentation: None, value: None, defined_at: None };
+    let mut hover =
+        Hover { range: TextRange::default(), title: String::new(), shape: None, documentation: None, value: None, defined_at: None };
     let scopes = &view.lowered.scopes;
     match subject {
         Subject::Use { name, target, range, .. } => {
@@ -368,30 +388,34 @@ mod tests {
         check(
             "map$0 (x: x) []",
             expect![[r#"
-            [map]
-            ```nix
-            builtins.map function list
-            ```
+                [map]
+                ```nix
+                builtins.map function list
+                ```
 
-            ---
-            The list of what `function` gives for each element. Each call is made when its result is needed.
+                `function`
 
-            ```nix
-            map (x: x * 2) [ 1 2 ]  # [ 2 4 ]
-            ```
-        "#]],
+                ---
+                The list of what `function` gives for each element. Each call is made when its result is needed.
+
+                ```nix
+                map (x: x * 2) [ 1 2 ]  # [ 2 4 ]
+                ```
+            "#]],
         );
         check(
             "builtins.length$0 []",
             expect![[r#"
-            [length]
-            ```nix
-            builtins.length list
-            ```
+                [length]
+                ```nix
+                builtins.length list
+                ```
 
-            ---
-            How many elements a list has. None of them is evaluated.
-        "#]],
+                `function`
+
+                ---
+                How many elements a list has. None of them is evaluated.
+            "#]],
         );
     }
 
@@ -404,6 +428,8 @@ mod tests {
                 ```nix
                 attribute twice
                 ```
+
+                `s: …`
 
                 lambda
                 ```nix
@@ -532,19 +558,21 @@ mod tests {
         check(
             "let a = { b = a; c = throw \"inside\"; }; in a$0",
             expect![[r#"
-            [a]
-            ```nix
-            let a
-            ```
+                [a]
+                ```nix
+                let a
+                ```
 
-            set
-            ```nix
-            {
-              b = «repeated»;
-              c = «error: inside»;
-            }
-            ```
-        "#]],
+                `{ b, c }`
+
+                set
+                ```nix
+                {
+                  b = «repeated»;
+                  c = «error: inside»;
+                }
+                ```
+            "#]],
         );
         check(
             "let a = builtins.genList (x: x) 1000; in a$0",
@@ -593,16 +621,18 @@ mod tests {
         check(
             "let d = derivation { name = \"d\"; system = \"s\"; builder = \"b\"; }; in d$0",
             expect![[r#"
-            [d]
-            ```nix
-            let d
-            ```
+                [d]
+                ```nix
+                let d
+                ```
 
-            derivation
-            ```nix
-            «derivation /nix/store/9m3vsva6r393zgjc1g7ncynv7cvdx6sj-d.drv»
-            ```
-        "#]],
+                `derivation d`
+
+                derivation
+                ```nix
+                «derivation /nix/store/9m3vsva6r393zgjc1g7ncynv7cvdx6sj-d.drv»
+                ```
+            "#]],
         );
     }
 

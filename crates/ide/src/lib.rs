@@ -18,6 +18,7 @@ mod cursor;
 pub mod definition;
 pub mod diagnostics;
 mod docs;
+mod facts;
 #[cfg(test)]
 mod fixture;
 pub mod folding;
@@ -36,8 +37,8 @@ pub mod workspace_symbols;
 
 pub use actions::{ActionId, ActionKind, ActionQuery, CodeAction, Effect as ActionEffect, code_actions, resolve as resolve_action};
 pub use code_lens::{DerivationLens, LensTarget, code_lenses};
-pub use completion::{CompletionItem, CompletionKind, completion};
-pub use definition::{NavigationTarget, definition};
+pub use completion::{CompletionItem, CompletionKind, completion, completion_details};
+pub use definition::{NavigationTarget, declaration, definition, implementation, type_definition};
 pub use diagnostics::{Diagnostic, Fix, Related, Severity, Tag, TextEdit, diagnostics, evaluation_diagnostics};
 pub use folding::{FoldKind, FoldingRange, folding_ranges, selection_ranges};
 pub use highlight::{Highlight, highlights};

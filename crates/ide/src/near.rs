@@ -98,6 +98,15 @@ pub(crate) fn selected_from(token: Token<'_>) -> Option<Node<'_>> {
     select.children().next().filter(|base| base.kind() != SyntaxKind::ATTRPATH)
 }
 
+/// The names of an attribute path before the one at a token: `a` of `base.a.name`. A computed one is empty, which is the name of nothing.
+pub(crate) fn names_before(token: Token<'_>) -> Vec<Name> {
+    let around = token.ancestors();
+    let Some(path) = around.iter().position(|node| node.kind() == SyntaxKind::ATTRPATH) else { return Vec::new() };
+    let Some(own) = path.checked_sub(1).and_then(|own| around.get(own)) else { return Vec::new() };
+    let before = around[path].children().take_while(|part| part != own);
+    before.map(|part| Attr::cast(part).and_then(|attr| attr.static_name()).unwrap_or_else(|| Name::new(b""))).collect()
+}
+
 /// Whether evaluating an expression where it stands certainly ends at a parameter without a value. As
 /// [`crate::cursor::FileView::unknown_here`], which may know more.
 pub(crate) fn ends_at_parameter(tree: &FlatTree, expr: Node<'_>) -> bool {

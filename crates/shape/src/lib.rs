@@ -36,5 +36,5 @@ mod value;
 pub use config::Surroundings;
 pub use fuel::{EDITOR, within};
 pub use places::place_range;
-pub use shapes::{Attribute, Attributes, Formal, Parameter, Shapes};
+pub use shapes::{Attribute, Attributes, Formal, Glance, Parameter, Shapes};
 pub use value::{Place, PlaceKind, Shape, Thunk, Value};

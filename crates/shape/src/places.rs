@@ -26,7 +26,7 @@ pub(crate) fn next<'db>(db: &'db dyn Db, closure: Closure<'db>) -> Option<Select
 }
 
 /// A variable leads to the argument that a formal gets; a name that is bound in the file is found by its scopes.
-fn variable<'db>(db: &'db dyn Db, thunk: Thunk<'db>) -> Option<Selected<'db>> {
+pub(crate) fn variable<'db>(db: &'db dyn Db, thunk: Thunk<'db>) -> Option<Selected<'db>> {
     let Thunk::Made(made) = thunk else {
         let Thunk::Expr(closure) = thunk else { return None };
         // `let inherit (e) x`

@@ -314,3 +314,39 @@ pub(crate) fn origin<'db>(db: &'db dyn Db, selected: Selected<'db>) -> Option<Pl
 pub(crate) fn alternatives<'db>(db: &'db dyn Db, thunks: &[Thunk<'db>]) -> Value<'db> {
     one_of(db, thunks.iter().map(|&thunk| crate::eval::whnf(db, thunk)))
 }
+
+/// Everything that provides an attribute, what counts first.
+pub(crate) fn providers<'db>(db: &'db dyn Db, value: &Value<'db>, name: Name) -> Vec<Place> {
+    let mut found: Vec<Place> = Vec::new();
+    let mut open: Vec<Layer<'db>> = layers(&value.shape).to_vec();
+    for _ in 0..4096 {
+        let Some(layer) = open.pop() else { break };
+        match layer {
+            Layer::Either(sets) => open.extend(sets.iter().rev().flat_map(|set| set.layers.iter().cloned())),
+            Layer::Without { of, names } if !names.contains(&name) => open.extend(of.layers.iter().cloned()),
+            Layer::Mapped { of, .. } => open.extend(of.layers.iter().cloned()),
+            layer => {
+                if let Lookup::Found(Selected { place: Some(place), .. }) = in_layer(db, &layer, name)
+                    && !found.contains(&place)
+                {
+                    found.push(place);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Where a set is written: its first attribute.
+pub(crate) fn written<'db>(_: &'db dyn Db, value: &Value<'db>) -> Option<Place> {
+    let mut open: Vec<Layer<'db>> = layers(&value.shape).to_vec();
+    for _ in 0..256 {
+        match open.pop()? {
+            Layer::Literal { file, set, .. } => return Some(Place { file, kind: PlaceKind::Attr { set, attr: 0 } }),
+            Layer::Either(sets) => open.extend(sets.iter().rev().flat_map(|set| set.layers.iter().cloned())),
+            Layer::Without { of, .. } | Layer::Mapped { of, .. } => open.extend(of.layers.iter().cloned()),
+            _ => {}
+        }
+    }
+    None
+}

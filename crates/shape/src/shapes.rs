@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use nival_hir::module::{AttrName, ExprId, Param};
+use nival_hir::module::{AttrName, Expr, ExprId, Param, Slot};
 use nival_source::{Db, SourceFile};
 use nival_syntax::Name;
 
@@ -36,6 +36,15 @@ pub struct Attributes {
     pub names: Vec<(Name, Option<Place>)>,
     /// There are no others, for certain.
     pub closed: bool,
+}
+
+/// What a value looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Glance {
+    Function,
+    Package,
+    /// A set, list, text or number that is written out.
+    Data,
 }
 
 /// A parameter of a function.
@@ -108,6 +117,41 @@ impl<'db> Shapes<'db> {
         })
     }
 
+    /// What kind of value an attribute is by the look of its text, without asking further.
+    pub fn glance(self, base: Thunk<'db>, name: Name) -> Option<Glance> {
+        let found = fuel::within(fuel::EDITOR, || set::select(self.db, &whnf(self.db, base), name))?;
+        let closure = match found.value {
+            Thunk::Expr(closure) => closure,
+            Thunk::Made(made) => {
+                return match made.kind(self.db) {
+                    MadeKind::Builtin(_) | MadeKind::Model(_) => Some(Glance::Function),
+                    MadeKind::Apply { function: Thunk::Made(function), .. } => match function.kind(self.db) {
+                        MadeKind::Apply { function: Thunk::Made(callee), .. } if matches!(callee.kind(self.db), MadeKind::Model(_)) => {
+                            Some(Glance::Package)
+                        }
+                        _ => None,
+                    },
+                    _ => None,
+                };
+            }
+            Thunk::Unknown => return None,
+        };
+        let module = nival_hir::queries::module(self.db, closure.file);
+        Some(match *module.exprs.get(closure.expr.0 as usize)? {
+            Expr::Lambda(_) => Glance::Function,
+            Expr::Call { function, .. } => {
+                let name = crate::eval::called_name(self.db, closure, function)?;
+                let name = name.as_bytes();
+                if !name.starts_with(b"callPackage") && !name.starts_with(b"mkDerivation") {
+                    return None;
+                }
+                Glance::Package
+            }
+            Expr::Const(_) | Expr::Interpolate(_) | Expr::List(_) | Expr::Attrs(_) => Glance::Data,
+            _ => return None,
+        })
+    }
+
     /// The parameters that a function still takes.
     pub fn parameters(self, of: Thunk<'db>) -> Option<Vec<Parameter>> {
         let value = self.value(of);
@@ -128,10 +172,22 @@ impl<'db> Shapes<'db> {
             }
             _ => return None,
         };
-        if let FunctionKind::Lambda { .. } = function.kind {
-            return self.lambda_parameters(function);
+        match function.kind {
+            FunctionKind::Lambda { .. } => self.lambda_parameters(function),
+            // `callPackage ./x.nix` takes what the function in the file takes.
+            FunctionKind::Model(Model::CallPackage(_) | Model::CallPackages(_)) => {
+                let &file = function.args.first()?;
+                let callee = match fuel::within(fuel::EDITOR, || builtins::import(self.db, &[file])).shape {
+                    Shape::Unknown => self.value(file).shape,
+                    shape => shape,
+                };
+                match callee {
+                    Shape::Function(callee) => self.lambda_parameters(callee),
+                    _ => None,
+                }
+            }
+            _ => None,
         }
-        None
     }
 
     fn lambda_parameters(self, function: Function<'db>) -> Option<Vec<Parameter>> {
@@ -179,6 +235,36 @@ impl<'db> Shapes<'db> {
             }
             _ => None,
         }
+    }
+
+    /// What a name stands for that a function, a `let` or a `rec` binds: its slot in the frame of a function, or of the file.
+    pub fn variable(self, file: SourceFile, lambda: Option<u32>, slot: Slot) -> Option<Thunk<'db>> {
+        let module = nival_hir::queries::module(self.db, file);
+        let inside = match lambda {
+            Some(lambda) => module.lambdas.get(lambda as usize)?.body,
+            None => module.root,
+        };
+        let Thunk::Expr(closure) = self.expr(file, inside) else { return None };
+        crate::eval::slot_thunk(self.db, file, closure.env, slot)
+    }
+
+    /// Where the argument comes from that a formal gets, if that is known.
+    pub fn argument_place(self, formal: Thunk<'db>) -> Option<Place> {
+        fuel::within(fuel::EDITOR, || set::origin(self.db, places::variable(self.db, formal)?))
+    }
+
+    /// Everything that provides an attribute, what counts first: the sets that were put over each other with `//` and by overlays.
+    pub fn providers(self, base: Thunk<'db>, path: &[Name]) -> Vec<Place> {
+        fuel::within(fuel::EDITOR, || {
+            let Some((&last, before)) = path.split_last() else { return Vec::new() };
+            let Ok(of) = self.attribute(base, before) else { return Vec::new() };
+            set::providers(self.db, &whnf(self.db, of.value), last)
+        })
+    }
+
+    /// Where a value is made: the function, the set.
+    pub fn value_place(self, of: Thunk<'db>) -> Option<Place> {
+        self.function_place(of).or_else(|| fuel::within(fuel::EDITOR, || set::written(self.db, &whnf(self.db, of))))
     }
 
     /// The name of the builtin that a function is, and how many arguments it has already.

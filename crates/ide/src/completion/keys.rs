@@ -1,0 +1,147 @@
+//! Names of attributes that are being given: arguments of the function that the set is given to, the schema of a flake.
+
+use nival_engine::Cancellable;
+use nival_shape::Parameter;
+use nival_syntax::ast::{AstNode, Attr, Binding};
+use nival_syntax::flat::{Node, Token};
+use nival_syntax::{Name, SyntaxKind};
+
+use super::{At, CompletionItem, CompletionKind};
+
+/// Candidates for the name at a token, which a binding gives.
+pub(super) fn keys(at: &At<'_>, token: Token<'_>) -> Cancellable<Vec<CompletionItem>> {
+    let around = token.ancestors();
+    let Some(binding) = around.iter().position(|node| node.kind() == SyntaxKind::BINDING) else { return Ok(Vec::new()) };
+    let inner = crate::near::names_before(token);
+    let mut items = Vec::new();
+    if inner.is_empty() {
+        items.extend(arguments(at, &around[binding..])?);
+    }
+    if at.position.path.file_name().is_some_and(|name| name == "flake.nix") {
+        items.extend(flake(at, &around[binding..], inner));
+    }
+    Ok(items)
+}
+
+/// The formals of the function that the set around is an argument of.
+fn arguments(at: &At<'_>, around: &[Node<'_>]) -> Cancellable<Vec<CompletionItem>> {
+    let Some(&set) = around.get(1).filter(|node| node.kind() == SyntaxKind::ATTR_SET) else { return Ok(Vec::new()) };
+    let mut argument = set;
+    let mut outer = around.get(2..).unwrap_or_default().iter();
+    let function = loop {
+        match outer.next() {
+            Some(node) if node.kind() == SyntaxKind::PAREN => argument = *node,
+            Some(node) if node.kind() == SyntaxKind::APPLY => {
+                let mut parts = node.children();
+                match (parts.next(), parts.next()) {
+                    (Some(function), Some(second)) if second == argument => break function,
+                    _ => return Ok(Vec::new()),
+                }
+            }
+            _ => return Ok(Vec::new()),
+        }
+    };
+    let given = given(set, around.first().copied());
+    let replace = at.replace;
+    let found = at.ask(function, |shapes, db, thunk| {
+        let Some(Parameter::Pattern { formals, .. }) = shapes.parameters(thunk)?.into_iter().next() else { return None };
+        let items = formals.into_iter().filter(|formal| !given.contains(&formal.name)).zip(0..).map(|(formal, place)| {
+            let label = formal.name.to_string();
+            let insert = nival_eval::print::identifier(formal.name.as_bytes());
+            let default = formal.default.map(|default| {
+                let file = formal.place.file;
+                let range = nival_hir::queries::source_map(db, file).expr_range(default);
+                let text = file.contents(db).text();
+                crate::tree::first_line(crate::tree::slice(text, range), 60)
+            });
+            CompletionItem {
+                snippet: Some(format!("{insert} = $0;")),
+                detail: Some(default.as_ref().map_or_else(|| "required".to_owned(), |default| format!("? {default}"))),
+                rank: if default.is_none() { 0 } else { 1 } + place.min(10) / 8,
+                insert,
+                ..CompletionItem::new(label, CompletionKind::Parameter, replace)
+            }
+        });
+        Some(items.collect())
+    })?;
+    Ok(found.unwrap_or_default())
+}
+
+/// The names that a set gives, but by one binding.
+fn given(set: Node<'_>, but: Option<Node<'_>>) -> Vec<Name> {
+    let mut names = Vec::new();
+    for entry in set.children().filter(|entry| Some(*entry) != but) {
+        match entry.kind() {
+            SyntaxKind::BINDING => {
+                names.extend(Binding::cast(entry).and_then(|b| b.attrpath()).and_then(|p| p.attrs().next()).and_then(|a| a.static_name()));
+            }
+            SyntaxKind::INHERIT => names.extend(entry.children().filter_map(Attr::cast).filter_map(|attr| attr.static_name())),
+            _ => {}
+        }
+    }
+    names
+}
+
+const TOP: &[(&str, &str)] = &[
+    ("description", "One line about the flake."),
+    ("inputs", "Other flakes that this one depends on."),
+    ("nixConfig", "Settings of Nix for this flake; Nix asks before it takes them."),
+    ("outputs", "A function of the inputs that gives what the flake has to offer."),
+];
+
+const INPUT: &[(&str, &str)] = &[
+    ("dir", "The folder of the flake within its source."),
+    ("flake", "`false` for a source that is no flake: the input is then its tree of files."),
+    ("follows", "The input of this or another flake to use instead: `nixpkgs`, `home-manager/nixpkgs`."),
+    ("inputs", "Inputs of this input to replace: `inputs.nixpkgs.follows`."),
+    ("narHash", "The hash of the tree of files."),
+    ("owner", "Of a repository at GitHub, GitLab or SourceHut."),
+    ("ref", "A branch or tag."),
+    ("repo", "The name of a repository."),
+    ("rev", "A commit."),
+    ("type", "`github`, `git`, `path`, `tarball`, …"),
+    ("url", "The flake, as `github:owner/repo/ref`, `git+https://…`, `path:./sub`."),
+];
+
+const OUTPUTS: &[(&str, &str)] = &[
+    ("apps", "Programs for `nix run`: `apps.<system>.<name> = { type = \"app\"; program = …; }`."),
+    ("bundlers", "Functions for `nix bundle`: `bundlers.<system>.<name>`."),
+    ("checks", "Derivations that `nix flake check` builds: `checks.<system>.<name>`."),
+    ("darwinConfigurations", "Configurations of nix-darwin by host."),
+    ("devShells", "Environments for `nix develop`: `devShells.<system>.<name>`."),
+    ("formatter", "The program that `nix fmt` runs: `formatter.<system>`."),
+    ("homeConfigurations", "Configurations of home-manager by user."),
+    ("hydraJobs", "Derivations for Hydra, in any tree of sets."),
+    ("legacyPackages", "Packages in any tree of sets, as nixpkgs has them: `legacyPackages.<system>`."),
+    ("lib", "Functions for others."),
+    ("nixosConfigurations", "Configurations of NixOS by host."),
+    ("nixosModules", "Modules of NixOS by name."),
+    ("overlays", "Overlays by name: `overlays.<name> = final: prev: { … }`."),
+    ("packages", "Derivations for `nix build`: `packages.<system>.<name>`."),
+    ("templates", "Folders for `nix flake init`: `templates.<name> = { path = …; description = …; }`."),
+];
+
+/// What a flake may have here.
+fn flake(at: &At<'_>, around: &[Node<'_>], inner: Vec<Name>) -> Vec<CompletionItem> {
+    // The names of the bindings around, outermost first.
+    let mut path: Vec<Vec<Name>> = around.iter().skip(1).filter_map(|node| names_of(*node)).collect();
+    path.reverse();
+    let path: Vec<Name> = path.concat().into_iter().chain(inner).collect();
+    let path: Vec<&[u8]> = path.iter().map(|name| name.as_bytes()).collect();
+    let rows = match path[..] {
+        [] => TOP,
+        [b"inputs", _] | [b"inputs", _, b"inputs", _] => INPUT,
+        [b"outputs"] => OUTPUTS,
+        _ => return Vec::new(),
+    };
+    let item = |&(label, doc): &(&str, &str)| CompletionItem {
+        documentation: Some(doc.to_owned()),
+        detail: Some("flake".to_owned()),
+        ..CompletionItem::new(label, CompletionKind::Attribute, at.replace)
+    };
+    rows.iter().map(item).collect()
+}
+
+fn names_of(node: Node<'_>) -> Option<Vec<Name>> {
+    Some(Binding::cast(node)?.attrpath()?.attrs().filter_map(|attr| attr.static_name()).collect())
+}
