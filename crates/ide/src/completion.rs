@@ -12,7 +12,7 @@ use nival_hir::scopes::{BindingKind, ScopeKind};
 use nival_shape::{Glance, Shapes, Thunk};
 use nival_source::Db;
 use nival_syntax::flat::{FlatTree, Node, Token};
-use nival_syntax::{Name, SyntaxKind, TextRange, TextSize};
+use nival_syntax::{Name, SyntaxKind, TextRange, TextSize, TreeNode};
 use rustc_hash::FxHashSet;
 
 use crate::cursor::{FileView, Subject};
@@ -112,7 +112,10 @@ pub fn completion(snapshot: &Snapshot, position: &FilePosition, control: &Contro
                 }
                 items
             }
-            None if is_binding_name(token) => keys::keys(&at, token)?,
+            None if is_binding_name(token) => match at.as_key(token) {
+                Some(key) => key.token().map_or(Ok(Vec::new()), |token| keys::keys(&key, token))?,
+                None => keys::keys(&at, token)?,
+            },
             None => {
                 let around = token.ancestors();
                 let mut items = names(&around, replace);
@@ -205,6 +208,20 @@ impl<'a> At<'a> {
         Ok(Some(At { snapshot, position, text, replace, probe, tree }))
     }
 
+    /// The same with a whole binding at the cursor, where the text looks like the pattern of a function that is not there: `f { na }`.
+    fn as_key(&self, token: Token<'_>) -> Option<At<'a>> {
+        let around = token.ancestors();
+        let pattern = around.iter().find(|node| node.kind() == SyntaxKind::LAMBDA)?;
+        if pattern.token(SyntaxKind::COLON).is_some() {
+            return None;
+        }
+        let (start, end) = (usize::from(self.replace.start()), usize::from(self.replace.end()));
+        let word = if self.replace.is_empty() { "x" } else { self.text.get(start..end)? };
+        let probe: Arc<str> = format!("{}{word}=0;{}", self.text.get(..start)?, self.text.get(end..)?).into();
+        let tree = Arc::new(nival_syntax::flat::reparse(&self.tree, probe.as_bytes()));
+        Some(At { text: self.text.clone(), probe: Some(probe), tree, ..*self })
+    }
+
     fn token(&self) -> Option<Token<'_>> {
         let at = self.replace.start() + TextSize::new(if self.replace.is_empty() { 0 } else { 1 });
         touching_token(&self.tree, at)
@@ -235,6 +252,28 @@ impl<'a> At<'a> {
         Ok(found.flatten())
     }
 
+    /// The same of the function of a call, which may have other arguments already.
+    pub fn ask_function<T>(
+        &self,
+        node: Node<'_>,
+        ask: impl for<'db> FnOnce(Shapes<'db>, &'db dyn Db, Thunk<'db>) -> Option<T>,
+    ) -> Cancellable<Option<T>> {
+        let Some(view) = FileView::at(self.snapshot, self.position)? else { return Ok(None) };
+        let (mut head, mut args) = (node, Vec::new());
+        while head.kind() == SyntaxKind::APPLY {
+            let mut parts = head.children();
+            let (Some(function), Some(arg)) = (parts.next(), parts.next()) else { return Ok(None) };
+            args.push(view.expr_of(arg));
+            head = function;
+        }
+        let Some(function) = view.expr_of(head) else { return Ok(None) };
+        let found = with_shapes(self.snapshot, &self.position.path, &view, |shapes, db, file| {
+            let apply = |of, arg: &Option<_>| shapes.applied(of, arg.map_or(Thunk::Unknown, |arg| shapes.expr(file, arg)));
+            ask(shapes, db, args.iter().rev().fold(shapes.callee(file, function), apply))
+        })?;
+        Ok(found.flatten())
+    }
+
     /// The attributes of what is selected from, by shapes.
     fn attributes(&self, base: Node<'_>, token: Token<'_>) -> Cancellable<Vec<CompletionItem>> {
         let before = near::names_before(token);
@@ -258,7 +297,11 @@ impl<'a> At<'a> {
             let (kind, detail) = match glance {
                 Some(Glance::Function) => (CompletionKind::Function, Some("function")),
                 Some(Glance::Package) => (CompletionKind::Derivation, Some("package")),
-                _ => (CompletionKind::Attribute, None),
+                Some(Glance::Data) => {
+                    let value = shapes.attribute(of, &[name]).ok().map(|found| found.value);
+                    (CompletionKind::Attribute, value.and_then(|value| shapes.kind(value)))
+                }
+                None => (CompletionKind::Attribute, None),
             };
             let builtin = (kind == CompletionKind::Function).then(|| shapes.attribute(of, &[name]).ok()).flatten();
             let builtin = builtin.and_then(|found| shapes.builtin(found.value)).filter(|&(found, _)| found == label);
@@ -517,22 +560,22 @@ mod tests {
         check(
             "{ stdenv, lib }: let version = 1; in { a = ver$0; }",
             expect![[r#"
-            version Variable let [ver]
-        "#]],
+                version Variable let [ver]
+            "#]],
         );
         check(
             "let inner = 1; in in$0",
             expect![[r#"
-            inner Variable let [in]
-            in Keyword - [in]
-            inherit Keyword - [in]
-        "#]],
+                inner Variable let [in]
+                in Keyword - [in]
+                inherit Keyword - [in]
+            "#]],
         );
         check(
             "ma$0",
             expect![[r#"
-            map Builtin builtins.map function list [ma]
-        "#]],
+                map Builtin builtins.map function list [ma]
+            "#]],
         );
     }
 
@@ -541,23 +584,23 @@ mod tests {
         check(
             "//- /main.nix\nlet pkgs = import ./pkgs.nix; in pkgs.he$0\n//- /pkgs.nix\n{ hello = 1; help = x: x; other = 2; }\n",
             expect![[r#"
-            hello Attribute int [he]
-            help Function lambda [he]
-        "#]],
+                hello Attribute int [he]
+                help Function function [he]
+            "#]],
         );
         check(
             "//- /main.nix\nlet pkgs = import ./pkgs.nix; in { a = pkgs.$0; b = 1; }\n//- /pkgs.nix\n{ a = 1; \"b c\" = 2; }\n",
             expect![[r#"
-            a Attribute int []
-            "b c" Attribute int []
-        "#]],
+                a Attribute int []
+                "b c" Attribute int []
+            "#]],
         );
         check(
             "let s = { a.b.c = 1; a.b.d = 2; }; in s.a.b.$0",
             expect![[r#"
-            c Attribute int []
-            d Attribute int []
-        "#]],
+                c Attribute int []
+                d Attribute int []
+            "#]],
         );
         check(
             "builtins.attrN$0",
@@ -572,8 +615,8 @@ mod tests {
         check(
             "with { alpha = 1; beta = 2; }; al$0",
             expect![[r#"
-            alpha Attribute with [al]
-        "#]],
+                alpha Attribute int [al]
+            "#]],
         );
     }
 
@@ -587,6 +630,108 @@ mod tests {
     #[test]
     fn unknown_sets_offer_nothing() {
         check("{ pkgs }: pkgs.$0", expect![[""]]);
+    }
+
+    #[test]
+    fn attributes_by_shapes() {
+        // Nothing of this can be evaluated: the function is not called.
+        check(
+            "{ x }: let s = { alpha = x; beta = y: y; \"c d\" = [ ]; }; in s.$0",
+            expect![[r#"
+            alpha Attribute - []
+            beta Function function []
+            "c d" Attribute list []
+        "#]],
+        );
+        check(
+            "{ x }: with { alpha = x; beta = 1; }; be$0",
+            expect![[r#"
+            beta Attribute int [be]
+        "#]],
+        );
+        check(
+            "{ x }: let s = x // { alpha.beta = x; }; in s.alpha.$0",
+            expect![[r#"
+            beta Attribute - []
+        "#]],
+        );
+        check(
+            "{ x }: let s = { alpha = x; beta = 1; }; in { inherit (s) $0; }",
+            expect![[r#"
+            alpha Attribute - []
+            beta Attribute int []
+        "#]],
+        );
+        check(
+            "//- /main.nix\n{ x }: { a = (import ./l.nix { inherit x; }).$0; b = 1; }\n//- /l.nix\n{ x }: { one = x; two = x; }",
+            expect![[r#"
+            one Attribute - []
+            two Attribute - []
+        "#]],
+        );
+    }
+
+    #[test]
+    fn names_of_arguments() {
+        check(
+            "let f = { url, hash ? \"\", ... }: url; in f { u$0 }",
+            expect![[r#"
+            url Parameter required [u]
+        "#]],
+        );
+        check(
+            "let f = { url, hash ? \"\", ... }: url; in f { url = 1; $0 }",
+            expect![[r#"
+            hash Parameter ? "" []
+        "#]],
+        );
+        check(
+            "let f = { url, hash ? \"\", ... }: url; in f {\n  $0\n}",
+            expect![[r#"
+            url Parameter required []
+            hash Parameter ? "" []
+        "#]],
+        );
+        check("//- /main.nix\n{ callPackage }: callPackage ./p.nix { $0 }\n//- /p.nix\n{ stdenv, withX ? true }: 1", expect![[r#"
+            stdenv Parameter required []
+            withX Parameter ? true []
+        "#]]);
+    }
+
+    #[test]
+    fn schema_of_flakes() {
+        check(
+            "//- /flake.nix\n{ inp$0 }",
+            expect![[r#"
+            inputs Attribute flake [inp]
+        "#]],
+        );
+        check(
+            "//- /flake.nix\n{ inputs.nixpkgs.u$0 }",
+            expect![[r#"
+            url Attribute flake [u]
+        "#]],
+        );
+        check(
+            "//- /flake.nix\n{ inputs = { nixpkgs = { fo$0 }; }; }",
+            expect![[r#"
+            follows Attribute flake [fo]
+        "#]],
+        );
+        check(
+            "//- /flake.nix\n{ outputs = { self }: { devS$0 = 1; }; }",
+            expect![[r#"
+            devShells Attribute flake [devS]
+        "#]],
+        );
+    }
+
+    #[test]
+    fn details_are_told_later() {
+        let fixture = Fixture::new("{ x }: let s = { /** Says. */ alpha = y: [ ]; }; in s.al$0");
+        let details = completion_details(&fixture.snapshot, &fixture.position(), "alpha").unwrap();
+        assert_eq!(details, Some((Some("y: list".to_owned()), Some("Says.".to_owned()))));
+        assert_eq!(completion_details(&fixture.snapshot, &fixture.position(), "beta").unwrap(), None);
     }
 
     #[test]

@@ -353,6 +353,51 @@ mod tests {
     }
 
     #[test]
+    fn across_files_without_evaluation() {
+        check(
+            "//- /main.nix\n{ x }: (import ./lib.nix { inherit x; }).a.b$0\n//- /lib.nix\n{ x }: rec { a = c; c.b = x; }\n",
+            expect![[r#"
+            [b] -> /lib.nix [b] in [c.b = x;]
+        "#]],
+        );
+        check(
+            "//- /main.nix\n{ x }: with import ./lib.nix { inherit x; }; foo$0\n//- /lib.nix\n{ x }: { foo = x; }\n",
+            expect![[r#"
+            [foo] -> /lib.nix [foo] in [foo = x;]
+        "#]],
+        );
+        check(
+            "//- /main.nix\n{ x }: let l = import ./lib.nix; in { inherit (l x) foo$0; }\n//- /lib.nix\nx: { inherit (x: x) y; foo = x; }\n",
+            expect![[r#"
+            [foo] -> /lib.nix [foo] in [foo = x;]
+        "#]],
+        );
+        // Not the `inherit` that hands it on.
+        check(
+            "//- /main.nix\n{ x }: (import ./lib.nix x).id$0\n//- /lib.nix\nx: let t = import ./t.nix x; in { inherit (t) id; }\n//- /t.nix\nx: { id = x; }\n",
+            expect![[r#"
+            [id] -> /t.nix [id] in [id = x;]
+        "#]],
+        );
+    }
+
+    #[test]
+    fn other_ways_to_go() {
+        let shown = |text: &str, go: fn(&Snapshot, &FilePosition, &Control) -> Cancellable<Vec<NavigationTarget>>| {
+            let fixture = Fixture::new(text);
+            let found = go(&fixture.snapshot, &fixture.position(), &Fixture::control()).unwrap();
+            let text = |t: &NavigationTarget| fixture.snapshot.text(&t.full.path).unwrap()[t.full.range].to_owned();
+            found.iter().map(text).collect::<Vec<_>>().join(" | ")
+        };
+        let overlaid = "{ x }: ({ a = x; } // { b = 1; } // { a = 2; }).a$0";
+        assert_eq!(shown(overlaid, definition), "a = 2;");
+        assert_eq!(shown(overlaid, implementation), "a = 2; | a = x;");
+        assert_eq!(shown("{ x }: let f = y: x; g = f; in g$0", |s, p, _| type_definition(s, p)), "y");
+        assert_eq!(shown("{ x }: x$0", declaration), "x");
+        assert_eq!(shown("{ x$0 }: x", declaration), "x");
+    }
+
+    #[test]
     fn files() {
         check(
             "//- /main.nix\nimport ./li$0b {}\n//- /lib/default.nix\n{}: 1\n",

@@ -393,8 +393,6 @@ mod tests {
                 builtins.map function list
                 ```
 
-                `function`
-
                 ---
                 The list of what `function` gives for each element. Each call is made when its result is needed.
 
@@ -410,8 +408,6 @@ mod tests {
                 ```nix
                 builtins.length list
                 ```
-
-                `function`
 
                 ---
                 How many elements a list has. None of them is evaluated.

@@ -26,6 +26,8 @@ pub struct ClientFeatures {
     /// Semantic tokens may go over several lines.
     pub multiline_tokens: bool,
     pub related_information: bool,
+    /// In completions.
+    pub snippets: bool,
     /// Actions as data, and not as commands.
     pub code_actions: bool,
     pub code_action_resolve: bool,
@@ -89,6 +91,11 @@ impl ClientFeatures {
                 .and_then(|d| d.semantic_tokens.as_ref())
                 .and_then(|tokens| tokens.multiline_token_support)
                 .unwrap_or(false),
+            snippets: document
+                .and_then(|d| d.completion.as_ref())
+                .and_then(|c| c.completion_item.as_ref())
+                .and_then(|i| i.snippet_support)
+                .unwrap_or(false),
             related_information: document.and_then(|d| d.publish_diagnostics.as_ref()).and_then(|d| d.related_information).unwrap_or(false),
             code_actions: actions.is_some_and(|a| a.code_action_literal_support.is_some()),
             code_action_resolve: actions.is_some_and(|a| {
@@ -113,9 +120,17 @@ pub fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> Ser
             ..TextDocumentSyncOptions::default()
         })),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
+        declaration_provider: Some(DeclarationCapability::Simple(true)),
         definition_provider: Some(OneOf::Left(true)),
+        implementation_provider: Some(ImplementationProviderCapability::Simple(true)),
+        signature_help_provider: Some(SignatureHelpOptions {
+            trigger_characters: Some([" ", "{"].map(str::to_owned).to_vec()),
+            ..SignatureHelpOptions::default()
+        }),
+        type_definition_provider: Some(TypeDefinitionProviderCapability::Simple(true)),
         completion_provider: Some(CompletionOptions {
             trigger_characters: Some([".", "/", "<"].map(str::to_owned).to_vec()),
+            resolve_provider: Some(true),
             ..CompletionOptions::default()
         }),
         document_symbol_provider: Some(OneOf::Left(true)),

@@ -1,5 +1,7 @@
 //! Shapes of a nixpkgs tree, timed: `shape_tree TREE [ATTRIBUTE...]` asks for packages by attribute path.
 
+#![allow(clippy::disallowed_methods, reason = "a program of its own")]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;

@@ -36,12 +36,14 @@ pub(crate) fn whnf<'db>(db: &'db dyn Db, mut thunk: Thunk<'db>) -> Value<'db> {
         let Some(&expr) = module.exprs.get(closure.expr.0 as usize) else { return Value::unknown() };
         thunk = match expr {
             Expr::Const(constant) => return constant_value(db, closure.file, module, constant),
-            Expr::Interpolate(_) => return Value::sure(Shape::Str(interpolated(db, closure))),
             Expr::List(items) => {
                 let items = module.list(items).iter().map(|&item| closure.at(item));
                 return Value::sure(Shape::List(Some(items.collect())));
             }
-            Expr::Attrs(set) => return Value::sure(Shape::Set(literal(db, module, closure, set))),
+            // Computed names are looked at, and may need the set itself: a query of its own.
+            Expr::Attrs(set) if module.attrsets.get(set as usize).is_some_and(|lit| lit.dynamic.is_empty()) => {
+                return Value::sure(Shape::Set(literal(db, module, closure, set)));
+            }
             Expr::Lambda(lambda) => {
                 let kind = FunctionKind::Lambda { file: closure.file, lambda, env: closure.env };
                 return Value::sure(Shape::Function(Function::new(kind)));
@@ -107,6 +109,8 @@ fn compute<'db>(db: &'db dyn Db, closure: Closure<'db>) -> Value<'db> {
             Some(found) => whnf(db, found.value).if_sure(found.sure),
             None => Value::unknown(),
         },
+        Expr::Interpolate(_) => Value::sure(Shape::Str(interpolated(db, closure))),
+        Expr::Attrs(set) => Value::sure(Shape::Set(literal(db, module, closure, set))),
         Expr::PathInterpolate(_) => Value::sure(Shape::Path(None)),
         Expr::Call { function, args } => {
             let mut value = whnf(db, closure.at(function));

@@ -73,6 +73,22 @@ impl<'db> Shapes<'db> {
         Thunk::Expr(Closure { file, expr, env: ambient(self.db, file, expr) })
     }
 
+    /// The function of a call: what its name says where nothing else does.
+    pub fn callee(self, file: SourceFile, function: ExprId) -> Thunk<'db> {
+        let thunk = self.expr(file, function);
+        let Thunk::Expr(closure) = thunk else { return thunk };
+        let named = || crate::eval::called_name(self.db, closure, function).and_then(crate::models::by_name);
+        match self.value(thunk).shape {
+            Shape::Unknown => named().map_or(thunk, |model| Thunk::Made(Made::new(self.db, MadeKind::Model(model)))),
+            _ => thunk,
+        }
+    }
+
+    /// What a function gives for an argument.
+    pub fn applied(self, function: Thunk<'db>, arg: Thunk<'db>) -> Thunk<'db> {
+        Thunk::Made(Made::new(self.db, MadeKind::Apply { function, arg }))
+    }
+
     /// What a file gives when it is imported.
     pub fn file(self, file: SourceFile) -> Thunk<'db> {
         file_thunk(self.db, file)

@@ -43,7 +43,7 @@ fn arguments(at: &At<'_>, around: &[Node<'_>]) -> Cancellable<Vec<CompletionItem
     };
     let given = given(set, around.first().copied());
     let replace = at.replace;
-    let found = at.ask(function, |shapes, db, thunk| {
+    let found = at.ask_function(function, |shapes, db, thunk| {
         let Some(Parameter::Pattern { formals, .. }) = shapes.parameters(thunk)?.into_iter().next() else { return None };
         let items = formals.into_iter().filter(|formal| !given.contains(&formal.name)).zip(0..).map(|(formal, place)| {
             let label = formal.name.to_string();

@@ -9,6 +9,10 @@ pub(crate) fn score(word: &str, name: &str) -> Option<u32> {
     if begins(name) {
         return Some(1);
     }
+    // The long names of builtins, which nobody writes, only for those who do.
+    if name.starts_with("__") {
+        return None;
+    }
     if word.len() >= 2 && starts(name).any(|at| name.get(at..).is_some_and(begins)) {
         return Some(2);
     }

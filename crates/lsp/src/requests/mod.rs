@@ -5,12 +5,15 @@ mod code_action_resolve;
 mod code_lens;
 mod code_lens_resolve;
 mod completion;
+mod completion_resolve;
+mod declaration;
 mod definition;
 mod document_diagnostic;
 mod document_highlight;
 mod document_symbol;
 mod folding_range;
 mod hover;
+mod implementation;
 mod initialize;
 mod prepare_rename;
 mod references;
@@ -19,6 +22,8 @@ mod selection_range;
 mod semantic_tokens_full;
 mod semantic_tokens_full_delta;
 mod semantic_tokens_range;
+mod signature_help;
+mod type_definition;
 mod workspace_symbol;
 
 use std::path::Path;
@@ -123,12 +128,15 @@ const TABLE: &[Entry] = &[
     entry::<code_lens::CodeLens>(),
     entry::<code_lens_resolve::CodeLensResolve>(),
     entry::<completion::Completion>(),
+    entry::<completion_resolve::CompletionResolve>(),
+    entry::<declaration::Declaration>(),
     entry::<definition::Definition>(),
     entry::<document_diagnostic::DocumentDiagnostics>(),
     entry::<document_highlight::DocumentHighlight>(),
     entry::<document_symbol::DocumentSymbols>(),
     entry::<folding_range::FoldingRanges>(),
     entry::<hover::Hover>(),
+    entry::<implementation::Implementation>(),
     entry::<prepare_rename::PrepareRename>(),
     entry::<references::References>(),
     entry::<rename::Rename>(),
@@ -136,6 +144,8 @@ const TABLE: &[Entry] = &[
     entry::<semantic_tokens_full::Full>(),
     entry::<semantic_tokens_full_delta::Delta>(),
     entry::<semantic_tokens_range::Range>(),
+    entry::<signature_help::SignatureHelp>(),
+    entry::<type_definition::TypeDefinition>(),
     entry::<workspace_symbol::WorkspaceSymbols>(),
 ];
 

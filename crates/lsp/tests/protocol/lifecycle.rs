@@ -23,13 +23,22 @@ fn initialize_says_what_the_server_can_do() {
           "selectionRangeProvider": true,
           "hoverProvider": true,
           "completionProvider": {
+            "resolveProvider": true,
             "triggerCharacters": [
               ".",
               "/",
               "<"
             ]
           },
+          "signatureHelpProvider": {
+            "triggerCharacters": [
+              " ",
+              "{"
+            ]
+          },
           "definitionProvider": true,
+          "typeDefinitionProvider": true,
+          "implementationProvider": true,
           "referencesProvider": true,
           "documentHighlightProvider": true,
           "documentSymbolProvider": true,
@@ -54,6 +63,7 @@ fn initialize_says_what_the_server_can_do() {
             "prepareProvider": true
           },
           "foldingRangeProvider": true,
+          "declarationProvider": true,
           "executeCommandProvider": {
             "commands": [
               "nival.build",

@@ -105,6 +105,25 @@ fn names() {
     "#]],
     );
     check(
+        "let a = \"x${a}\"; in a$0",
+        expect![[r#"
+        ?
+    "#]],
+    );
+    check(
+        "let a = { ${a} = 1; }; in a$0",
+        expect![[r#"
+        ?
+    "#]],
+    );
+    check(
+        "let n = \"k\"; in { \"${n}y\" = 1; ${n} = 2; ${null} = 3; }.ky$0",
+        expect![[r#"
+        1
+        → /main.nix:1 "${n}y"
+    "#]],
+    );
+    check(
         "let a = a.b; in a$0",
         expect![[r#"
         ?

@@ -1,0 +1,23 @@
+//! `textDocument/implementation`: everything that provides an attribute, overlays and overrides among it.
+
+use nival_ide as ide;
+use tower_lsp_server::ls_types as lsp;
+
+use super::definition::targets;
+use super::{ReadContext, ReadRequest};
+use crate::answer::RequestError;
+use crate::convert;
+use crate::pool::Intent;
+
+pub struct Implementation;
+
+impl ReadRequest for Implementation {
+    type Lsp = lsp::request::GotoImplementation;
+    const INTENT: Intent = Intent::Interactive;
+
+    fn run(context: &ReadContext, params: lsp::GotoDefinitionParams) -> Result<Option<lsp::GotoDefinitionResponse>, RequestError> {
+        let Some((document, position)) = convert::position(context, &params.text_document_position_params) else { return Ok(None) };
+        let found = ide::implementation(&context.snapshot, &position, &context.interactive())?;
+        Ok(Some(targets(context, &document, &found)))
+    }
+}
