@@ -692,10 +692,13 @@ mod tests {
             hash Parameter ? "" []
         "#]],
         );
-        check("//- /main.nix\n{ callPackage }: callPackage ./p.nix { $0 }\n//- /p.nix\n{ stdenv, withX ? true }: 1", expect![[r#"
+        check(
+            "//- /main.nix\n{ callPackage }: callPackage ./p.nix { $0 }\n//- /p.nix\n{ stdenv, withX ? true }: 1",
+            expect![[r#"
             stdenv Parameter required []
             withX Parameter ? true []
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
