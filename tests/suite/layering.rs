@@ -27,6 +27,7 @@ const CLOSED: &[(&str, &[&str])] = &[
     ("store", &[]),
     ("build", &["store"]),
     ("fetch", &["store", "source", "syntax"]),
+    ("fmt", &["syntax"]),
     ("syntax", &[]),
     ("source", &["syntax"]),
     ("hir", &["source", "syntax"]),
