@@ -140,7 +140,7 @@ pub fn action_kind(kind: ide::ActionKind) -> lsp::CodeActionKind {
         ide::ActionKind::Inline => lsp::CodeActionKind::REFACTOR_INLINE,
         ide::ActionKind::Rewrite => lsp::CodeActionKind::REFACTOR_REWRITE,
         ide::ActionKind::FixAll => lsp::CodeActionKind::new("source.fixAll.nival"),
-        ide::ActionKind::Sort => lsp::CodeActionKind::new("source.sort.nival"),
+        ide::ActionKind::Sort => lsp::CodeActionKind::new("refactor.rewrite.sort"),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::fixture::Fixture;
 use crate::source_change::apply;
 
 /// Actions whose purpose is another meaning, or that go with a change elsewhere.
-const OTHER_MEANING: &[&str] = &["add-formal"];
+const OTHER_MEANING: &[&str] = &["add-formal", "remove-or-default"];
 
 /// Programs that bind, shadow, nest and inherit names in all ways, each with a value that can be printed.
 const PROGRAMS: &[&str] = &[

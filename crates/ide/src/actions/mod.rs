@@ -8,6 +8,8 @@ mod add_formal;
 mod context;
 #[cfg(test)]
 mod everywhere;
+mod extract_file;
+mod extract_function;
 mod extract_let;
 mod fix_all;
 mod fixes;
@@ -15,11 +17,14 @@ mod inherit;
 mod inline;
 mod json;
 mod layout;
+mod logic;
+mod modules;
 mod names;
 mod nesting;
 mod page;
 mod place;
 mod quote_attr;
+mod sort;
 mod strings;
 #[cfg(test)]
 mod tests;
@@ -114,6 +119,8 @@ struct Action {
 const ACTIONS: &[Action] = &[
     add_formal::ACTION,
     extract_let::ACTION,
+    extract_function::ACTION,
+    extract_file::ACTION,
     inline::HERE,
     inline::EVERYWHERE,
     inherit::TO_INHERIT,
@@ -131,6 +138,18 @@ const ACTIONS: &[Action] = &[
     with_names::TO_INHERIT,
     with_names::TO_SELECT,
     json::ACTION,
+    logic::IF_TO_OPERATOR,
+    logic::INVERT_IF,
+    logic::ADD_DEFAULT,
+    logic::REMOVE_DEFAULT,
+    logic::JOIN_LISTS,
+    logic::JOIN_STRINGS,
+    logic::LEGACY_LET,
+    modules::WRAP,
+    modules::UNWRAP,
+    sort::ATTRIBUTES,
+    sort::FORMALS,
+    sort::NAMES,
     page::ACTION,
 ];
 

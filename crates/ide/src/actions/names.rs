@@ -72,6 +72,11 @@ pub(super) fn binds(node: Node<'_>, child: Option<Node<'_>>, name: Name) -> bool
     !outside && is_binder(node) && bound_by(node).iter().any(|bound| bound.name == name)
 }
 
+/// The names that a construct binds.
+pub(super) fn bound_names(node: Node<'_>) -> Vec<Name> {
+    if is_binder(node) { bound_by(node).iter().map(|bound| bound.name).collect() } else { Vec::new() }
+}
+
 fn is_binder(node: Node<'_>) -> bool {
     match node.kind() {
         SyntaxKind::LET_IN | SyntaxKind::LEGACY_LET | SyntaxKind::LAMBDA => true,
@@ -192,7 +197,7 @@ fn first_name(binding: Node<'_>) -> Option<Name> {
 
 /// Whether several bindings of a set, or of a `let`, are for one attribute (the given one, or any), and one of them has a recursive set:
 /// Nix puts the parts together, and what is in one part sees the names of another.
-fn has_parts(set: Node<'_>, of: Option<Name>) -> bool {
+pub(super) fn has_parts(set: Node<'_>, of: Option<Name>) -> bool {
     let mut seen: FxHashMap<Name, bool> = FxHashMap::default();
     let mut some = false;
     for binding in set.children().filter(|entry| entry.kind() == SyntaxKind::BINDING) {

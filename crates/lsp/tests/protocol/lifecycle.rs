@@ -51,7 +51,7 @@ fn initialize_says_what_the_server_can_do() {
               "refactor.inline",
               "refactor.rewrite",
               "source.fixAll.nival",
-              "source.sort.nival",
+              "refactor.rewrite.sort",
               "source.fixAll"
             ],
             "resolveProvider": true
