@@ -3,15 +3,19 @@
 use std::path::Path;
 
 use nival_engine::{Cancellable, Snapshot};
-use nival_syntax::flat::Token;
+use nival_syntax::flat::{Node, Token};
 use nival_syntax::{SyntaxKind, TextRange, TextSize};
 
 use crate::tree::{ends_line, touching_token};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FoldKind {
-    Region,
+    Code,
     Comment,
+    /// Lists of files: `imports = [ … ];`.
+    Imports,
+    /// From a comment `# region` to `# endregion`.
+    Region,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,22 +31,66 @@ pub struct FoldingRange {
 pub fn folding_ranges(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<FoldingRange>> {
     let Some(tree) = snapshot.flat_tree(path)? else { return Ok(Vec::new()) };
     let mut folds = Vec::new();
+    // The list of files that comes next.
+    let mut files = None;
     for node in (0..tree.len() as u32).filter_map(|index| tree.node(index)) {
-        if is_region(node.kind()) && node.text().contains(&b'\n') {
-            folds.push(FoldingRange { range: node.range(), kind: FoldKind::Region });
+        if node.kind() == SyntaxKind::BINDING {
+            files = imports(node).or(files);
+        }
+        if is_foldable(node.kind()) && node.text().contains(&b'\n') {
+            let kind = if files == Some(node.index()) { FoldKind::Imports } else { FoldKind::Code };
+            folds.push(FoldingRange { range: node.range(), kind });
         }
     }
     let mut last_comment = None;
+    let mut regions = Vec::new();
     for token in (0..tree.token_count() as u32).filter_map(|index| tree.token(index)) {
-        comment(token, &mut last_comment, &mut folds);
+        match region_mark(token) {
+            Some(true) => regions.push(token.range().start()),
+            Some(false) => {
+                if let Some(start) = regions.pop() {
+                    folds.push(FoldingRange { range: TextRange::new(start, token.range().end()), kind: FoldKind::Region });
+                }
+            }
+            None => {
+                comment(token, &mut last_comment, &mut folds);
+                continue;
+            }
+        }
+        last_comment = None;
     }
     folds.sort_by_key(|f| (f.range.start(), std::cmp::Reverse(f.range.end())));
     Ok(folds)
 }
 
-fn is_region(kind: SyntaxKind) -> bool {
-    use SyntaxKind::{ATTR_SET, INDENTED_STR, LEGACY_LET, LET_IN, LIST, PAREN, PATTERN_PARAM};
-    matches!(kind, ATTR_SET | LIST | LET_IN | LEGACY_LET | INDENTED_STR | PAREN | PATTERN_PARAM)
+fn is_foldable(kind: SyntaxKind) -> bool {
+    use SyntaxKind::{ASSERT, ATTR_SET, IF_THEN_ELSE, INDENTED_STR, INHERIT, LEGACY_LET, LET_IN, LIST, PAREN, PATTERN_PARAM, STR, WITH};
+    matches!(
+        kind,
+        ATTR_SET | LIST | LET_IN | LEGACY_LET | INDENTED_STR | PAREN | PATTERN_PARAM | INHERIT | STR | IF_THEN_ELSE | WITH | ASSERT
+    )
+}
+
+/// The value of a binding called `imports`, if it is one and a list.
+fn imports(binding: Node<'_>) -> Option<u32> {
+    let mut children = binding.children();
+    let name = children.next().filter(|name| name.kind() == SyntaxKind::ATTRPATH)?;
+    let value = children.next().filter(|value| value.kind() == SyntaxKind::LIST)?;
+    (name.text() == b"imports").then_some(value.index())
+}
+
+/// Whether a token is a comment that opens a region, or one that closes it.
+fn region_mark(token: Token<'_>) -> Option<bool> {
+    if token.kind() != SyntaxKind::COMMENT {
+        return None;
+    }
+    let word = token.text().trim_ascii_start().strip_prefix(b"#")?.trim_ascii_start();
+    let is = |mark: &[u8]| word.strip_prefix(mark).is_some_and(|rest| rest.first().is_none_or(|c| !c.is_ascii_alphanumeric()));
+    match () {
+        () if is(b"region") => Some(true),
+        () if is(b"endregion") => Some(false),
+        () => None,
+    }
 }
 
 /// A block comment folds by itself; line comments fold with those on the lines below.
@@ -112,10 +160,25 @@ mod tests {
             "# a\n# b\n\n# c\n{ x = [\n1\n]; y = {}; /* d\n e */ }\n",
             expect![[r##"
             Comment "# a\n# b"
-            Region "{ x = [\n1\n]; y = {}; /* d\n e */ }"
-            Region "[\n1\n]"
+            Code "{ x = [\n1\n]; y = {}; /* d\n e */ }"
+            Code "[\n1\n]"
             Comment "/* d\n e */"
         "##]],
+        );
+    }
+
+    #[test]
+    fn marks_imports_and_inherits() {
+        check_folds(
+            "# region one\n# about\n# it\n{\n  imports = [\n  ];\n  # region two\n  inherit (x)\n    y;\n  # endregion\n  # endregion x\n}\n# endregion\n# regional\n",
+            expect![[r##"
+                Region "# region one\n# about\n# it\n{\n  imports = [\n  ];\n  # region two\n  inherit (x)\n    y;\n  # endregion\n  # endregion x"
+                Comment "# about\n# it"
+                Code "{\n  imports = [\n  ];\n  # region two\n  inherit (x)\n    y;\n  # endregion\n  # endregion x\n}"
+                Imports "[\n  ]"
+                Region "# region two\n  inherit (x)\n    y;\n  # endregion"
+                Code "inherit (x)\n    y;"
+            "##]],
         );
     }
 

@@ -3,7 +3,7 @@
 use nival_engine::{Cancellable, FilePosition, Snapshot};
 use nival_hir::Scopes;
 use nival_hir::scopes::{BindingKind, Target};
-use nival_syntax::{Name, TextRange, TextSize};
+use nival_syntax::{Name, TextRange, TextSize, TreeNode, TreeToken};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Highlight {
@@ -33,6 +33,19 @@ pub fn highlights(snapshot: &Snapshot, position: &FilePosition) -> Cancellable<V
     found.sort_by_key(|h| (h.range.start(), h.range.end(), !h.definition));
     found.dedup_by_key(|h| h.range);
     Ok(found)
+}
+
+/// The keywords that belong together with the one under the cursor: `let … in`, `if … then … else`. None where it has no fellow.
+///
+/// # Errors
+/// Cancelled.
+pub fn keyword_pair(snapshot: &Snapshot, position: &FilePosition) -> Cancellable<Vec<TextRange>> {
+    let Some(tree) = snapshot.flat_tree(&position.path)? else { return Ok(Vec::new()) };
+    let Some(token) = tree.tokens_at(position.offset).find(|token| token.kind().is_keyword()) else { return Ok(Vec::new()) };
+    let Some(&node) = token.ancestors().first() else { return Ok(Vec::new()) };
+    let tokens = node.tokens().filter(|token| token.kind().is_keyword()).map(|token| token.range());
+    let found: Vec<TextRange> = tokens.collect();
+    Ok(if found.len() > 1 { found } else { Vec::new() })
 }
 
 /// What the name at a cursor means; two things for a name in `inherit`, which uses one binding and makes another.
@@ -83,5 +96,19 @@ mod tests {
     #[test]
     fn inherited_names() {
         check("x: let inherit $0x; in { inherit x; }", expect!["⟨x⟩def: let inherit ⟨x⟩def; in { inherit ⟨x⟩; }"]);
+    }
+
+    #[test]
+    fn keywords_have_fellows() {
+        let check = |text: &str, expected: &str| {
+            let fixture = Fixture::new(text);
+            let found = keyword_pair(&fixture.snapshot, &fixture.position()).unwrap();
+            assert_eq!(fixture.mark(found.into_iter().map(|range| (range, ""))), expected);
+        };
+        check("l$0et a = if b then c else d; in e", "⟨let⟩ a = if b then c else d; ⟨in⟩ e");
+        check("let a = if b the$0n c else d; in e", "let a = ⟨if⟩ b ⟨then⟩ c ⟨else⟩ d; in e");
+        check("a.b o$0r c", "a.b or c");
+        check("rec$0 { }", "rec { }");
+        check("le$0t a = 1", "let a = 1");
     }
 }

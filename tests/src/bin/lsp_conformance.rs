@@ -7,6 +7,7 @@
 //! - `--encoding utf-8|utf-16|utf-32` (utf-16)
 //! - `--method TEXT`: only requests whose method contains it
 //! - `--edits no`: the texts stay as they are
+//! - `--root tree`: the workspace is the whole tree, and not the folder of the file; give the index time to be made, or leave `workspace` out
 //! - `--prefixes N`: instead, every N-th byte-prefix of each file has answers
 //! - `--size BYTES`: instead, one file of that size, made of the files of the tree
 //!
@@ -27,12 +28,14 @@ struct Options {
     files: usize,
     prefixes: Option<usize>,
     size: Option<usize>,
+    /// The workspace is the tree.
+    whole: bool,
     plan: Plan,
 }
 
 fn options() -> Result<Options, String> {
     let plan = Plan { seed: 1, positions: 20, encoding: "utf-16".to_owned(), edits: true, only: String::new() };
-    let mut options = Options { tree: PathBuf::new(), files: 20, prefixes: None, size: None, plan };
+    let mut options = Options { tree: PathBuf::new(), files: 20, prefixes: None, size: None, whole: false, plan };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let text = args.next().ok_or(format!("{arg} needs a value"))?;
@@ -47,6 +50,7 @@ fn options() -> Result<Options, String> {
             "--encoding" => options.plan.encoding = text,
             "--method" => options.plan.only = text,
             "--edits" => options.plan.edits = text != "no",
+            "--root" => options.whole = text == "tree",
             _ => return Err(format!("unknown option {arg}; see the head of {}", file!())),
         }
     }
@@ -93,14 +97,16 @@ fn main() -> ExitCode {
             }
         }
         text.push_str("]\n");
-        total.add(run(&options.plan, &server, &options.tree, &options.tree.join("made-up.nix"), &text));
+        let file = std::env::temp_dir().join("made-up/made-up.nix");
+        total.add(run(&options.plan, &server, file.parent().unwrap_or(&options.tree), &file, &text));
     } else {
         for number in 0..options.files.min(files.len()) {
             let file = &files[rng.below(files.len())];
             let text = text_of(file);
+            let root = if options.whole { &options.tree } else { file.parent().unwrap_or(&options.tree) };
             let outcome = match options.prefixes {
-                Some(step) => prefixes(&options.plan, &server, &options.tree, file, &text, step),
-                None => run(&options.plan, &server, &options.tree, file, &text),
+                Some(step) => prefixes(&options.plan, &server, root, file, &text, step),
+                None => run(&options.plan, &server, root, file, &text),
             };
             for problem in &outcome.problems {
                 println!("{problem}");

@@ -21,6 +21,14 @@ impl ReadRequest for DocumentHighlight {
             range: document.text.range(highlight.range, context.encoding),
             kind: Some(if highlight.definition { lsp::DocumentHighlightKind::WRITE } else { lsp::DocumentHighlightKind::READ }),
         });
-        Ok(Some(highlights.collect()))
+        let mut highlights: Vec<_> = highlights.collect();
+        if highlights.is_empty() {
+            let keywords = ide::keyword_pair(&context.snapshot, &position)?;
+            highlights.extend(keywords.into_iter().map(|keyword| lsp::DocumentHighlight {
+                range: document.text.range(keyword, context.encoding),
+                kind: Some(lsp::DocumentHighlightKind::TEXT),
+            }));
+        }
+        Ok(Some(highlights))
     }
 }

@@ -26,10 +26,12 @@ impl ReadRequest for FoldingRanges {
                 start_character: Some(range.start.character),
                 end_line: range.end.line,
                 end_character: Some(range.end.character),
-                kind: Some(match fold.kind {
-                    ide::FoldKind::Region => lsp::FoldingRangeKind::Region,
-                    ide::FoldKind::Comment => lsp::FoldingRangeKind::Comment,
-                }),
+                kind: match fold.kind {
+                    ide::FoldKind::Code => None,
+                    ide::FoldKind::Comment => Some(lsp::FoldingRangeKind::Comment),
+                    ide::FoldKind::Imports => Some(lsp::FoldingRangeKind::Imports),
+                    ide::FoldKind::Region => Some(lsp::FoldingRangeKind::Region),
+                },
                 collapsed_text: None,
             }
         });

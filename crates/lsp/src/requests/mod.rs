@@ -15,6 +15,8 @@ mod folding_range;
 mod hover;
 mod implementation;
 mod initialize;
+mod inlay_hint;
+mod linked_editing_range;
 mod prepare_rename;
 mod references;
 mod rename;
@@ -137,6 +139,8 @@ const TABLE: &[Entry] = &[
     entry::<folding_range::FoldingRanges>(),
     entry::<hover::Hover>(),
     entry::<implementation::Implementation>(),
+    entry::<inlay_hint::InlayHints>(),
+    entry::<linked_editing_range::LinkedEditing>(),
     entry::<prepare_rename::PrepareRename>(),
     entry::<references::References>(),
     entry::<rename::Rename>(),

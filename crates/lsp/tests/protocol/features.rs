@@ -224,3 +224,20 @@ fn semantic_tokens_and_their_differences() {
     // `hello = make "hello";`
     assert_eq!(part["data"], json!([5, 2, 5, 9, 1, 0, 8, 4, 2, 0, 0, 5, 7, 10, 0]));
 }
+
+#[test]
+fn hints_links_and_keywords() {
+    let mut server = Server::with(json!({ "inlayHints": { "bindingEndMinLines": 2, "parameterNames": true } }), json!(["utf-16"]));
+    let uri = server.open("default.nix", "let\n  make = name: {\n    \"é\" = name; };\nin make \"x\"\n");
+    let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 9, "character": 0 } });
+    let hints = server.request("textDocument/inlayHint", json!({ "textDocument": { "uri": uri }, "range": range })).unwrap();
+    let shown: Vec<_> = hints.as_array().unwrap().iter().map(|hint| json!([hint["position"]["line"], hint["label"]])).collect();
+    let made = json!({ "start": { "line": 1, "character": 2 }, "end": { "line": 1, "character": 6 } });
+    assert_eq!(shown, [json!([2, [{ "value": "make", "location": { "uri": uri, "range": made } }]]), json!([3, "name:"])], "{hints:#}");
+    let linked = server.request("textDocument/linkedEditingRange", at(&uri, 1, 9)).unwrap();
+    assert_eq!(linked["ranges"].as_array().unwrap().len(), 2, "{linked}");
+    assert_eq!(server.request("textDocument/linkedEditingRange", at(&uri, 2, 4)), Ok(json!(null)));
+    let keywords = server.request("textDocument/documentHighlight", at(&uri, 3, 1)).unwrap();
+    let kinds: Vec<_> = keywords.as_array().unwrap().iter().map(|keyword| keyword["kind"].clone()).collect();
+    assert_eq!(kinds, [1, 1]);
+}

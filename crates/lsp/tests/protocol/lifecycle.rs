@@ -109,7 +109,9 @@ fn initialize_says_what_the_server_can_do() {
             "full": {
               "delta": true
             }
-          }
+          },
+          "linkedEditingRangeProvider": true,
+          "inlayHintProvider": true
         }"#]]
     .assert_eq(&serde_json::to_string_pretty(&result["capabilities"]).unwrap());
     assert_eq!(result["serverInfo"]["name"], "nival");

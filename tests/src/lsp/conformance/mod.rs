@@ -11,6 +11,7 @@ pub mod session;
 pub mod table;
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -98,8 +99,10 @@ fn compare(
         let place = session.document.place(rng);
         for row in session.rows(&plan.only) {
             let mut differ = None;
-            // The bounds of an evaluation are of time: on a busy machine one may end earlier than the other.
-            for attempt in 0..3 {
+            // The bounds of an evaluation are of time: on a busy machine one may end earlier than the other. And a new server has yet
+            // to read the files around.
+            for attempt in 0..6 {
+                std::thread::sleep(Duration::from_millis(if attempt == 0 { 0 } else { 30 << attempt }));
                 // Both must make the same random choices.
                 let (one, other) = (session.answer(row, place, &mut rng.clone()), fresh.answer(row, place, &mut rng.clone()));
                 outcome.compared += 1;
