@@ -20,6 +20,8 @@ pub(crate) struct Context<'t> {
     /// Globals that some binding of the text hides somewhere.
     pub hidden: FxHashSet<&'static str>,
     pub uses: Uses,
+    /// A `let` that was told to become one with that around it: not with the next in its body as well, whose names were not compared.
+    pub collapsed: Option<u32>,
     /// Names that the text asks `builtins` for with `?`, once somebody wants to know.
     pub asked: Option<FxHashSet<&'t [u8]>>,
     /// Scopes of recursive sets by their range, once somebody wants to know.
@@ -45,6 +47,7 @@ impl<'t> Context<'t> {
             around: Vec::new(),
             hidden,
             uses: Uses::new(&lowered.scopes),
+            collapsed: None,
             asked: None,
             sets: None,
             let_entries: Vec::new(),

@@ -65,7 +65,7 @@ fn same_source(a: Option<Node<'_>>, b: Option<Node<'_>>) -> bool {
 
 /// Bindings that are an `inherit` written out. Neighbours with the same source become one.
 pub(super) fn in_entries<'t>(context: &mut Context<'t>, node: Node<'t>) {
-    let recursive = node.kind() == LET_IN || super::token_range(node, REC_KW).is_some();
+    let recursive = node.kind() == LET_IN || super::rec_keyword(node).is_some();
     let mut run: Vec<Node<'_>> = Vec::new();
     let mut from: Option<Option<Node<'_>>> = None;
     for entry in node.children() {

@@ -101,6 +101,9 @@ pub(super) fn empty<'t>(context: &mut Context<'t>, node: Node<'t>) {
 /// `let … in let … in e`, where the two bind and use no names that the other binds.
 pub(super) fn collapsible<'t>(context: &mut Context<'t>, node: Node<'t>) {
     let Some(inner) = node.children().last().filter(|body| body.kind() == LET_IN) else { return };
+    if context.collapsed == Some(node.index()) {
+        return;
+    }
     let (Some(in_token), Some(let_token)) = (TreeNode::token(&node, IN_KW), TreeNode::token(&inner, LET_KW)) else { return };
     let (Some(outer_names), Some(inner_names)) = (bound_names(node), bound_names(inner)) else { return };
     if outer_names.is_empty() || inner_names.is_empty() {
@@ -137,6 +140,7 @@ pub(super) fn collapsible<'t>(context: &mut Context<'t>, node: Node<'t>) {
     } else {
         vec![first, second]
     };
+    context.collapsed = Some(inner.index());
     let diagnostic = context.report(&COLLAPSIBLE_LET, range, "these two `let`s can be one");
     let outer_keyword = TextRange::at(head.start(), let_token.range().len());
     *diagnostic = diagnostic.clone().related(outer_keyword, "the outer `let`").fix("Make one `let` of them", edits);

@@ -3,7 +3,7 @@
 use nival_syntax::SyntaxKind::*;
 use nival_syntax::flat::Node;
 
-use super::{Context, token_range};
+use super::{Context, rec_keyword};
 use crate::rules::names::{MERGE_DIFF_REC, MERGE_REC};
 
 /// The plain names of an entry's path.
@@ -14,7 +14,7 @@ fn path<'t>(entry: Node<'t>) -> Option<Vec<&'t [u8]>> {
 
 /// `a = rec { … };` beside other definitions of `a`.
 pub(super) fn recursive<'t>(context: &mut Context<'t>, node: Node<'t>) {
-    let Some(keyword) = token_range(node, REC_KW) else { return };
+    let Some(keyword) = rec_keyword(node) else { return };
     let [.., entries, entry] = context.around.as_slice() else { return };
     let (entries, entry) = (*entries, *entry);
     if !matches!(entries.kind(), ATTR_SET | LET_IN | LEGACY_LET) {
@@ -48,7 +48,7 @@ pub(super) fn recursive<'t>(context: &mut Context<'t>, node: Node<'t>) {
         return;
     }
     let is_recursive = |part: Node<'_>| {
-        part.children().nth(1).is_some_and(|value| value.kind() == ATTR_SET && token_range(value, REC_KW).is_some())
+        part.children().nth(1).is_some_and(|value| value.kind() == ATTR_SET && rec_keyword(value).is_some())
             && path(part).is_some_and(|path| path == own)
     };
     if !is_recursive(first) {

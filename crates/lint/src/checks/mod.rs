@@ -97,6 +97,11 @@ fn nodes(tree: &FlatTree) -> impl Iterator<Item = Node<'_>> {
     (0..tree.len() as u32).filter_map(|index| tree.node(index))
 }
 
+/// `rec` of a set. It comes first: looking for it would go over the whole set where there is none.
+fn rec_keyword(node: Node<'_>) -> Option<TextRange> {
+    node.tree().token(node.token_range().start).filter(|token| token.kind() == REC_KW).map(|token| token.range())
+}
+
 /// The range of the first direct token of this kind.
 fn token_range(node: Node<'_>, kind: SyntaxKind) -> Option<TextRange> {
     TreeNode::token(&node, kind).map(|token| token.range())

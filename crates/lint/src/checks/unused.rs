@@ -8,7 +8,7 @@ use nival_syntax::{SyntaxKind, TextRange};
 use rustc_hash::FxHashMap;
 
 use super::edits::{remove, remove_item, replace};
-use super::{Context, nodes, token_range};
+use super::{Context, nodes, rec_keyword, token_range};
 use crate::rules::unused as rules;
 
 mod formals;
@@ -188,7 +188,7 @@ fn with(context: &mut Context<'_>, scope: &Scope) {
 
 fn rec(context: &mut Context<'_>, scope: &Scope) {
     let Some(node) = node_of(context.tree, scope.range, ATTR_SET) else { return };
-    let Some(range) = token_range(node, REC_KW) else { return };
+    let Some(range) = rec_keyword(node) else { return };
     let text = context.tree.text();
     let blanks = text.get(usize::from(range.end())..).unwrap_or_default().iter().take_while(|c| matches!(c, b' ' | b'\t')).count();
     let removed = TextRange::new(range.start(), range.end() + nival_syntax::TextSize::new(blanks as u32));

@@ -1,6 +1,5 @@
 //! Names of a `with` that a binding outside hides.
 
-use nival_hir::globals::global;
 use nival_hir::module::{Expr, ExprId, Module};
 use nival_hir::scopes::{BindingKind, Scope, ScopeId, ScopeKind, Target};
 use rustc_hash::FxHashSet;
@@ -8,28 +7,13 @@ use rustc_hash::FxHashSet;
 use super::Context;
 use crate::rules::names::WITH_SHADOWED;
 
-/// What a `with` is known to provide.
-enum Provided<'m> {
-    Builtins,
-    Names(Vec<&'m [u8]>),
-}
-
-impl Provided<'_> {
-    fn has(&self, name: &[u8]) -> bool {
-        match self {
-            Provided::Builtins => !name.starts_with(b"_") && global(&[b"__", name].concat()).is_some(),
-            Provided::Names(names) => names.binary_search(&name).is_ok(),
-        }
-    }
-}
-
 /// Each is looked through for itself, and they may lie inside each other.
 const MAX_WITHS: usize = 100;
 
 /// Uses of a binding from outside of a `with` whose set has the name for certain.
 pub(super) fn shadowed(context: &mut Context<'_>) {
     let (scopes, module) = (context.scopes(), &*context.lowered.module);
-    let known: Vec<(&Scope, ScopeId, Provided<'_>)> = scopes
+    let known: Vec<(&Scope, ScopeId, Vec<&[u8]>)> = scopes
         .scopes()
         .filter_map(|(id, scope)| match scope.kind {
             ScopeKind::With { namespace } => Some((scope, id, provided(module, namespace)?)),
@@ -49,7 +33,10 @@ pub(super) fn shadowed(context: &mut Context<'_>) {
             if binding.kind == BindingKind::Extra || binding.scope >= with || !encloses(context, binding.scope, with) {
                 continue;
             }
-            if provided.has(reference.name.as_bytes()) && in_body(context, scope, reference.range) && reported.insert(reference.range) {
+            if provided.binary_search(&reference.name.as_bytes()).is_ok()
+                && in_body(context, scope, reference.range)
+                && reported.insert(reference.range)
+            {
                 let name = nival_hir::quoted(reference.name.as_bytes());
                 let message = format!("'{name}' is the binding outside of this `with`, not the attribute of its set");
                 let diagnostic = context.report(&WITH_SHADOWED, reference.range, message);
@@ -72,15 +59,11 @@ fn in_body(context: &Context<'_>, scope: &Scope, place: nival_syntax::TextRange)
     }
 }
 
-fn provided(module: &Module, namespace: ExprId) -> Option<Provided<'_>> {
-    match module.exprs.get(namespace.0 as usize)? {
-        Expr::Global(index) => (nival_hir::globals::GLOBALS.get(usize::from(*index)) == Some(&"builtins")).then_some(Provided::Builtins),
-        Expr::Attrs(index) => {
-            let set = module.attrsets.get(*index as usize)?;
-            let mut names: Vec<&[u8]> = set.attrs.iter().map(|attr| attr.name.as_bytes()).collect();
-            names.sort_unstable();
-            Some(Provided::Names(names))
-        }
-        _ => None,
-    }
+/// The names of a set that is written down. (Those of `builtins` are known, too, but nobody expects them to win over an argument.)
+fn provided(module: &Module, namespace: ExprId) -> Option<Vec<&[u8]>> {
+    let Expr::Attrs(index) = module.exprs.get(namespace.0 as usize)? else { return None };
+    let set = module.attrsets.get(*index as usize)?;
+    let mut names: Vec<&[u8]> = set.attrs.iter().map(|attr| attr.name.as_bytes()).collect();
+    names.sort_unstable();
+    Some(names)
 }

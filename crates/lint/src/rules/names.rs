@@ -26,5 +26,5 @@ rules! {
     DEPRECATED_LET_MISSING_BODY "deprecated-let-missing-body" [] on Warning []
         "`let { … }` is the attribute `body` of the set, and there is none: to evaluate it fails.", "let { a = 1; }";
     WITH_SHADOWED "with-shadowed" [] on Hint []
-        "The set of the innermost `with` has the name, but a binding around the `with` has it, too, and bindings always win over `with`. The name stands for the binding.", "filter: with builtins; [ (filter 1) ]";
+        "The set of the innermost `with` has the name, but a binding around the `with` has it, too, and bindings always win over `with`. The name stands for the binding.", "x: with { x = 1; }; x";
 }

@@ -506,6 +506,18 @@ fn lets() {
 }
 
 #[test]
+fn lets_in_a_row_become_one_step_by_step() {
+    let check = |text: &str, expected: expect_test::Expect| {
+        expected.assert_eq(&nival_lint::fix::fix_all(text, |found| found).unwrap_or_default());
+    };
+    check("b: let a = b; in let c = 1; in let b = a; in b + c", expect!["b: let a = b; c = 1; in let b = a; in b + c"]);
+    check(
+        "let a = 1; in let b = 2; in let c = 3; in let d = 4; in a + b + c + d",
+        expect!["let a = 1; b = 2; c = 3; d = 4; in a + b + c + d"],
+    );
+}
+
+#[test]
 fn functions() {
     check_all(
         "f: map (x: f x) [ ]",
