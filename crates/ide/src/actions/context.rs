@@ -9,7 +9,6 @@ use super::ActionQuery;
 use crate::cursor::FileView;
 use crate::tree::{slice, touching_token};
 
-#[allow(dead_code, reason = "refactorings of several files will use all of it")]
 pub(crate) struct Context<'a> {
     pub snapshot: &'a Snapshot,
     pub query: &'a ActionQuery<'a>,
@@ -21,7 +20,6 @@ pub(crate) struct Context<'a> {
     pub around: Vec<Node<'a>>,
 }
 
-#[allow(dead_code, reason = "refactorings of several files will use all of it")]
 impl<'a> Context<'a> {
     pub fn new(snapshot: &'a Snapshot, query: &'a ActionQuery<'a>, view: &'a FileView) -> Self {
         let tree: &FlatTree = &view.tree;

@@ -1,6 +1,7 @@
 //! Indentation of what is moved and inserted. Only line starts of code and of comments move, and those of indented strings where their
 //! value stays the same.
 
+use nival_syntax::ast::{AstNode, AttrSet};
 use nival_syntax::flat::{FlatTree, Node, Token};
 use nival_syntax::{SyntaxKind, TextRange, TextSize};
 
@@ -23,6 +24,23 @@ pub(super) fn indent_at(text: &str, at: TextSize) -> &str {
 pub(super) fn starts_line(text: &str, at: TextSize) -> bool {
     let before = text.get(..usize::from(at)).unwrap_or_default();
     before.rsplit('\n').next().is_none_or(|line| line.bytes().all(|byte| matches!(byte, b' ' | b'\t')))
+}
+
+/// The edit that adds an entry at the end of a set, in its layout.
+pub(super) fn insert_entry(text: &str, set: &AttrSet<Node<'_>>, entry: &str) -> Option<(TextRange, String)> {
+    let (open, close) = (set.l_brace_token()?.range().end(), set.r_brace_token()?.range().start());
+    let Some(last) = set.entries().last().map(|last| last.range()) else {
+        let inside = text.get(usize::from(open)..usize::from(close))?;
+        let range = if inside.trim_ascii().is_empty() { TextRange::new(open, close) } else { TextRange::empty(close) };
+        return Some((range, format!(" {entry} ")));
+    };
+    if !starts_line(text, last.start()) {
+        return Some((TextRange::empty(last.end()), format!(" {entry}")));
+    }
+    // Below what is said of the last one in its line.
+    let line = text.get(usize::from(last.end())..)?.lines().next().unwrap_or_default();
+    let end = if line.trim_start().starts_with('#') { last.end() + TextSize::of(line.trim_end()) } else { last.end() };
+    Some((TextRange::empty(end), format!("\n{}{entry}", indent_at(text, last.start()))))
 }
 
 /// The text of a range whose lines after the first are moved by some columns.

@@ -5,16 +5,20 @@
 //! (capture a name, lose a comment, evaluate what was not) is not offered, save for those whose purpose it is.
 
 mod add_formal;
+mod calls;
 mod context;
 #[cfg(test)]
 mod everywhere;
 mod extract_file;
 mod extract_function;
 mod extract_let;
+mod extract_module;
 mod fix_all;
 mod fixes;
+mod flake_input;
 mod inherit;
 mod inline;
+mod inline_file;
 mod json;
 mod layout;
 mod logic;
@@ -118,11 +122,16 @@ struct Action {
 /// Every refactoring, in the order in which they are offered.
 const ACTIONS: &[Action] = &[
     add_formal::ACTION,
+    calls::PASS,
+    calls::FORMAL,
+    flake_input::ACTION,
     extract_let::ACTION,
     extract_function::ACTION,
     extract_file::ACTION,
+    extract_module::ACTION,
     inline::HERE,
     inline::EVERYWHERE,
+    inline_file::ACTION,
     inherit::TO_INHERIT,
     inherit::ALL_TO_INHERIT,
     inherit::TO_BINDING,
@@ -203,7 +212,6 @@ pub(crate) struct Found<'a> {
     diagnostics: Vec<Diagnostic>,
 }
 
-#[allow(dead_code, reason = "refactorings of several files will use all of it")]
 impl<'a> Found<'a> {
     fn new(query: &ActionQuery<'a>, wanted: Option<&'a ActionId>) -> Self {
         Found {
@@ -279,7 +287,6 @@ pub(crate) struct Edits {
     change: Result<SourceChange, Overlap>,
 }
 
-#[allow(dead_code, reason = "refactorings of several files will use all of it")]
 impl Edits {
     fn new(path: Arc<Path>) -> Self {
         Edits { path, change: Ok(SourceChange::new()) }

@@ -57,6 +57,12 @@ pub(super) fn module_body<'a>(context: &Context<'a>) -> Option<(Option<Lambda<No
     }
 }
 
+/// The attribute that an entry begins with, if it is a binding.
+pub(super) fn first_name_of(entry: Node<'_>) -> Option<Name> {
+    first_name(&Binding::cast(entry)?)
+}
+
+/// The attribute that a binding begins with.
 pub(super) fn first_name(binding: &Binding<Node<'_>>) -> Option<Name> {
     binding.attrpath()?.attrs().next()?.static_name()
 }
