@@ -26,6 +26,7 @@ mod frames;
 mod fuel;
 mod models;
 mod nixpkgs;
+mod options;
 mod params;
 mod places;
 mod print;
@@ -35,6 +36,7 @@ mod value;
 
 pub use config::Surroundings;
 pub use fuel::{EDITOR, within};
+pub use options::Kind as OptionKind;
 pub use places::place_range;
-pub use shapes::{Attribute, Attributes, Formal, Glance, Parameter, Shapes};
+pub use shapes::{Attribute, Attributes, Formal, Glance, OptionFacts, Parameter, Shapes};
 pub use value::{Place, PlaceKind, Shape, Thunk, Value};

@@ -30,6 +30,7 @@ pub(crate) fn made<'db>(db: &'db dyn Db, made: Made<'db>) -> Value<'db> {
         MadeKind::Builtin(name) => builtins::builtin(name),
         MadeKind::Model(model) => Value::sure(Shape::Function(Function::new(FunctionKind::Model(*model)))),
         MadeKind::Packages { root, args } => nixpkgs::packages(db, Thunk::Made(made), root, *args),
+        MadeKind::Config { file, path } => crate::options::config(db, *file, path),
         MadeKind::Platform => platform(db),
         MadeKind::Stdenv(packages) => stdenv(db, *packages),
         MadeKind::Derivation(args) => derivation(db, Thunk::Made(made), *args),

@@ -16,9 +16,9 @@ use crate::{config, files, set};
 
 /// A folder as the key of a query.
 #[salsa::interned(debug)]
-struct Folder<'db> {
+pub(crate) struct Folder<'db> {
     #[returns(ref)]
-    path: Arc<Path>,
+    pub(crate) path: Arc<Path>,
 }
 
 /// What of nixpkgs a folder has.

@@ -98,7 +98,7 @@ fn argument<'db>(db: &'db dyn Db, file: SourceFile, module: &Module, lambda: u32
     attrs.extend(packages.map(|packages| attr("pkgs", packages)));
     let root = root_lambda(module) == Some(lambda);
     if is_module(module, lambda) {
-        attrs.push(attr("config", known(db, Known::Set)));
+        attrs.push(attr("config", Thunk::Made(Made::new(db, MadeKind::Config { file, path: Box::default() }))));
         attrs.push(attr("options", known(db, Known::Set)));
         attrs.push(attr("modulesPath", known(db, Known::Path)));
     } else if root

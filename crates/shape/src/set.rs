@@ -9,8 +9,8 @@ use nival_syntax::Name;
 use rustc_hash::FxHashSet;
 
 use crate::eval::one_of;
-use crate::nixpkgs;
 use crate::value::*;
+use crate::{nixpkgs, options};
 
 /// An attribute that was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +162,14 @@ fn in_layer<'db>(db: &'db dyn Db, layer: &Layer<'db>, name: Name) -> Lookup<'db>
             }
             None => UNKNOWN,
         },
+        Layer::Options { file, path } => {
+            let path: Box<[Name]> = path.iter().copied().chain([name]).collect();
+            if !options::exists(db, *file, &path) {
+                return UNKNOWN;
+            }
+            let place = options::place(db, *file, &path);
+            found(Thunk::Made(Made::new(db, MadeKind::Config { file: *file, path })), place)
+        }
         Layer::Open => UNKNOWN,
     }
 }
@@ -269,6 +277,11 @@ impl Names {
             Layer::ByName { root, .. } => {
                 for name in nixpkgs::by_name_names(db, root) {
                     self.add(name, None);
+                }
+            }
+            Layer::Options { file, path } => {
+                for (name, place) in options::names(db, *file, path) {
+                    self.add(name, place);
                 }
             }
             Layer::Open => self.closed = false,

@@ -10,7 +10,7 @@ use crate::eval::{ambient, file_thunk, whnf};
 use crate::places::{self, params};
 use crate::set::{self, Lookup, Selected};
 use crate::value::*;
-use crate::{builtins, config, files, fuel, print};
+use crate::{builtins, config, files, fuel, options, print};
 
 /// Asks about values. Each question has a bound; see [`fuel`](crate::within).
 #[derive(Clone, Copy)]
@@ -45,6 +45,14 @@ pub enum Glance {
     Package,
     /// A set, list, text or number that is written out.
     Data,
+}
+
+/// What is known of an option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionFacts {
+    /// Where it is declared, and the argument of `mkOption` there.
+    pub declared: Vec<(Place, Option<ExprId>)>,
+    pub kind: options::Kind,
 }
 
 /// A parameter of a function.
@@ -299,6 +307,25 @@ impl<'db> Shapes<'db> {
     /// The folder that `<name>` means.
     pub fn find_file(self, name: &str) -> Option<PathBuf> {
         config::find_file(self.db, name).map(|path| path.to_path_buf())
+    }
+
+    /// Whether a file is a module of NixOS or its like.
+    pub fn is_module(self, file: SourceFile) -> bool {
+        options::is_module(nival_hir::queries::module(self.db, file))
+    }
+
+    /// The names that options have next at a path, for a module.
+    pub fn options(self, file: SourceFile, path: &[Name]) -> Vec<Name> {
+        options::names(self.db, file, path).into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// The option at a path, for a module.
+    pub fn option(self, file: SourceFile, path: &[Name]) -> Option<OptionFacts> {
+        let trees = options::trees(self.db, file);
+        let nodes = options::at(&trees, path);
+        let declared: Vec<options::Declared> = nodes.iter().flat_map(|node| node.declared.iter().copied()).collect();
+        let kind = nodes.iter().map(|node| node.kind.clone()).find(|kind| *kind != options::Kind::Unknown).unwrap_or_default();
+        (!declared.is_empty()).then(|| OptionFacts { declared: declared.iter().map(|d| (d.place, d.argument)).collect(), kind })
     }
 
     /// The package set of a nixpkgs tree.

@@ -102,6 +102,11 @@ pub enum MadeKind<'db> {
         root: Arc<Path>,
         args: Thunk<'db>,
     },
+    /// What modules around a file make of the options at a path.
+    Config {
+        file: SourceFile,
+        path: Box<[Name]>,
+    },
     /// What a package is built or run on.
     Platform,
     /// The standard environment of a package set.
@@ -214,6 +219,8 @@ pub enum Layer<'db> {
     Without { of: Set<'db>, names: Arc<[Name]> },
     /// The packages in folders by their names.
     ByName { root: Arc<Path>, packages: Thunk<'db> },
+    /// Values of the options below a path, of the modules around a file.
+    Options { file: SourceFile, path: Arc<[Name]> },
     /// Any attributes.
     Open,
 }

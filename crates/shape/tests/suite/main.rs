@@ -3,5 +3,6 @@
 mod calls;
 mod incremental;
 mod nixpkgs;
+mod options;
 mod support;
 mod values;

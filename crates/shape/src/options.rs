@@ -1,0 +1,422 @@
+//! Options of NixOS, home-manager and their like: which ones a tree of modules declares, and of which types.
+//!
+//! Declarations are found by their look (`mkOption { type = types.attrsOf …; }`), file by file, so that an edit of one module leaves
+//! what the others declare as it is.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use nival_hir::module::{AttrName, Const, Expr, ExprId, Module};
+use nival_hir::queries;
+use nival_source::{Db, SourceFile};
+use nival_syntax::Name;
+use rustc_hash::FxHashSet;
+
+use crate::eval::{ambient, called_name, slot_thunk};
+use crate::value::*;
+use crate::{files, nixpkgs};
+
+/// Options below a path.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Node {
+    /// By `mkOption`; several modules may declare an option together.
+    pub declared: Vec<Declared>,
+    pub kind: Kind,
+    pub children: BTreeMap<Name, Node>,
+    /// What any other name has: the type of `attrsOf`.
+    pub any: Option<Box<Node>>,
+}
+
+/// A declaration of an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Declared {
+    pub place: Place,
+    /// The argument of `mkOption`, in the file of `place`.
+    pub argument: Option<ExprId>,
+}
+
+/// The type of an option as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Kind {
+    #[default]
+    Unknown,
+    Bool,
+    Int,
+    Float,
+    Str,
+    Path,
+    Package,
+    List,
+    Set,
+    Function,
+    /// One of these texts.
+    Enum(Vec<Arc<str>>),
+}
+
+/// How deeply types and sets are looked into.
+const MOST: u32 = 24;
+
+/// What one file declares.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn declared(db: &dyn Db, file: SourceFile) -> Arc<Node> {
+    let module = queries::module(db, file);
+    let mut node = Node::default();
+    if let Some(set) = body(module)
+        && let Some(attr) = set.attrs.iter().find(|attr| attr.name.as_bytes() == b"options")
+    {
+        Walk { db, file, module }.options(attr.value, None, &mut node, MOST);
+    }
+    Arc::new(node)
+}
+
+/// The modules that a file names in `imports`, and those that they name.
+#[salsa::tracked(returns(ref))]
+fn imports(db: &dyn Db, file: SourceFile) -> Vec<SourceFile> {
+    let module = queries::module(db, file);
+    let Some(set) = body(module) else { return Vec::new() };
+    let Some(attr) = set.attrs.iter().find(|attr| attr.name.as_bytes() == b"imports") else { return Vec::new() };
+    let mut found = Vec::new();
+    paths(db, file, module, attr.value, &mut found);
+    found
+}
+
+fn paths(db: &dyn Db, file: SourceFile, module: &Module, list: ExprId, found: &mut Vec<SourceFile>) {
+    match module.exprs.get(list.0 as usize) {
+        Some(Expr::List(items)) => {
+            for item in module.list(*items) {
+                if let Some(Expr::Const(constant)) = module.exprs.get(item.0 as usize)
+                    && let Some(Const::Path(kind, text)) = module.consts.get(*constant as usize)
+                    && let Some(path) = files::literal(db, file, kind, text)
+                {
+                    found.extend(files::imported(db, &path));
+                }
+            }
+        }
+        Some(&Expr::Binary { lhs, rhs, .. }) => {
+            paths(db, file, module, lhs, found);
+            paths(db, file, module, rhs, found);
+        }
+        _ => {}
+    }
+}
+
+/// What the modules of a nixpkgs tree declare.
+#[salsa::tracked(returns(ref))]
+fn of_tree<'db>(db: &'db dyn Db, root: nixpkgs::Folder<'db>) -> Arc<Node> {
+    let mut all = Node::default();
+    if let Some(list) = files::existing(db, &root.path(db).join("nixos/modules/module-list.nix")) {
+        let module = queries::module(db, list);
+        let mut found = Vec::new();
+        paths(db, list, module, module.root, &mut found);
+        for file in found {
+            db.unwind_if_revision_cancelled();
+            all.merge(declared(db, file));
+        }
+    }
+    Arc::new(all)
+}
+
+/// What the modules around a file declare: those of the tree that it takes its packages from, itself, and those that it imports.
+pub(crate) fn trees(db: &dyn Db, file: SourceFile) -> Vec<Arc<Node>> {
+    let mut trees = Vec::new();
+    if let Some(root) = nixpkgs::tree_for(db, file) {
+        trees.push(of_tree(db, nixpkgs::Folder::new(db, root)).clone());
+    }
+    let (mut seen, mut open) = (FxHashSet::from_iter([file]), vec![file]);
+    while let Some(file) = open.pop() {
+        let own = declared(db, file);
+        if !own.children.is_empty() {
+            trees.push(own.clone());
+        }
+        open.extend(imports(db, file).iter().copied().filter(|file| seen.len() < 200 && seen.insert(*file)));
+    }
+    trees
+}
+
+/// The options at a path, in each tree that has some.
+pub(crate) fn at<'t>(trees: &'t [Arc<Node>], path: &[Name]) -> Vec<&'t Node> {
+    trees.iter().filter_map(|tree| tree.at(path)).collect()
+}
+
+impl Node {
+    fn at(&self, path: &[Name]) -> Option<&Node> {
+        path.iter().try_fold(self, |node, name| node.children.get(name).or(node.any.as_deref()))
+    }
+
+    fn merge(&mut self, other: &Node) {
+        for declared in &other.declared {
+            if !self.declared.contains(declared) {
+                self.declared.push(*declared);
+            }
+        }
+        if self.kind == Kind::Unknown {
+            self.kind = other.kind.clone();
+        }
+        for (name, child) in &other.children {
+            self.children.entry(*name).or_default().merge(child);
+        }
+        if let Some(any) = &other.any {
+            self.any.get_or_insert_default().merge(any);
+        }
+    }
+}
+
+/// The set that a module is, or that its function gives.
+fn body(module: &Module) -> Option<&nival_hir::module::AttrsLit> {
+    let mut at = module.root;
+    for _ in 0..8 {
+        at = match *module.exprs.get(at.0 as usize)? {
+            Expr::Lambda(lambda) => module.lambdas.get(lambda as usize)?.body,
+            Expr::Let(index) => module.lets.get(index as usize)?.body,
+            Expr::With { body, .. } | Expr::Assert { body, .. } => body,
+            Expr::Attrs(index) => return module.attrsets.get(index as usize),
+            _ => return None,
+        };
+    }
+    None
+}
+
+/// Whether a file is a module: a set, or a function that gives one, with `options`, `config` or `imports`; or a function of `config`.
+pub(crate) fn is_module(module: &Module) -> bool {
+    let named = |names: &[&[u8]]| body(module).is_some_and(|set| set.attrs.iter().any(|attr| names.contains(&attr.name.as_bytes())));
+    let root = crate::params::root_lambda(module);
+    named(&[b"options", b"imports"])
+        || named(&[b"config"]) && root.is_some()
+        || root.is_some_and(|root| crate::params::is_module(module, root))
+}
+
+struct Walk<'db> {
+    db: &'db dyn Db,
+    file: SourceFile,
+    module: &'db Module,
+}
+
+impl<'db> Walk<'db> {
+    fn called(&self, function: ExprId) -> Option<Name> {
+        let env = ambient(self.db, self.file, function);
+        called_name(self.db, Closure { file: self.file, expr: function, env }, function)
+    }
+
+    /// What a variable of a `let` is.
+    fn variable(&self, expr: ExprId) -> ExprId {
+        let slot = match self.module.exprs.get(expr.0 as usize) {
+            Some(&Expr::Local(slot)) => (0, slot),
+            Some(&Expr::Outer { depth, slot }) => (depth, slot),
+            _ => return expr,
+        };
+        let env = crate::eval::outer(self.db, ambient(self.db, self.file, expr), slot.0);
+        match env.and_then(|env| slot_thunk(self.db, self.file, env, slot.1)) {
+            Some(Thunk::Expr(closure)) if closure.file == self.file => closure.expr,
+            _ => expr,
+        }
+    }
+
+    /// The options of a set of options.
+    fn options(&self, expr: ExprId, place: Option<Place>, node: &mut Node, most: u32) {
+        let Some(most) = most.checked_sub(1) else { return };
+        let Some(&at) = self.module.exprs.get(expr.0 as usize) else { return };
+        match at {
+            Expr::Attrs(index) => {
+                let Some(set) = self.module.attrsets.get(index as usize) else { return };
+                for (attr, number) in set.attrs.iter().zip(0..) {
+                    let place = Place { file: self.file, kind: PlaceKind::Attr { set: index, attr: number } };
+                    self.options(attr.value, Some(place), node.children.entry(attr.name).or_default(), most);
+                }
+            }
+            Expr::Let(index) => {
+                if let Some(lit) = self.module.lets.get(index as usize) {
+                    self.options(lit.body, place, node, most);
+                }
+            }
+            Expr::With { body, .. } | Expr::Assert { body, .. } => self.options(body, place, node, most),
+            Expr::Binary { lhs, rhs, .. } => {
+                self.options(lhs, place, node, most);
+                self.options(rhs, place, node, most);
+            }
+            Expr::Local(_) | Expr::Outer { .. } => {
+                let value = self.variable(expr);
+                if value != expr {
+                    self.options(value, place, node, most);
+                }
+            }
+            Expr::Call { function, args } => {
+                let args = self.module.list(args);
+                match self.called(function).map(Name::as_bytes) {
+                    Some(b"mkOption") => self.declare(args.first().copied(), place, node, most),
+                    Some(b"mkEnableOption") => {
+                        node.kind = Kind::Bool;
+                        node.declared.extend(place.map(|place| Declared { place, argument: None }));
+                    }
+                    Some(b"mkPackageOption" | b"mkPackageOptionMD") => {
+                        node.kind = Kind::Package;
+                        node.declared.extend(place.map(|place| Declared { place, argument: None }));
+                    }
+                    Some(b"mkIf" | b"optionalAttrs" | b"literalExample") => {
+                        if let Some(&last) = args.last() {
+                            self.options(last, place, node, most);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn declare(&self, argument: Option<ExprId>, place: Option<Place>, node: &mut Node, most: u32) {
+        node.declared.extend(place.map(|place| Declared { place, argument }));
+        let Some(Expr::Attrs(index)) = argument.and_then(|argument| self.module.exprs.get(argument.0 as usize)) else { return };
+        let Some(set) = self.module.attrsets.get(*index as usize) else { return };
+        if let Some(attr) = set.attrs.iter().find(|attr| attr.name.as_bytes() == b"type") {
+            self.of_type(attr.value, node, most);
+        }
+    }
+
+    /// What values of a type have.
+    fn of_type(&self, expr: ExprId, node: &mut Node, most: u32) {
+        let Some(most) = most.checked_sub(1) else { return };
+        let expr = self.variable(expr);
+        let Some(&at) = self.module.exprs.get(expr.0 as usize) else { return };
+        let name = match at {
+            Expr::Call { function, args } => return self.of_called_type(function, self.module.list(args), node, most),
+            Expr::With { body, .. } => return self.of_type(body, node, most),
+            Expr::Get { name, .. } => name,
+            Expr::WithVar(index) => match self.module.withs.get(index as usize) {
+                Some(var) => var.name,
+                None => return,
+            },
+            Expr::Select { path, .. } => match self.module.paths.get(path as usize).and_then(|path| path.parts.last()) {
+                Some(AttrName::Static(name)) => *name,
+                _ => return,
+            },
+            _ => return,
+        };
+        node.kind = match name.as_bytes() {
+            b"bool" | b"boolByOr" => Kind::Bool,
+            b"int" | b"port" | b"unsigned" | b"positive" | b"u8" | b"u16" | b"u32" | b"s8" | b"s16" | b"s32" => Kind::Int,
+            b"float" | b"number" => Kind::Float,
+            b"str" | b"string" | b"lines" | b"commas" | b"envVar" | b"nonEmptyStr" | b"singleLineStr" => Kind::Str,
+            b"path" | b"pathInStore" => Kind::Path,
+            b"package" | b"shellPackage" => Kind::Package,
+            b"attrs" => Kind::Set,
+            _ => return,
+        };
+    }
+
+    fn of_called_type(&self, function: ExprId, args: &[ExprId], node: &mut Node, most: u32) {
+        let Some(&last) = args.last() else { return };
+        match self.called(function).map(Name::as_bytes) {
+            Some(b"nullOr" | b"uniq" | b"unique" | b"addCheck" | b"coercedTo") => {
+                let inner =
+                    if self.called(function).is_some_and(|name| name.as_bytes() == b"addCheck") { args.first() } else { Some(&last) };
+                if let Some(&inner) = inner {
+                    self.of_type(inner, node, most);
+                }
+            }
+            Some(b"listOf" | b"nonEmptyListOf") => node.kind = Kind::List,
+            Some(b"functionTo") => node.kind = Kind::Function,
+            Some(b"attrsOf" | b"lazyAttrsOf" | b"loaOf") => {
+                node.kind = Kind::Set;
+                self.of_type(last, node.any.get_or_insert_default(), most);
+            }
+            Some(b"enum") => {
+                if let Some(Expr::List(items)) = self.module.exprs.get(last.0 as usize) {
+                    let texts = self.module.list(*items).iter().map(|item| match self.module.exprs.get(item.0 as usize)? {
+                        Expr::Const(constant) => match self.module.consts.get(*constant as usize)? {
+                            Const::Str(text) => Some(Arc::from(std::str::from_utf8(text).ok()?)),
+                            _ => None,
+                        },
+                        _ => None,
+                    });
+                    node.kind = texts.collect::<Option<Vec<_>>>().map_or(Kind::Unknown, Kind::Enum);
+                }
+            }
+            Some(b"strMatching" | b"separatedString") => node.kind = Kind::Str,
+            Some(b"between") => node.kind = Kind::Int,
+            Some(b"submodule") => {
+                node.kind = Kind::Set;
+                self.submodule(last, node, most);
+            }
+            _ => {}
+        }
+    }
+
+    /// The options of a submodule: a module, or several.
+    fn submodule(&self, expr: ExprId, node: &mut Node, most: u32) {
+        let Some(most) = most.checked_sub(1) else { return };
+        let expr = self.variable(expr);
+        match self.module.exprs.get(expr.0 as usize) {
+            Some(&Expr::Lambda(lambda)) => {
+                if let Some(lit) = self.module.lambdas.get(lambda as usize) {
+                    self.submodule(lit.body, node, most);
+                }
+            }
+            Some(&Expr::Let(index)) => {
+                if let Some(lit) = self.module.lets.get(index as usize) {
+                    self.submodule(lit.body, node, most);
+                }
+            }
+            Some(&(Expr::With { body, .. } | Expr::Assert { body, .. })) => self.submodule(body, node, most),
+            Some(&Expr::List(items)) => self.module.list(items).iter().for_each(|&item| self.submodule(item, node, most)),
+            Some(&Expr::Attrs(index)) => {
+                let set = self.module.attrsets.get(index as usize);
+                if let Some(attr) = set.and_then(|set| set.attrs.iter().find(|attr| attr.name.as_bytes() == b"options")) {
+                    self.options(attr.value, None, node, most);
+                }
+            }
+            // `import ./options.nix …`
+            Some(&Expr::Call { function, args }) => {
+                let first = self.module.list(args).first().and_then(|first| self.module.exprs.get(first.0 as usize));
+                if self.called(function).is_none()
+                    && let Some(Expr::Const(constant)) = first
+                    && let Some(Const::Path(kind, text)) = self.module.consts.get(*constant as usize)
+                    && let Some(file) = files::literal(self.db, self.file, kind, text).and_then(|path| files::imported(self.db, &path))
+                    && file != self.file
+                {
+                    node.merge(declared(self.db, file));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What is known of `config` at a path, for a file.
+pub(crate) fn config<'db>(db: &'db dyn Db, file: SourceFile, path: &[Name]) -> Value<'db> {
+    let trees = trees(db, file);
+    let nodes = at(&trees, path);
+    let kind = nodes.iter().map(|node| &node.kind).find(|kind| **kind != Kind::Unknown);
+    let deeper = path.is_empty() || nodes.iter().any(|node| !node.children.is_empty() || node.any.is_some());
+    let shape = match kind {
+        _ if deeper => Shape::Set(Set::new([Layer::Open, Layer::Options { file, path: path.into() }])),
+        Some(Kind::Bool) => Shape::Bool(None),
+        Some(Kind::Int) => Shape::Int(None),
+        Some(Kind::Float) => Shape::Float,
+        Some(Kind::Str | Kind::Enum(_)) => Shape::Str(None),
+        Some(Kind::Path) => Shape::Path(None),
+        Some(Kind::Package) => Shape::Set(Set { derivation: true, ..Set::open() }),
+        Some(Kind::List) => Shape::List(None),
+        Some(Kind::Set) => Shape::Set(Set::open()),
+        Some(Kind::Function) => Shape::from(&Known::Function),
+        Some(Kind::Unknown) | None => Shape::Unknown,
+    };
+    // Other modules than those in sight may be there, and other types.
+    Value { shape, sure: false }
+}
+
+/// Where the option at a path is declared, what counts first.
+pub(crate) fn place(db: &dyn Db, file: SourceFile, path: &[Name]) -> Option<Place> {
+    at(&trees(db, file), path).iter().find_map(|node| node.declared.first()).map(|declared| declared.place)
+}
+
+/// Whether there is an option at a path, or one below it.
+pub(crate) fn exists(db: &dyn Db, file: SourceFile, path: &[Name]) -> bool {
+    !at(&trees(db, file), path).is_empty()
+}
+
+/// The names that options at a path have next.
+pub(crate) fn names(db: &dyn Db, file: SourceFile, path: &[Name]) -> Vec<(Name, Option<Place>)> {
+    let trees = trees(db, file);
+    let children = at(&trees, path).into_iter().flat_map(|node| &node.children);
+    children.map(|(name, node)| (*name, node.declared.first().map(|declared| declared.place))).collect()
+}
