@@ -10,7 +10,7 @@ use nival_engine::{AttrItem, Cancellable, Cancelled, Control, FilePosition, Snap
 use nival_hir::globals::GLOBALS;
 use nival_hir::scopes::{BindingKind, ScopeKind};
 use nival_shape::{Glance, Shapes, Thunk};
-use nival_source::Db;
+use nival_source::{Db, SourceFile};
 use nival_syntax::flat::{FlatTree, Node, Token};
 use nival_syntax::{Name, SyntaxKind, TextRange, TextSize, TreeNode};
 use rustc_hash::FxHashSet;
@@ -119,6 +119,7 @@ pub fn completion(snapshot: &Snapshot, position: &FilePosition, control: &Contro
             None => {
                 let around = token.ancestors();
                 let mut items = names(&around, replace);
+                keys::add_values(&at, token, &mut items)?;
                 let namespaces = near::namespaces(&around);
                 let known = at.names_of_withs(&namespaces, &mut items)?;
                 let unknown = |namespace: &Option<Node<'_>>| namespace.is_none_or(|namespace| near::ends_at_parameter(&at.tree, namespace));
@@ -250,6 +251,11 @@ impl<'a> At<'a> {
         let Some(expr) = view.expr_of(node) else { return Ok(None) };
         let found = with_shapes(self.snapshot, &self.position.path, &view, |shapes, db, file| ask(shapes, db, shapes.expr(file, expr)))?;
         Ok(found.flatten())
+    }
+
+    /// Asks about the file.
+    pub fn ask_file<T>(&self, ask: impl for<'db> FnOnce(Shapes<'db>, &'db dyn Db, SourceFile) -> Option<T>) -> Cancellable<Option<T>> {
+        self.snapshot.with_db(|db| ask(Shapes::new(db), db, db.files().get(db, &self.position.path)))
     }
 
     /// The same of the function of a call, which may have other arguments already.
@@ -727,6 +733,53 @@ mod tests {
             devShells Attribute flake [devS]
         "#]],
         );
+    }
+
+    const MODULE: &str = r#"
+//- /m.nix
+{ lib, ... }: { options.services.web = {
+  enable = lib.mkEnableOption "the web";
+  user = lib.mkOption { type = lib.types.str; default = "www"; description = "Who runs it."; };
+  level = lib.mkOption { type = lib.types.enum [ "low" "high" ]; };
+}; }
+"#;
+
+    #[test]
+    fn options_of_modules() {
+        let check = |text: &str, expected: Expect| check(&format!("//- /main.nix\n{text}{MODULE}"), expected);
+        check("{ config, ... }: { imports = [ ./m.nix ]; config.services.web.$0 }", expect![[r#"
+            enable Attribute bool []
+            level Attribute one of a few []
+            user Attribute string []
+        "#]]);
+        check("{ config, ... }: { imports = [ ./m.nix ]; services = { web = { en$0 }; }; }", expect![[r#"
+            enable Attribute bool [en]
+        "#]]);
+        check("{ config, lib, ... }: { imports = [ ./m.nix ]; config = lib.mkIf true { ser$0 }; }", expect![[r#"
+            services Attribute options [ser]
+        "#]]);
+        check("{ config, ... }: { imports = [ ./m.nix ]; services.web.level = $0; }", expect![[r#"
+            config Parameter parameter []
+            "high" Constant - []
+            "low" Constant - []
+            abort Builtin builtins.abort message []
+            baseNameOf Builtin builtins.baseNameOf path []
+            break Builtin builtins.break value []
+            …
+        "#]]);
+        check("{ config, ... }: { imports = [ ./m.nix ]; services.web.enable = $0; }", expect![[r#"
+            config Parameter parameter []
+            false Constant - []
+            true Constant - []
+            abort Builtin builtins.abort message []
+            baseNameOf Builtin builtins.baseNameOf path []
+            break Builtin builtins.break value []
+            …
+        "#]]);
+        check("{ config, ... }: { imports = [ ./m.nix ]; services.web.user = config.services.web.le$0; }", expect![[r#"
+            level Attribute - [le]
+        "#]]);
+        check("{ config, ... }: let x = { services.$0 }; in { imports = [ ./m.nix ]; }", expect![]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use nival_syntax::{Name, TextRange};
 
 use crate::cursor::{FileView, Subject};
 use crate::docs;
+use crate::options;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -34,12 +35,7 @@ pub(crate) fn facts(snapshot: &Snapshot, path: &Path, view: &FileView, subject: 
         let mut facts = Facts::default();
         let Some((thunk, place)) = resolve(shapes, view, file, subject) else { return facts };
         facts.definitions.extend(place.and_then(|place| location(db, place)));
-        let own = match subject {
-            // The text says so itself.
-            Subject::Definition { .. } | Subject::AttrDefinition { .. } => None,
-            _ => place,
-        };
-        facts.documentation = documentation(db, shapes, own, thunk);
+        facts.documentation = documentation(db, shapes, place, thunk);
         facts.value = shapes.value_place(thunk).and_then(|place| location(db, place));
         facts.shape = shapes.describe(thunk);
         facts
@@ -91,7 +87,12 @@ fn resolve<'db>(shapes: Shapes<'db>, view: &FileView, file: SourceFile, subject:
             let place = if is_formal(view, *binding) { shapes.argument_place(thunk) } else { None };
             Some((thunk, place))
         }
-        Subject::AttrDefinition { value, .. } => Some((shapes.expr(file, *value), None)),
+        Subject::AttrDefinition { value, range, .. } => {
+            // A module sets an option that another one declares.
+            let around = view.tree.nodes_covering(*range);
+            let place = options::declaration(shapes, file, &around);
+            Some((shapes.expr(file, *value), place))
+        }
         Subject::Selection { base, before, name, .. } => {
             let names = static_names(shapes, file, *base, before, Some(*name))?;
             let Attribute { value, place, .. } = shapes.attribute(shapes.expr(file, *base), &names).ok()?;
@@ -137,7 +138,8 @@ pub(crate) fn documentation<'db>(db: &'db dyn Db, shapes: Shapes<'db>, place: Op
         if place.kind == PlaceKind::File {
             return None;
         }
-        docs::doc_at(nival_hir::flat_tree(db, place.file), place_range(db, place).start())
+        let comment = || docs::doc_at(nival_hir::flat_tree(db, place.file), place_range(db, place).start());
+        options::documentation(db, place).or_else(comment)
     };
     place.and_then(written).or_else(|| shapes.function_place(thunk).and_then(written)).or_else(|| {
         shapes.builtin(thunk).filter(|&(_, given)| given == 0).and_then(|(name, _)| docs::builtin(name)).map(|b| b.doc.to_owned())

@@ -496,6 +496,45 @@ mod tests {
     }
 
     #[test]
+    fn options_of_modules() {
+        let module = "{ lib, ... }: { options.services.web.user = lib.mkOption { type = lib.types.str; default = \"www\"; description = ''\n  Who runs it.\n''; }; }";
+        let check = |text: &str, expected: Expect| check(&format!("//- /main.nix\n{text}\n//- /m.nix\n{module}\n"), expected);
+        check("{ config, ... }: { imports = [ ./m.nix ]; services.web.us$0er = \"me\"; }", expect![[r#"
+            [user]
+            ```nix
+            attribute user
+            ```
+
+            string
+            ```nix
+            "me"
+            ```
+
+            ---
+            Who runs it.
+
+            *type:* `lib.types.str`  
+            *default:* `"www"`
+        "#]]);
+        check("{ config, ... }: { imports = [ ./m.nix ]; x = config.services.web.us$0er; }", expect![[r#"
+            [user]
+            ```nix
+            attribute user
+            ```
+
+            `string`
+
+            *not evaluated:* the parameter 'config' of a function has no value here
+
+            ---
+            Who runs it.
+
+            *type:* `lib.types.str`  
+            *default:* `"www"`
+        "#]]);
+    }
+
+    #[test]
     fn names_of_with_and_inherit() {
         check(
             "with { a = 5; }; a$0",

@@ -27,6 +27,7 @@ pub mod hover;
 pub mod inlay_hints;
 pub mod linked_editing;
 mod near;
+mod options;
 mod parameters;
 pub mod references;
 pub mod rename;

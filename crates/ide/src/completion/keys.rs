@@ -1,12 +1,13 @@
 //! Names of attributes that are being given: arguments of the function that the set is given to, the schema of a flake.
 
 use nival_engine::Cancellable;
-use nival_shape::Parameter;
+use nival_shape::{OptionKind, Parameter};
 use nival_syntax::ast::{AstNode, Attr, Binding};
 use nival_syntax::flat::{Node, Token};
 use nival_syntax::{Name, SyntaxKind};
 
 use super::{At, CompletionItem, CompletionKind};
+use crate::options;
 
 /// Candidates for the name at a token, which a binding gives.
 pub(super) fn keys(at: &At<'_>, token: Token<'_>) -> Cancellable<Vec<CompletionItem>> {
@@ -17,6 +18,7 @@ pub(super) fn keys(at: &At<'_>, token: Token<'_>) -> Cancellable<Vec<CompletionI
     if inner.is_empty() {
         items.extend(arguments(at, &around[binding..])?);
     }
+    items.extend(set_options(at, &around[binding..], &inner)?);
     if at.position.path.file_name().is_some_and(|name| name == "flake.nix") {
         items.extend(flake(at, &around[binding..], inner));
     }
@@ -65,6 +67,69 @@ fn arguments(at: &At<'_>, around: &[Node<'_>]) -> Cancellable<Vec<CompletionItem
         Some(items.collect())
     })?;
     Ok(found.unwrap_or_default())
+}
+
+/// The names of options, in a module that sets them.
+fn set_options(at: &At<'_>, around: &[Node<'_>], inner: &[Name]) -> Cancellable<Vec<CompletionItem>> {
+    // The path of the bindings around, and the part of the own one that is there already.
+    let Some(mut path) = options::path_of(around.get(1..).unwrap_or_default()) else { return Ok(Vec::new()) };
+    path.extend(inner.iter().skip(usize::from(path.is_empty() && inner.first().is_some_and(|name| name.as_bytes() == b"config"))));
+    let found = at.ask_file(|shapes, _, file| {
+        if !shapes.is_module(file) {
+            return None;
+        }
+        let items = shapes.options(file, &path).into_iter().map(|name| {
+            let own: Vec<Name> = path.iter().copied().chain([name]).collect();
+            let detail = shapes.option(file, &own).map_or("options", |option| kind_name(&option.kind));
+            CompletionItem {
+                insert: nival_eval::print::identifier(name.as_bytes()),
+                detail: Some(detail.to_owned()),
+                ..CompletionItem::new(name.to_string(), CompletionKind::Attribute, at.replace)
+            }
+        });
+        Some(items.collect())
+    })?;
+    Ok(found.unwrap_or_default())
+}
+
+fn kind_name(kind: &OptionKind) -> &'static str {
+    match kind {
+        OptionKind::Unknown => "option",
+        OptionKind::Bool => "bool",
+        OptionKind::Int => "int",
+        OptionKind::Float => "float",
+        OptionKind::Str => "string",
+        OptionKind::Path => "path",
+        OptionKind::Package => "package",
+        OptionKind::List => "list",
+        OptionKind::Set => "set",
+        OptionKind::Function => "function",
+        OptionKind::Enum(_) => "one of a few",
+    }
+}
+
+/// Puts the values first that an option can have.
+pub(super) fn add_values(at: &At<'_>, token: Token<'_>, items: &mut Vec<CompletionItem>) -> Cancellable<()> {
+    let around = token.ancestors();
+    // The value itself, and no part of it.
+    let [first, binding, ..] = around[..] else { return Ok(()) };
+    if first.kind() != SyntaxKind::NAME_REF || binding.kind() != SyntaxKind::BINDING {
+        return Ok(());
+    }
+    let Some(path) = options::path_of(&around[1..]).filter(|path| !path.is_empty()) else { return Ok(()) };
+    let kind =
+        at.ask_file(|shapes, _, file| if shapes.is_module(file) { shapes.option(file, &path).map(|option| option.kind) } else { None })?;
+    match kind {
+        Some(OptionKind::Bool) => {
+            items.iter_mut().filter(|item| matches!(item.label.as_str(), "true" | "false")).for_each(|item| item.rank = 0)
+        }
+        Some(OptionKind::Enum(texts)) => items.extend(texts.iter().map(|text| CompletionItem {
+            insert: format!("\"{text}\""),
+            ..CompletionItem::new(text.to_string(), CompletionKind::Constant, at.replace)
+        })),
+        _ => {}
+    }
+    Ok(())
 }
 
 /// The names that a set gives, but by one binding.

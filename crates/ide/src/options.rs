@@ -1,0 +1,93 @@
+//! Options of NixOS and its like where a module sets them: which option a name means, and its documentation.
+
+use nival_hir::module::{Expr, ExprId};
+use nival_shape::{Place, PlaceKind, Shapes};
+use nival_source::{Db, SourceFile};
+use nival_syntax::ast::{AstNode, Binding};
+use nival_syntax::flat::Node;
+use nival_syntax::{Name, SyntaxKind};
+
+use crate::tree::slice;
+
+/// The path of the option that a module sets inside of these nodes, innermost first: the names of the bindings around.
+pub(crate) fn path_of(around: &[Node<'_>]) -> Option<Vec<Name>> {
+    let mut path: Vec<Vec<Name>> = Vec::new();
+    for pair in around.windows(2) {
+        match pair[0].kind() {
+            // What a `let` binds is no option.
+            SyntaxKind::BINDING if pair[1].kind() == SyntaxKind::LET_IN => return None,
+            SyntaxKind::BINDING => path.push(names(pair[0])?),
+            _ => {}
+        }
+    }
+    path.reverse();
+    let mut path = path.concat();
+    match path.first().map(|name| name.as_bytes()) {
+        Some(b"config") => drop(path.remove(0)),
+        Some(b"options" | b"imports" | b"disabledModules" | b"meta" | b"_module") => return None,
+        _ => {}
+    }
+    Some(path)
+}
+
+fn names(binding: Node<'_>) -> Option<Vec<Name>> {
+    // A computed name can be any.
+    Some(Binding::cast(binding)?.attrpath()?.attrs().map(|attr| attr.static_name().unwrap_or_else(|| Name::new(b""))).collect())
+}
+
+/// The declaration of the option that a module sets inside of these nodes.
+pub(crate) fn declaration(shapes: Shapes<'_>, file: SourceFile, around: &[Node<'_>]) -> Option<Place> {
+    if !shapes.is_module(file) {
+        return None;
+    }
+    let path = path_of(around).filter(|path| !path.is_empty())?;
+    shapes.option(file, &path)?.declared.first().map(|(place, _)| *place)
+}
+
+/// What the declaration at a place says, if it is one: description, type, default, example.
+pub(crate) fn documentation(db: &dyn Db, place: Place) -> Option<String> {
+    let PlaceKind::Attr { set, attr } = place.kind else { return None };
+    let (module, map) = (nival_hir::queries::module(db, place.file), nival_hir::queries::source_map(db, place.file));
+    let text = place.file.contents(db).text();
+    let written = |expr: ExprId| slice(text, map.expr_range(expr)).to_owned();
+    let value = module.attrsets.get(set as usize)?.attrs.get(attr as usize)?.value;
+    let Expr::Call { function, args } = *module.exprs.get(value.0 as usize)? else { return None };
+    let function = written(function);
+    let argument = *module.list(args).first()?;
+    match function.rsplit('.').next()? {
+        "mkEnableOption" => {
+            let what = constant(module, argument)?;
+            return Some(format!("Whether to enable {what}.\n\n*type:* `bool`  \n*default:* `false`"));
+        }
+        "mkOption" => {}
+        _ => return None,
+    }
+    let Expr::Attrs(index) = *module.exprs.get(argument.0 as usize)? else { return None };
+    let parts = &module.attrsets.get(index as usize)?.attrs;
+    let part = |name: &[u8]| parts.iter().find(|attr| attr.name.as_bytes() == name).map(|attr| attr.value);
+    let mut out = part(b"description").and_then(|expr| constant(module, expr).or_else(|| Some(written(expr)))).unwrap_or_default();
+    out = out.trim().to_owned();
+    for (name, title) in [(&b"type"[..], "type"), (b"default", "default"), (b"example", "example")] {
+        if let Some(expr) = part(name) {
+            let shown = written(expr);
+            out.push_str(if title == "type" { "\n\n" } else { "  \n" });
+            match shown.contains('\n') || shown.contains('`') {
+                true => out.push_str(&format!("*{title}:*\n````nix\n{shown}\n````\n")),
+                false => out.push_str(&format!("*{title}:* `{shown}`")),
+            }
+        }
+    }
+    Some(out.trim().to_owned())
+}
+
+/// A text, also one that is marked up: `mdDoc "…"`.
+fn constant(module: &nival_hir::Module, expr: ExprId) -> Option<String> {
+    match *module.exprs.get(expr.0 as usize)? {
+        Expr::Const(constant) => match module.consts.get(constant as usize)? {
+            nival_hir::module::Const::Str(text) => Some(String::from_utf8_lossy(text).trim().to_owned()),
+            _ => None,
+        },
+        Expr::Call { args, .. } => constant(module, *module.list(args).last()?),
+        _ => None,
+    }
+}
