@@ -747,18 +747,29 @@ mod tests {
     #[test]
     fn options_of_modules() {
         let check = |text: &str, expected: Expect| check(&format!("//- /main.nix\n{text}{MODULE}"), expected);
-        check("{ config, ... }: { imports = [ ./m.nix ]; config.services.web.$0 }", expect![[r#"
+        check(
+            "{ config, ... }: { imports = [ ./m.nix ]; config.services.web.$0 }",
+            expect![[r#"
             enable Attribute bool []
             level Attribute one of a few []
             user Attribute string []
-        "#]]);
-        check("{ config, ... }: { imports = [ ./m.nix ]; services = { web = { en$0 }; }; }", expect![[r#"
+        "#]],
+        );
+        check(
+            "{ config, ... }: { imports = [ ./m.nix ]; services = { web = { en$0 }; }; }",
+            expect![[r#"
             enable Attribute bool [en]
-        "#]]);
-        check("{ config, lib, ... }: { imports = [ ./m.nix ]; config = lib.mkIf true { ser$0 }; }", expect![[r#"
+        "#]],
+        );
+        check(
+            "{ config, lib, ... }: { imports = [ ./m.nix ]; config = lib.mkIf true { ser$0 }; }",
+            expect![[r#"
             services Attribute options [ser]
-        "#]]);
-        check("{ config, ... }: { imports = [ ./m.nix ]; services.web.level = $0; }", expect![[r#"
+        "#]],
+        );
+        check(
+            "{ config, ... }: { imports = [ ./m.nix ]; services.web.level = $0; }",
+            expect![[r#"
             config Parameter parameter []
             "high" Constant - []
             "low" Constant - []
@@ -766,8 +777,11 @@ mod tests {
             baseNameOf Builtin builtins.baseNameOf path []
             break Builtin builtins.break value []
             …
-        "#]]);
-        check("{ config, ... }: { imports = [ ./m.nix ]; services.web.enable = $0; }", expect![[r#"
+        "#]],
+        );
+        check(
+            "{ config, ... }: { imports = [ ./m.nix ]; services.web.enable = $0; }",
+            expect![[r#"
             config Parameter parameter []
             false Constant - []
             true Constant - []
@@ -775,10 +789,14 @@ mod tests {
             baseNameOf Builtin builtins.baseNameOf path []
             break Builtin builtins.break value []
             …
-        "#]]);
-        check("{ config, ... }: { imports = [ ./m.nix ]; services.web.user = config.services.web.le$0; }", expect![[r#"
+        "#]],
+        );
+        check(
+            "{ config, ... }: { imports = [ ./m.nix ]; services.web.user = config.services.web.le$0; }",
+            expect![[r#"
             level Attribute - [le]
-        "#]]);
+        "#]],
+        );
         check("{ config, ... }: let x = { services.$0 }; in { imports = [ ./m.nix ]; }", expect![]);
     }
 

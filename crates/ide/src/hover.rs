@@ -499,7 +499,9 @@ mod tests {
     fn options_of_modules() {
         let module = "{ lib, ... }: { options.services.web.user = lib.mkOption { type = lib.types.str; default = \"www\"; description = ''\n  Who runs it.\n''; }; }";
         let check = |text: &str, expected: Expect| check(&format!("//- /main.nix\n{text}\n//- /m.nix\n{module}\n"), expected);
-        check("{ config, ... }: { imports = [ ./m.nix ]; services.web.us$0er = \"me\"; }", expect![[r#"
+        check(
+            "{ config, ... }: { imports = [ ./m.nix ]; services.web.us$0er = \"me\"; }",
+            expect![[r#"
             [user]
             ```nix
             attribute user
@@ -515,8 +517,11 @@ mod tests {
 
             *type:* `lib.types.str`  
             *default:* `"www"`
-        "#]]);
-        check("{ config, ... }: { imports = [ ./m.nix ]; x = config.services.web.us$0er; }", expect![[r#"
+        "#]],
+        );
+        check(
+            "{ config, ... }: { imports = [ ./m.nix ]; x = config.services.web.us$0er; }",
+            expect![[r#"
             [user]
             ```nix
             attribute user
@@ -531,7 +536,8 @@ mod tests {
 
             *type:* `lib.types.str`  
             *default:* `"www"`
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

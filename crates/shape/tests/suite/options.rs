@@ -38,41 +38,65 @@ fn check(text: &str, expected: Expect) {
 
 #[test]
 fn values_of_options() {
-    check("{ config, lib, ... }: config.services.nginx.enable$0", expect![[r#"
+    check(
+        "{ config, lib, ... }: config.services.nginx.enable$0",
+        expect![[r#"
         bool (likely)
         → /nixpkgs/nixos/modules/nginx.nix:6 enable
-    "#]]);
-    check("{ config, lib, ... }: config.services.nginx$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "{ config, lib, ... }: config.services.nginx$0",
+        expect![[r#"
         { enable, hooks, hosts, level, user, … } (likely)
         → nowhere
-    "#]]);
-    check("{ config, lib, ... }: config.services.nginx.level$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "{ config, lib, ... }: config.services.nginx.level$0",
+        expect![[r#"
         string (likely)
         → /nixpkgs/nixos/modules/nginx.nix:8 level
-    "#]]);
-    check("{ config, lib, ... }: config.services.nginx.hosts.any.root$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "{ config, lib, ... }: config.services.nginx.hosts.any.root$0",
+        expect![[r#"
         path (likely)
         → /nixpkgs/nixos/modules/nginx.nix:3 root
-    "#]]);
-    check("{ config, lib, ... }: let cfg = config.users.users; in cfg.me.uid$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "{ config, lib, ... }: let cfg = config.users.users; in cfg.me.uid$0",
+        expect![[r#"
         int (likely)
         → /nixpkgs/nixos/modules/users.nix:1 uid
-    "#]]);
-    check("{ config, lib, ... }: with config.services; nginx.hooks$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "{ config, lib, ... }: with config.services; nginx.hooks$0",
+        expect![[r#"
         list (likely)
         → /nixpkgs/nixos/modules/nginx.nix:10 hooks
-    "#]]);
-    check("{ config, lib, ... }: config.services.other$0", expect![[r#"
+    "#]],
+    );
+    check(
+        "{ config, lib, ... }: config.services.other$0",
+        expect![[r#"
         ?
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn own_options_and_those_of_imports() {
-    check("{ config, lib, ... }: { options.mine.a = lib.mkOption { type = lib.types.int; }; config.x = config.mine.a$0; }", expect![[r#"
+    check(
+        "{ config, lib, ... }: { options.mine.a = lib.mkOption { type = lib.types.int; }; config.x = config.mine.a$0; }",
+        expect![[r#"
         int (likely)
         → /main.nix:1 a
-    "#]]);
+    "#]],
+    );
     check(
         "{ config, lib, ... }: { imports = [ ./other.nix ]; config.x = config.other.b$0; }
 //- /other.nix
