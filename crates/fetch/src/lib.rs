@@ -42,4 +42,5 @@ pub use fetcher::{Download, Fetched, Fetcher, Kept, Place};
 pub use git::normal_url as git_url;
 pub use input::{Attr, Input};
 pub use observer::{NoObserver, Observer};
+pub use process::filter;
 pub use settings::Settings;

@@ -47,6 +47,19 @@ impl Program {
     }
 }
 
+/// What a program that the user chose makes of a text.
+///
+/// # Errors
+/// It cannot be run, fails, or is cancelled.
+pub fn filter(program: &str, arguments: &[String], folder: &std::path::Path, input: Vec<u8>, observer: &dyn Observer) -> Result<Vec<u8>> {
+    let failed = |message: String| FetchError::Program { program: program.to_owned(), message };
+    let said = Program { name: "formatter", hint: "" }.run(Command::new(program).args(arguments).current_dir(folder), input, observer);
+    match said {
+        Err(FetchError::NoProgram { error, .. }) => Err(failed(error.to_string())),
+        said => said?.ok(program),
+    }
+}
+
 impl Said {
     /// What it printed, if it succeeded; `what` names it in the message.
     pub fn ok(self, what: &str) -> Result<Vec<u8>> {

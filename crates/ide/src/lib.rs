@@ -22,6 +22,7 @@ mod facts;
 #[cfg(test)]
 mod fixture;
 pub mod folding;
+pub mod formatting;
 pub mod highlight;
 pub mod hover;
 pub mod inlay_hints;
@@ -45,6 +46,7 @@ pub use completion::{CompletionItem, CompletionKind, completion, completion_deta
 pub use definition::{NavigationTarget, declaration, definition, implementation, type_definition};
 pub use diagnostics::{Diagnostic, Fix, Related, Severity, Tag, TextEdit, diagnostics, evaluation_diagnostics};
 pub use folding::{FoldKind, FoldingRange, folding_ranges, selection_ranges};
+pub use formatting::{FormatError, FormatOptions, format_document, format_on_type, format_range, format_with, may_run_programs};
 pub use highlight::{Highlight, highlights, keyword_pair};
 pub use hover::{Hover, HoverValue, hover};
 pub use inlay_hints::{HintKind, HintSettings, InlayHint, inlay_hints};

@@ -133,6 +133,12 @@ pub fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> Ser
             resolve_provider: Some(true),
             ..CompletionOptions::default()
         }),
+        document_formatting_provider: Some(OneOf::Left(true)),
+        document_range_formatting_provider: Some(OneOf::Left(true)),
+        document_on_type_formatting_provider: Some(DocumentOnTypeFormattingOptions {
+            first_trigger_character: "\n".to_owned(),
+            more_trigger_character: Some([";", "}", "]", ")"].map(str::to_owned).to_vec()),
+        }),
         document_symbol_provider: Some(OneOf::Left(true)),
         document_highlight_provider: Some(OneOf::Left(true)),
         references_provider: Some(OneOf::Left(true)),

@@ -24,6 +24,7 @@ pub struct Settings {
     pub evaluation: EvaluationSettings,
     pub build: BuildSettings,
     pub diagnostics: DiagnosticSettings,
+    pub formatting: FormattingSettings,
     pub inlay_hints: InlayHintSettings,
 }
 
@@ -59,6 +60,31 @@ pub struct DiagnosticSettings {
     /// Files and folders without diagnostics of their text: paths from the workspace, with `*` and `**`.
     pub excluded_files: Option<Vec<String>>,
 }
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FormattingSettings {
+    /// A program and its arguments that format instead of the built-in formatter, in a trusted workspace.
+    pub command: Option<Vec<String>>,
+    /// Characters of a line, without its indentation.
+    pub width: Option<u32>,
+    /// Spaces of a level.
+    pub indent: Option<u32>,
+}
+
+impl FormattingSettings {
+    pub fn options(&self) -> nival_ide::FormatOptions {
+        let standard = nival_ide::FormatOptions::default();
+        nival_ide::FormatOptions {
+            width: self.width.unwrap_or(standard.width),
+            indent: self.indent.map_or(standard.indent, |indent| indent.min(MAX_INDENT)),
+            ..standard
+        }
+    }
+}
+
+/// A level is at most so many spaces.
+const MAX_INDENT: u32 = 16;
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, Default)]
 #[serde(rename_all = "camelCase", default)]
@@ -177,12 +203,14 @@ fn merged(json: &Value) -> Value {
 /// Settings of others, by their path and that of the one that means the same.
 type Translation = [(&'static [&'static str], [&'static str; 2])];
 
-const FROM_NIXD: &Translation = &[(&["nixd", "diagnostic", "suppress"], ["diagnostics", "ignored"])];
+const FROM_NIXD: &Translation =
+    &[(&["nixd", "diagnostic", "suppress"], ["diagnostics", "ignored"]), (&["nixd", "formatting", "command"], ["formatting", "command"])];
 
 const FROM_NIL: &Translation = &[
     (&["nil", "diagnostics", "ignored"], ["diagnostics", "ignored"]),
     (&["nil", "diagnostics", "excludedFiles"], ["diagnostics", "excludedFiles"]),
     (&["nil", "diagnostics", "bindingEndHintMinLines"], ["inlayHints", "bindingEndMinLines"]),
+    (&["nil", "formatting", "command"], ["formatting", "command"]),
     (&["nil", "nix", "maxMemoryMB"], ["evaluation", "memory"]),
 ];
 

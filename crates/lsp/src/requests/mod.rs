@@ -12,12 +12,15 @@ mod document_diagnostic;
 mod document_highlight;
 mod document_symbol;
 mod folding_range;
+mod formatting;
 mod hover;
 mod implementation;
 mod initialize;
 mod inlay_hint;
 mod linked_editing_range;
+mod on_type_formatting;
 mod prepare_rename;
+mod range_formatting;
 mod references;
 mod rename;
 mod selection_range;
@@ -65,7 +68,6 @@ pub struct ReadContext {
     /// For progress and parts of results; an answer has its own way.
     pub client: Client,
     pub trace: TraceValue,
-    #[allow(dead_code, reason = "for requests with settings of their own")]
     pub settings: Arc<Settings>,
     /// What evaluation has found, by document.
     pub evaluated: Evaluated,
@@ -137,11 +139,14 @@ const TABLE: &[Entry] = &[
     entry::<document_highlight::DocumentHighlight>(),
     entry::<document_symbol::DocumentSymbols>(),
     entry::<folding_range::FoldingRanges>(),
+    entry::<formatting::Formatting>(),
     entry::<hover::Hover>(),
     entry::<implementation::Implementation>(),
     entry::<inlay_hint::InlayHints>(),
     entry::<linked_editing_range::LinkedEditing>(),
+    entry::<on_type_formatting::OnTypeFormatting>(),
     entry::<prepare_rename::PrepareRename>(),
+    entry::<range_formatting::RangeFormatting>(),
     entry::<references::References>(),
     entry::<rename::Rename>(),
     entry::<selection_range::SelectionRanges>(),

@@ -59,6 +59,17 @@ fn initialize_says_what_the_server_can_do() {
           "codeLensProvider": {
             "resolveProvider": true
           },
+          "documentFormattingProvider": true,
+          "documentRangeFormattingProvider": true,
+          "documentOnTypeFormattingProvider": {
+            "firstTriggerCharacter": "\n",
+            "moreTriggerCharacter": [
+              ";",
+              "}",
+              "]",
+              ")"
+            ]
+          },
           "renameProvider": {
             "prepareProvider": true
           },

@@ -6,6 +6,7 @@ mod actions;
 mod asking;
 mod bad_input;
 mod features;
+mod formatting;
 mod harness;
 mod lifecycle;
 mod ordering;
