@@ -9,6 +9,7 @@
 pub mod fuzz;
 pub mod http;
 pub mod lsp;
+pub mod picture;
 pub mod terminal;
 pub mod tools;
 pub mod world;

@@ -9,7 +9,7 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 /// A terminal with a program on it.
 pub struct Terminal {
     screen: Arc<Mutex<vt100::Parser>>,
-    input: Box<dyn Write + Send>,
+    input: Arc<Mutex<Box<dyn Write + Send>>>,
     child: Box<dyn portable_pty::Child + Send + Sync>,
     // Closing it hangs the program up.
     _master: Box<dyn portable_pty::MasterPty + Send>,
@@ -29,12 +29,16 @@ impl Terminal {
         builder.cwd(command.get_current_dir().expect("a folder"));
         let child = pair.slave.spawn_command(builder).expect("it starts");
         let mut output = pair.master.try_clone_reader().expect("a reader");
-        let input = pair.master.take_writer().expect("a writer");
+        let input = Arc::new(Mutex::new(pair.master.take_writer().expect("a writer")));
         let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, cols, 1000)));
-        let shown = screen.clone();
+        let (shown, answers) = (screen.clone(), input.clone());
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(count @ 1..) = output.read(&mut buffer) {
+                // "Are you there?": programs wait for the answer before they believe that other questions have none.
+                if buffer[..count].windows(4).any(|asked| asked == b"\x1b[5n") {
+                    let _ = answers.lock().expect("not poisoned").write_all(b"\x1b[0n");
+                }
                 shown.lock().expect("not poisoned").process(&buffer[..count]);
             }
         });
@@ -47,8 +51,8 @@ impl Terminal {
     }
 
     pub fn keys(&mut self, keys: &str) {
-        self.input.write_all(keys.as_bytes()).expect("it reads");
-        self.input.flush().expect("it reads");
+        let mut input = self.input.lock().expect("not poisoned");
+        input.write_all(keys.as_bytes()).and_then(|()| input.flush()).expect("it reads");
     }
 
     /// Waits until a text is on the screen.

@@ -1,79 +1,14 @@
-// Does in VS Code what a user does: a VS Code server on loopback, the packaged extension, Chromium.
-// Everything comes in through the environment; what the user would see goes to $RESULT as JSON.
+// Does in VS Code what a user does, with mouse and keyboard: see session.mjs.
 //
-//   SERVER   folder of the VS Code server        CHROMIUM  executable
-//   WORK     a folder for its data               VSIX      the extension
-//   PROJECT  the folder to open                  NIVAL     the language server
-//   TRUSTED  1, or 0 for restricted mode         SHOTS     a folder for screenshots
+//   PROJECT  the folder to open
 
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { patience, session, shot, trusted } from './session.mjs';
 
-const { SERVER, CHROMIUM, WORK, VSIX, PROJECT, NIVAL, TRUSTED, SHOTS, RESULT } = process.env;
-const trusted = TRUSTED === '1';
-const result = { steps: [] };
-const patience = 90_000;
+const { PROJECT } = process.env;
 
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
-}
-
-async function startServer(port) {
-  const data = join(WORK, 'data');
-  const extensions = join(WORK, 'extensions');
-  mkdirSync(join(data, 'data/User'), { recursive: true });
-  mkdirSync(join(data, 'data/Machine'), { recursive: true });
-  const settings = {
-    'security.workspace.trust.enabled': !trusted,
-    'security.workspace.trust.startupPrompt': 'never',
-    'security.workspace.trust.banner': 'never',
-    'workbench.startupEditor': 'none',
-    'extensions.autoUpdate': false,
-    'extensions.autoCheckUpdates': false,
-    'telemetry.telemetryLevel': 'off',
-    'workbench.tips.enabled': false,
-    'editor.minimap.enabled': false,
-    'editor.hover.delay': 100,
-    'git.enabled': false,
-    'nival.server.path': NIVAL,
-    'nival.showLog': 'never',
-  };
-  for (const place of ['User', 'Machine']) {
-    writeFileSync(join(data, 'data', place, 'settings.json'), JSON.stringify(settings));
-  }
-  const common = ['--server-data-dir', data, '--extensions-dir', extensions, '--accept-server-license-terms', '--telemetry-level', 'off'];
-  const main = join(SERVER, 'out/server-main.js');
-  const install = spawnSync(process.execPath, [main, ...common, '--install-extension', VSIX], { encoding: 'utf8' });
-  if (install.status !== 0) {
-    throw new Error(`the extension cannot be installed: ${install.stdout}${install.stderr}`);
-  }
-  const server = spawn(process.execPath, [main, ...common, '--host', '127.0.0.1', '--port', String(port), '--without-connection-token'], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  server.stdout.on('data', (data) => (output += data));
-  server.stderr.on('data', (data) => (output += data));
-  result.serverOutput = () => output;
-  for (const deadline = Date.now() + patience; ; ) {
-    try {
-      if ((await fetch(`http://127.0.0.1:${port}/version`)).ok) return server;
-    } catch {
-      // not yet
-    }
-    if (Date.now() > deadline) throw new Error(`the server does not answer: ${output}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-async function drive(page, port) {
+async function drive(page, port, result) {
   const file = join(PROJECT, 'default.nix');
   const payload = encodeURIComponent(JSON.stringify([['openFile', `vscode-remote://127.0.0.1:${port}${file}`]]));
   await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(PROJECT)}&payload=${payload}`);
@@ -94,7 +29,7 @@ async function drive(page, port) {
     await page.locator('.quick-input-widget input').fill(`:${line}`);
     await page.keyboard.press('Enter');
   };
-  const source = (await import('node:fs')).readFileSync(file, 'utf8').split('\n');
+  const source = readFileSync(file, 'utf8').split('\n');
   await editor.locator('.view-lines').click();
   await goTo(source.findIndex((line) => line.startsWith('  packages = {')) + 1);
   await page.keyboard.press('End');
@@ -164,38 +99,4 @@ async function drive(page, port) {
   step('an inspection');
 }
 
-async function shot(page, name) {
-  await page.screenshot({ path: join(SHOTS, `vscode-${trusted ? '' : 'restricted-'}${name}.png`) });
-}
-
-let server;
-let browser;
-try {
-  mkdirSync(SHOTS, { recursive: true });
-  const port = await freePort();
-  server = await startServer(port);
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
-  const page = await browser.newPage({ viewport: { width: 1360, height: 860 } });
-  page.setDefaultTimeout(patience);
-  const log = [];
-  page.on('console', (message) => log.push(message.text()));
-  try {
-    await drive(page, port);
-  } catch (error) {
-    result.failed = String(error?.stack ?? error);
-    result.console = log.slice(-40);
-    await shot(page, 'failed');
-  }
-} catch (error) {
-  result.failed ??= String(error?.stack ?? error);
-} finally {
-  if (result.failed !== undefined) result.output = result.serverOutput?.().split('\n').slice(-40);
-  delete result.serverOutput;
-  writeFileSync(RESULT, JSON.stringify(result));
-  await browser?.close();
-  server?.kill('SIGTERM');
-}
-process.exit(result.failed === undefined ? 0 : 1);
+await session(drive);

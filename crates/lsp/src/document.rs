@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustc_hash::FxHashMap;
 use tower_lsp_server::ls_types::{TextDocumentContentChangeEvent, Uri};
@@ -15,11 +16,15 @@ pub struct Document {
     pub uri: Uri,
     pub version: i32,
     pub text: Arc<Text>,
+    /// Another one each time that a document is opened: a client forgets what it was told when it closes one.
+    pub opening: u64,
 }
+
+static OPENINGS: AtomicU64 = AtomicU64::new(1);
 
 impl Document {
     pub fn new(uri: Uri, version: i32, text: String) -> Self {
-        Document { uri, version, text: Arc::new(Text::new(text)) }
+        Document { uri, version, text: Arc::new(Text::new(text)), opening: OPENINGS.fetch_add(1, Ordering::Relaxed) }
     }
 
     /// Applies the changes of one notification, each to the text that the one before it made.

@@ -1,10 +1,15 @@
 //! The main job in a headless Neovim.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use expect_test::expect;
+use nival_tests::picture::draw;
+use nival_tests::terminal::Terminal;
 use nival_tests::tools;
 use nival_tests::world::{Said, World, run};
 use serde_json::Value;
+
+use super::listed;
 
 /// Longer than any wait within the script.
 const LIMIT: Duration = Duration::from_secs(240);
@@ -28,6 +33,43 @@ fn session(world: &World, trusted: bool) -> Value {
         .env("TRUSTED", if trusted { "1" } else { "0" });
     let said: Said = run(&mut command);
     let text = std::fs::read_to_string(&result).unwrap_or_else(|error| panic!("no result ({error}): {said:#?}"));
+    let result: Value = serde_json::from_str(&text).expect("JSON");
+    assert!(result.get("failed").is_none(), "{result:#}");
+    result
+}
+
+/// A session on a terminal, with a picture of its screen whenever the script asks for one, kept in `target/e2e`.
+fn on_a_terminal(world: &World, script: &str) -> Value {
+    let project = world.copy("tests/fixtures/editor");
+    let (result, requests) = (world.path().join("result.json"), world.path().join("pictures"));
+    let kept = tools::repository().join("target/e2e");
+    for folder in [&requests, &kept] {
+        std::fs::create_dir_all(folder).expect("a folder");
+    }
+    let programs = tools::built("nival");
+    let path = format!("{}:{}", programs.parent().expect("a folder").display(), std::env::var("PATH").unwrap_or_default());
+    let mut command = world.command(tools::foreign("nvim", "nvim"));
+    command
+        .args(["--clean", "--cmd", "set background=dark", "-c"])
+        .arg(format!("luafile {}", tools::repository().join("tests/suite/editors").join(script).display()))
+        .env("PATH", path)
+        .env("TERM", "xterm-256color")
+        .env("PLUGIN", tools::repository().join("editors/nvim"))
+        .env("PROJECT", project)
+        .env("PICTURES", &requests)
+        .env("RESULT", &result);
+    let mut terminal = Terminal::start(&command, 40, 120);
+    let begin = Instant::now();
+    while !terminal.has_ended() {
+        assert!(begin.elapsed() < LIMIT, "{}", terminal.text());
+        for request in std::fs::read_dir(&requests).expect("readable").flatten() {
+            let picture = format!("nvim-{}.svg", request.file_name().display());
+            std::fs::write(kept.join(picture), terminal.with_screen(draw)).expect("writable");
+            std::fs::remove_file(request.path()).expect("deletable");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let text = std::fs::read_to_string(&result).unwrap_or_else(|error| panic!("no result ({error}):\n{}", terminal.text()));
     let result: Value = serde_json::from_str(&text).expect("JSON");
     assert!(result.get("failed").is_none(), "{result:#}");
     result
@@ -82,4 +124,102 @@ fn an_untrusted_workspace_builds_nothing() {
     assert_eq!(error["data"]["kind"], "trust", "{result:#}");
     assert!(lines(&result["log"]).iter().any(|line| line.contains(":NivalTrust")), "{result:#}");
     assert_eq!(world.store_entries(), [""; 0]);
+}
+
+#[test]
+fn what_is_known_without_running_code() {
+    let world = World::default();
+    let result = on_a_terminal(&world, "features.lua");
+    expect![[r#"
+        completion
+          hammer
+          first = tools.hammer;
+        definition
+          lib.nix: heavier = first: second: if first.weight < second.weight then second else first;
+        diagnostics
+          sema-unused-def-let: 'unused' is defined and never used
+        folding
+          2-5
+          7-23
+        highlight
+          17: LspReferenceWrite
+          21: LspReferenceRead
+        hover
+          ```nix
+          attribute hammer
+          ```
+  
+          `{ description, drv, name, weight }`
+  
+          set
+          ```nix
+          {
+            description = "a tool";
+            drv = «derivation /nix/store/…-hammer.drv»;
+            name = "hammer";
+            weight = 3;
+          }
+          ```
+        inlay
+          15: packages
+        menu
+          Remove 'unused'
+          Fix all problems that can be fixed safely
+          Put `unused` in quotes
+        quickfix
+          let
+            tools = import ./. { };
+            greeting = "hello";
+          in
+          {
+            inherit (tools) hammer;
+            weights = map (tool: tool.weight) [ tools.hammer tools.bench ];
+            text = greeting + "!";
+          }
+        references
+          default.nix:8: callPackage = lib.callPackageWith (packages // { inherit lib callPackage; });
+          default.nix:10: packages = {
+          default.nix:17: heaviest = lib.heavier packages.hammer packages.bench;
+          default.nix:17: heaviest = lib.heavier packages.hammer packages.bench;
+          default.nix:19: packages
+          default.nix:22: count = lib.length (builtins.attrNames packages);
+        rename
+            callPackage = lib.callPackageWith (tools // { inherit lib callPackage; });
+            tools = {
+            heaviest = lib.heavier tools.hammer tools.bench;
+          tools
+            count = lib.length (builtins.attrNames tools);
+        rename_prompt
+          packages
+        selection
+          tools.hammer
+        signature
+          ```nix
+          heavier: first second
+          ```
+          ───────────────────────────────
+          The heavier one of two tools.
+  
+          # Type
+  
+          ```
+          heavier :: Tool -> Tool -> Tool
+          ```
+        symbols
+          default.nix:8: [Variable] callPackage
+          default.nix:8: [Variable] lib
+          default.nix:8: [Variable] callPackage
+          default.nix:10: [Object] packages
+          default.nix:11: [Property] mkTool
+          default.nix:11: [Variable] system
+          default.nix:12: [Property] hammer
+          default.nix:14: [Property] bench
+          default.nix:14: [Number] weight
+          default.nix:17: [Variable] heaviest
+          default.nix:21: [Variable] heaviest
+          default.nix:22: [Property] count
+        tokens
+          parameter definition
+    "#]]
+    .assert_eq(&listed(&result));
 }
