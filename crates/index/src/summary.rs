@@ -41,6 +41,8 @@ pub struct Edge {
     pub applied: bool,
     /// In a branch of an `if`, or in an argument of `optional` and the like.
     pub conditional: bool,
+    /// The value of the file cannot be known without that of the path's file. Not every such edge has it.
+    pub strict: bool,
 }
 
 /// How a path is reached.
@@ -165,6 +167,8 @@ struct Visit {
     conditional: bool,
     /// Whether it is below the argument of a call; `None` where definitions are not worth keeping.
     argument: Option<bool>,
+    /// Evaluated whenever the file is.
+    strict: bool,
 }
 
 struct Walk<'a> {
@@ -187,7 +191,9 @@ impl Walk<'_> {
     fn run(&mut self) {
         let mut edges = Vec::new();
         let mut symbols = Vec::new();
-        self.stack.push(Visit { expr: self.module.root, symbol: None, place: Place::Anywhere, conditional: false, argument: Some(false) });
+        let root =
+            Visit { expr: self.module.root, symbol: None, place: Place::Anywhere, conditional: false, argument: Some(false), strict: true };
+        self.stack.push(root);
         while let Some(visit) = self.stack.pop() {
             self.visit(visit, &mut edges, &mut symbols);
         }
@@ -205,12 +211,12 @@ impl Walk<'_> {
                     edges.push(self.edge(visit, base, path.into()));
                 }
             }
-            Expr::Attrs(index) => self.attrs(visit, index, symbols),
+            Expr::Attrs(index) => self.attrs(Visit { strict: false, ..visit }, index, symbols),
             Expr::List(items) => {
                 for &item in module.list(items).iter().rev() {
                     // A list in an argument is not the argument.
                     let place = if matches!(visit.place, Place::Argument(..)) { Place::Anywhere } else { visit.place };
-                    self.stack.push(Visit { expr: item, place, ..visit });
+                    self.stack.push(Visit { expr: item, place, strict: false, ..visit });
                 }
             }
             Expr::Call { function, args } => self.call(visit, function, module.list(args)),
@@ -222,28 +228,34 @@ impl Walk<'_> {
                 let Some(lets) = module.lets.get(index as usize) else { return };
                 self.stack.push(Visit { expr: lets.body, ..visit });
                 for def in lets.sources.iter().chain(&lets.defs) {
-                    self.stack.push(Visit { expr: def.1, symbol: None, place: Place::Anywhere, argument: None, ..visit });
+                    self.stack.push(Visit { expr: def.1, symbol: None, place: Place::Anywhere, argument: None, strict: false, ..visit });
                 }
             }
             Expr::With { namespace, body, .. } => {
                 self.stack.push(Visit { expr: body, ..visit });
-                self.stack.push(Visit { expr: namespace, place: Place::Anywhere, ..visit });
+                self.stack.push(Visit { expr: namespace, place: Place::Anywhere, strict: false, ..visit });
             }
             Expr::Assert { condition, body } => {
                 self.stack.push(Visit { expr: body, ..visit });
                 self.stack.push(Visit { expr: condition, place: Place::Anywhere, ..visit });
             }
             Expr::If { condition, then_branch, else_branch } => {
-                self.stack.extend([else_branch, then_branch].map(|expr| Visit { expr, conditional: true, ..visit }));
+                self.stack.extend([else_branch, then_branch].map(|expr| Visit { expr, conditional: true, strict: false, ..visit }));
                 self.stack.push(Visit { expr: condition, place: Place::Anywhere, ..visit });
             }
             Expr::Lambda(index) => {
                 let Some(lambda) = module.lambdas.get(index as usize) else { return };
-                self.stack.push(Visit { expr: lambda.body, ..visit });
+                self.stack.push(Visit { expr: lambda.body, strict: false, ..visit });
                 if let Some(Param::Pattern(pattern)) = lambda.params.last() {
                     self.names.extend(pattern.formals.iter().map(|formal| formal.name));
                     let defaults = pattern.formals.iter().filter_map(|formal| formal.default);
-                    self.stack.extend(defaults.map(|expr| Visit { expr, place: Place::Anywhere, conditional: true, ..visit }));
+                    self.stack.extend(defaults.map(|expr| Visit {
+                        expr,
+                        place: Place::Anywhere,
+                        conditional: true,
+                        strict: false,
+                        ..visit
+                    }));
                 }
             }
             Expr::WithVar(index) => self.names.extend(module.withs.get(index as usize).map(|var| var.name)),
@@ -260,7 +272,16 @@ impl Walk<'_> {
                     _ => {}
                 }
                 let stack = &mut self.stack;
-                module.children(visit.expr, |expr| stack.push(Visit { expr, place: Place::Anywhere, ..visit }));
+                // The base of a selection, and the operands of what needs both.
+                let is_operator =
+                    matches!(expr, Expr::Binary { op, .. } if !matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Implies));
+                let is_selection = matches!(expr, Expr::Get { .. } | Expr::Select { .. } | Expr::HasAttr { .. });
+                let strict = visit.strict && (is_operator || is_selection);
+                let mut first = true;
+                module.children(visit.expr, |expr| {
+                    stack.push(Visit { expr, place: Place::Anywhere, strict: strict && (first || is_operator), ..visit });
+                    first = false;
+                });
             }
         }
     }
@@ -273,7 +294,7 @@ impl Walk<'_> {
             Place::Argument(how, applied) => (how, applied),
         };
         let range = self.lowered.source_map.expr_range(visit.expr);
-        Edge { how, base, path, range, symbol: visit.symbol, applied, conditional: visit.conditional }
+        Edge { how, base, path, range, symbol: visit.symbol, applied, conditional: visit.conditional, strict: visit.strict }
     }
 
     /// `./. + "/x.nix"` is a path, too.
@@ -359,7 +380,9 @@ impl Walk<'_> {
             };
             // A module that is imported is reached as an import.
             let argument = if dull { None } else { visit.argument.map(|_| true) };
-            self.stack.push(Visit { expr, place, conditional, argument, ..visit });
+            // What is imported is known for its path; other arguments may not be needed.
+            let strict = visit.strict && how == Reach::Import && number == position;
+            self.stack.push(Visit { expr, place, conditional, argument, strict, ..visit });
         }
         self.stack.push(Visit { expr: function, place: Place::Anywhere, ..visit });
     }
@@ -370,7 +393,7 @@ pub(crate) fn called(module: &Module, function: ExprId, variable: impl FnOnce(Ex
     let name = match *module.exprs.get(function.0 as usize)? {
         Expr::Global(index) => return GLOBALS.get(index as usize).map(|name| name.trim_start_matches("__")),
         Expr::Local(_) | Expr::Outer { .. } | Expr::WithVar(_) => variable(function)?,
-        Expr::Get { name, .. } => name,
+        Expr::Get { name, .. } | Expr::Undefined(name) => name,
         Expr::Select { path, .. } => match module.paths.get(path as usize)?.parts.last()? {
             AttrName::Static(name) => *name,
             AttrName::Dynamic(_) => return None,

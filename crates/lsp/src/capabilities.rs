@@ -109,6 +109,12 @@ impl ClientFeatures {
     }
 }
 
+/// Any file may be named by a path, and any folder may hold one that is.
+fn any_file() -> FileOperationRegistrationOptions {
+    let pattern = FileOperationPattern { glob: "**".to_owned(), matches: None, options: None };
+    FileOperationRegistrationOptions { filters: vec![FileOperationFilter { scheme: Some("file".to_owned()), pattern }] }
+}
+
 /// What `initialize` answers.
 pub fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> ServerCapabilities {
     ServerCapabilities {
@@ -173,6 +179,10 @@ pub fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> Ser
                 ..DiagnosticOptions::default()
             })
         }),
+        document_link_provider: Some(DocumentLinkOptions {
+            resolve_provider: Some(true),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        }),
         workspace_symbol_provider: Some(OneOf::Left(true)),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(true) }),
         execute_command_provider: Some(ExecuteCommandOptions {
@@ -184,7 +194,11 @@ pub fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> Ser
                 supported: Some(true),
                 change_notifications: Some(OneOf::Left(true)),
             }),
-            ..WorkspaceServerCapabilities::default()
+            file_operations: Some(WorkspaceFileOperationsServerCapabilities {
+                did_rename: Some(any_file()),
+                will_rename: Some(any_file()),
+                ..WorkspaceFileOperationsServerCapabilities::default()
+            }),
         }),
         ..ServerCapabilities::default()
     }

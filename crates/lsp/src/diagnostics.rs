@@ -202,7 +202,8 @@ impl State {
             let found = guarded(|| match source {
                 Source::Text => of_text(&context, &path, &document),
                 Source::Evaluation => {
-                    let found = ide::evaluation_diagnostics(&context.snapshot, &path, &control)?;
+                    let mut found = ide::project_diagnostics(&context.snapshot, &path)?;
+                    found.extend(ide::evaluation_diagnostics(&context.snapshot, &path, &control)?);
                     Ok(shown(&context, &document, &found))
                 }
             });

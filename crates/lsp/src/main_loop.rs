@@ -184,7 +184,10 @@ fn handle(state: &mut State, event: Event) {
             state.builds.remove(&token);
             state.refresh_code_lenses();
         }
-        Event::Indexed => drop(state.builds.remove(crate::indexing::TOKEN)),
+        Event::Indexed => {
+            state.builds.remove(crate::indexing::TOKEN);
+            state.reschedule_evaluation();
+        }
         Event::Disconnected => {}
     }
 }

@@ -6,6 +6,7 @@ mod did_change_watched_files;
 mod did_change_workspace_folders;
 mod did_close;
 mod did_open;
+mod did_rename_files;
 mod did_save;
 mod initialized;
 mod set_trace;
@@ -45,6 +46,7 @@ const TABLE: &[Entry] = &[
     entry::<did_change_workspace_folders::DidChangeWorkspaceFolders>(),
     entry::<did_close::DidClose>(),
     entry::<did_open::DidOpen>(),
+    entry::<did_rename_files::DidRenameFiles>(),
     entry::<did_save::DidSave>(),
     entry::<initialized::Initialized>(),
     entry::<set_trace::SetTrace>(),

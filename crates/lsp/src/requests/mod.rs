@@ -10,6 +10,8 @@ mod declaration;
 mod definition;
 mod document_diagnostic;
 mod document_highlight;
+mod document_link;
+mod document_link_resolve;
 mod document_symbol;
 mod folding_range;
 mod formatting;
@@ -19,6 +21,7 @@ mod initialize;
 mod inlay_hint;
 mod linked_editing_range;
 mod on_type_formatting;
+mod parent_module;
 mod prepare_rename;
 mod range_formatting;
 mod references;
@@ -29,6 +32,7 @@ mod semantic_tokens_full_delta;
 mod semantic_tokens_range;
 mod signature_help;
 mod type_definition;
+mod will_rename_files;
 mod workspace_symbol;
 
 use std::path::Path;
@@ -137,6 +141,8 @@ const TABLE: &[Entry] = &[
     entry::<definition::Definition>(),
     entry::<document_diagnostic::DocumentDiagnostics>(),
     entry::<document_highlight::DocumentHighlight>(),
+    entry::<document_link::DocumentLinks>(),
+    entry::<document_link_resolve::DocumentLinkResolve>(),
     entry::<document_symbol::DocumentSymbols>(),
     entry::<folding_range::FoldingRanges>(),
     entry::<formatting::Formatting>(),
@@ -145,6 +151,7 @@ const TABLE: &[Entry] = &[
     entry::<inlay_hint::InlayHints>(),
     entry::<linked_editing_range::LinkedEditing>(),
     entry::<on_type_formatting::OnTypeFormatting>(),
+    entry::<parent_module::ParentModule>(),
     entry::<prepare_rename::PrepareRename>(),
     entry::<range_formatting::RangeFormatting>(),
     entry::<references::References>(),
@@ -155,6 +162,7 @@ const TABLE: &[Entry] = &[
     entry::<semantic_tokens_range::Range>(),
     entry::<signature_help::SignatureHelp>(),
     entry::<type_definition::TypeDefinition>(),
+    entry::<will_rename_files::WillRenameFiles>(),
     entry::<workspace_symbol::WorkspaceSymbols>(),
 ];
 

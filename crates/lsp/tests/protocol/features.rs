@@ -114,6 +114,44 @@ fn symbols_of_the_workspace() {
 }
 
 #[test]
+fn links_lead_to_files() {
+    let (mut server, uri) = server();
+    let links = server.request("textDocument/documentLink", json!({ "textDocument": { "uri": uri } })).unwrap();
+    let links = links.as_array().unwrap().clone();
+    assert_eq!(links.len(), 1, "{links:?}");
+    let link = server.request("documentLink/resolve", links[0].clone()).unwrap();
+    assert_eq!((&link["target"], &link["range"]["start"]["character"]), (&json!(server.uri("other.nix")), &json!(18)));
+}
+
+#[test]
+fn paths_follow_files_that_move() {
+    let (mut server, uri) = server();
+    let (old, new) = (server.uri("other.nix"), server.uri("lib/new.nix"));
+    let parents = server.request("experimental/parentModule", at(&old, 0, 0)).unwrap();
+    assert_eq!((parents.as_array().unwrap().len(), &parents[0]["uri"]), (1, &json!(uri)));
+    let edit = server.request("workspace/willRenameFiles", json!({ "files": [{ "oldUri": old, "newUri": new }] })).unwrap();
+    assert_eq!(edit["changes"][&uri][0]["newText"], "./lib/new.nix", "{edit}");
+    assert_eq!(edit["changes"].as_object().unwrap().len(), 1);
+    server.notify("workspace/didRenameFiles", json!({ "files": [{ "oldUri": old, "newUri": new }] }));
+    assert_eq!(server.request("workspace/willRenameFiles", json!({ "files": [] })), Ok(json!(null)));
+}
+
+#[test]
+fn references_are_found_in_other_files() {
+    let (mut server, uri) = server();
+    let user = server.open("user.nix", "(import ./other.nix).deep.value");
+    let mut params = at(&user, 0, 22);
+    params["context"] = json!({ "includeDeclaration": true });
+    let found = server.request("textDocument/references", params).unwrap();
+    let uris: Vec<_> = found.as_array().unwrap().iter().map(|place| place["uri"].clone()).collect();
+    assert_eq!(uris, [json!(user), json!(server.uri("other.nix"))]);
+    let mut params = at(&user, 0, 22);
+    params["newName"] = json!("deeper");
+    let edit = server.request("textDocument/rename", params).unwrap();
+    assert_eq!(edit["changes"].as_object().unwrap().len(), 2, "{edit} {uri}");
+}
+
+#[test]
 fn lenses_stand_on_derivations() {
     let (mut server, uri) = server();
     let lenses = server.request("textDocument/codeLens", json!({ "textDocument": { "uri": uri } })).unwrap();
