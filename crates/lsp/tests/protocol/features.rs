@@ -130,15 +130,18 @@ fn paths_follow_files_that_move() {
     let parents = server.request("experimental/parentModule", at(&old, 0, 0)).unwrap();
     assert_eq!((parents.as_array().unwrap().len(), &parents[0]["uri"]), (1, &json!(uri)));
     let edit = server.request("workspace/willRenameFiles", json!({ "files": [{ "oldUri": old, "newUri": new }] })).unwrap();
-    assert_eq!(edit["changes"][&uri][0]["newText"], "./lib/new.nix", "{edit}");
-    assert_eq!(edit["changes"].as_object().unwrap().len(), 1);
+    let files = edit["documentChanges"].as_array().unwrap();
+    assert_eq!(
+        (files.len(), &files[0]["textDocument"]["uri"], &files[0]["edits"][0]["newText"]),
+        (1, &json!(uri), &json!("./lib/new.nix"))
+    );
     server.notify("workspace/didRenameFiles", json!({ "files": [{ "oldUri": old, "newUri": new }] }));
     assert_eq!(server.request("workspace/willRenameFiles", json!({ "files": [] })), Ok(json!(null)));
 }
 
 #[test]
 fn references_are_found_in_other_files() {
-    let (mut server, uri) = server();
+    let (mut server, _) = server();
     let user = server.open("user.nix", "(import ./other.nix).deep.value");
     let mut params = at(&user, 0, 22);
     params["context"] = json!({ "includeDeclaration": true });
@@ -148,7 +151,8 @@ fn references_are_found_in_other_files() {
     let mut params = at(&user, 0, 22);
     params["newName"] = json!("deeper");
     let edit = server.request("textDocument/rename", params).unwrap();
-    assert_eq!(edit["changes"].as_object().unwrap().len(), 2, "{edit} {uri}");
+    let files: Vec<_> = edit["documentChanges"].as_array().unwrap().iter().map(|file| file["textDocument"]["uri"].clone()).collect();
+    assert_eq!(files, [json!(server.uri("other.nix")), json!(user)]);
 }
 
 #[test]

@@ -73,6 +73,9 @@ fn initialize_says_what_the_server_can_do() {
           "renameProvider": {
             "prepareProvider": true
           },
+          "documentLinkProvider": {
+            "resolveProvider": true
+          },
           "foldingRangeProvider": true,
           "declarationProvider": true,
           "executeCommandProvider": {
@@ -88,6 +91,28 @@ fn initialize_says_what_the_server_can_do() {
             "workspaceFolders": {
               "supported": true,
               "changeNotifications": true
+            },
+            "fileOperations": {
+              "didRename": {
+                "filters": [
+                  {
+                    "scheme": "file",
+                    "pattern": {
+                      "glob": "**"
+                    }
+                  }
+                ]
+              },
+              "willRename": {
+                "filters": [
+                  {
+                    "scheme": "file",
+                    "pattern": {
+                      "glob": "**"
+                    }
+                  }
+                ]
+              }
             }
           },
           "semanticTokensProvider": {
