@@ -20,6 +20,7 @@ fn documents_name_files_that_exist() {
         "README.md",
         "CONTRIBUTING.md",
         "docs/architecture.md",
+        "docs/diagnostics.md",
         "docs/evaluation.md",
         "docs/performance.md",
         "docs/settings.md",

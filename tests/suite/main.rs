@@ -15,6 +15,7 @@ mod fetching;
 mod fuzz;
 mod importing;
 mod layering;
+mod lint;
 mod locking;
 mod lsp;
 mod repl;

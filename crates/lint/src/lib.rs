@@ -18,7 +18,15 @@ pub mod rules;
 pub mod settings;
 
 pub use checks::diagnose;
+pub use nival_hir::diagnostic::{Diagnostic, Edit, Fix, Related, Rule, Severity, Tag};
+pub use nival_syntax::{TextRange, TextSize};
 pub use pragmas::Pragmas;
 pub use queries::diagnostics;
 pub use rules::rules;
 pub use settings::{Level, LintSettings};
+
+/// Every diagnostic of a text that is in no database: of a file that is looked at once.
+pub fn check_text(text: &[u8]) -> Vec<Diagnostic> {
+    let tree = nival_syntax::flat::parse(text);
+    diagnose(&tree, &nival_hir::lower(&tree, &nival_hir::LowerOptions::default()))
+}

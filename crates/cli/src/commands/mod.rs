@@ -3,6 +3,7 @@
 pub mod build;
 pub mod eval;
 pub mod links;
+pub mod lint;
 pub mod log;
 pub mod lsp;
 pub mod nix_build;
@@ -98,6 +99,7 @@ pub fn version(program: &str) -> String {
 pub const ALL: &[&Command] = &[
     &build::COMMAND,
     &eval::COMMAND,
+    &lint::COMMAND,
     &log::COMMAND,
     &lsp::COMMAND,
     &repl::COMMAND,

@@ -50,6 +50,12 @@ Tix give it (`W01` is statix's, `E005` is Tix's).
 `nival.diagnostics.severity`, `nival.diagnostics.ignored` and `nival.diagnostics.excludedFiles` ([settings.md](settings.md)) choose what is
 reported, as what, and where.
 
+## Command line
+
+`nival lint [--fix] [--hints] [--deny-warnings] [--format text|json|sarif|github] [--ignore RULE] [--severity RULE LEVEL] [--exclude PATTERN]
+PATH…` checks files and folders. It ends with 0, with 1 if there are errors (with `--deny-warnings`: or warnings), with 2 if the command line makes no
+sense. Hints are only told, and mended, with `--hints`.
+
 ## Pragmas
 
 | comment | what it does |
