@@ -17,6 +17,10 @@ struct Server {
     input: ChildStdin,
     messages: Receiver<(Instant, Value)>,
     next_id: u64,
+    /// When the last answer came.
+    last: Instant,
+    /// The version that the last diagnostics are of.
+    published: u64,
 }
 
 impl Server {
@@ -27,13 +31,15 @@ impl Server {
         let mut output = BufReader::new(child.stdout.take().expect("piped"));
         let (sender, messages) = channel();
         std::thread::spawn(move || {
-            while let Some(message) = read_message(&mut output) {
-                if sender.send((Instant::now(), message)).is_err() {
+            while let Some((at, body)) = read_message(&mut output) {
+                // What the client makes of it is not the server's time.
+                let Ok(message) = serde_json::from_slice(&body) else { break };
+                if sender.send((at, message)).is_err() {
                     break;
                 }
             }
         });
-        Server { child, input, messages, next_id: 0 }
+        Server { child, input, messages, next_id: 0, last: Instant::now(), published: 0 }
     }
 
     fn send(&mut self, message: &Value) -> Instant {
@@ -54,6 +60,7 @@ impl Server {
         let start = self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
         let (at, reply) = self.wait(|m| m["id"] == id && m.get("method").is_none());
         assert!(reply.get("error").is_none(), "{method}: {}", reply["error"]);
+        self.last = at;
         (at.duration_since(start).as_secs_f64() * 1e3, reply["result"].clone())
     }
 
@@ -63,9 +70,21 @@ impl Server {
             let (at, message) = self.messages.recv_timeout(PATIENCE).expect("an answer of the server in time");
             if message.get("method").is_some() && message.get("id").is_some() {
                 self.send(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": null }));
-            } else if wanted(&message) {
+                continue;
+            }
+            if message["method"] == "textDocument/publishDiagnostics" {
+                self.published = message["params"]["version"].as_u64().unwrap_or(0);
+            }
+            if wanted(&message) {
                 return (at, message);
             }
+        }
+    }
+
+    /// Waits until the diagnostics of a version are here.
+    fn settle(&mut self, version: u64) {
+        while self.published < version {
+            self.wait(|message| message["method"] == "textDocument/publishDiagnostics");
         }
     }
 
@@ -83,7 +102,8 @@ impl Drop for Server {
     }
 }
 
-fn read_message(output: &mut impl std::io::BufRead) -> Option<Value> {
+/// A message as it is written, and when its last byte came.
+fn read_message(output: &mut impl std::io::BufRead) -> Option<(Instant, Vec<u8>)> {
     let mut length = 0;
     loop {
         let mut line = String::new();
@@ -97,7 +117,29 @@ fn read_message(output: &mut impl std::io::BufRead) -> Option<Value> {
     }
     let mut body = vec![0; length];
     output.read_exact(&mut body).ok()?;
-    serde_json::from_slice(&body).ok()
+    Some((Instant::now(), body))
+}
+
+/// Requests that are asked right after a keystroke, in the order of the table: what they are called, the method, and parameters without
+/// the document.
+const AFTER_A_KEYSTROKE: &[(&str, &str, fn(&Places) -> Value)] = &[
+    ("references", "textDocument/references", |at| json!({ "position": at.parameter, "context": { "includeDeclaration": true } })),
+    ("highlights", "textDocument/documentHighlight", |at| json!({ "position": at.parameter })),
+    ("document symbols", "textDocument/documentSymbol", |_| json!({})),
+    ("folding ranges", "textDocument/foldingRange", |_| json!({})),
+    ("code actions", "textDocument/codeAction", |at| json!({ "range": at.screen, "context": { "diagnostics": [] } })),
+    ("inlay hints of a screen", "textDocument/inlayHint", |at| json!({ "range": at.screen })),
+    ("linked editing", "textDocument/linkedEditingRange", |at| json!({ "position": at.parameter })),
+    ("selection ranges", "textDocument/selectionRange", |at| json!({ "positions": [at.parameter] })),
+    ("semantic tokens of a screen", "textDocument/semanticTokens/range", |at| json!({ "range": at.screen })),
+    ("semantic tokens", "textDocument/semanticTokens/full", |_| json!({})),
+];
+
+/// Where things are asked.
+struct Places {
+    /// A use of a parameter of the whole file.
+    parameter: Value,
+    screen: Value,
 }
 
 pub fn run(settings: &Settings) -> Vec<Row> {
@@ -156,9 +198,53 @@ pub fn run(settings: &Settings) -> Vec<Row> {
     row("keystroke to diagnostics", &to_diagnostics);
     row("hover", &to_hover);
     row("definition", &to_definition);
-    let symbols: Vec<f64> =
-        (0..settings.runs).map(|_| server.request("textDocument/documentSymbol", json!({ "textDocument": document })).0).collect();
-    row("document symbols", &symbols);
+    let parameter = text.lines().enumerate().find_map(|(number, line)| Some((number, line.find("config.")?))).unwrap_or((0, 0));
+    let screen = json!({ "start": { "line": edited, "character": 0 }, "end": { "line": edited + 60, "character": 0 } });
+    let places = Places { parameter: json!({ "line": parameter.0, "character": parameter.1 }), screen };
+    let mut version = rounds + 1;
+    let mut keystroke = |server: &mut Server| {
+        version += 1;
+        let (end, inserted) = if version % 2 == 0 { ((edited, 0), "# x\n") } else { ((edited + 1, 0), "") };
+        let range = json!({ "start": { "line": edited, "character": 0 }, "end": { "line": end.0, "character": end.1 } });
+        let change =
+            json!({ "textDocument": { "uri": uri, "version": version }, "contentChanges": [{ "range": range, "text": inserted }] });
+        (server.notify("textDocument/didChange", change), version)
+    };
+    for (name, method, params) in AFTER_A_KEYSTROKE {
+        let (mut after_keystroke, mut alone) = (Vec::new(), Vec::new());
+        for _ in 0..settings.runs * 2 {
+            let mut params = params(&places);
+            params["textDocument"] = document.clone();
+            let (start, version) = keystroke(&mut server);
+            let (_, answer) = server.request(method, params.clone());
+            after_keystroke.push(server.last.duration_since(start).as_secs_f64() * 1e3);
+            assert!(!answer.is_null() || *method == "textDocument/linkedEditingRange", "{method} has an answer");
+            server.settle(version);
+            alone.push(server.request(method, params).0);
+        }
+        row(&format!("keystroke to {name}"), &after_keystroke);
+        row(name, &alone);
+    }
+    let (mut deltas, mut alone) = (Vec::new(), Vec::new());
+    let mut id = server.request("textDocument/semanticTokens/full", json!({ "textDocument": document })).1["resultId"].clone();
+    for round in 0..settings.runs * 4 {
+        let (start, version) = keystroke(&mut server);
+        if round % 2 == 1 {
+            server.settle(version);
+        }
+        let params = json!({ "textDocument": document, "previousResultId": id });
+        let (millis, delta) = server.request("textDocument/semanticTokens/full/delta", params);
+        assert!(delta["edits"].as_array().is_some_and(|edits| edits.len() == 1), "one difference");
+        id = delta["resultId"].clone();
+        if round % 2 == 1 {
+            alone.push(millis);
+        } else {
+            deltas.push(server.last.duration_since(start).as_secs_f64() * 1e3);
+            server.settle(version);
+        }
+    }
+    row("keystroke to differences of semantic tokens", &deltas);
+    row("differences of semantic tokens", &alone);
     rows.push(Row {
         work: "language server: resident memory after that".into(),
         nival: format!("{:.0} MiB", server.resident_mib()),
