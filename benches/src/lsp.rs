@@ -120,9 +120,11 @@ fn read_message(output: &mut impl std::io::BufRead) -> Option<(Instant, Vec<u8>)
     Some((Instant::now(), body))
 }
 
+type Asked = (&'static str, &'static str, fn(&Places) -> Value);
+
 /// Requests that are asked right after a keystroke, in the order of the table: what they are called, the method, and parameters without
 /// the document.
-const AFTER_A_KEYSTROKE: &[(&str, &str, fn(&Places) -> Value)] = &[
+const AFTER_A_KEYSTROKE: &[Asked] = &[
     ("references", "textDocument/references", |at| json!({ "position": at.parameter, "context": { "includeDeclaration": true } })),
     ("highlights", "textDocument/documentHighlight", |at| json!({ "position": at.parameter })),
     ("document symbols", "textDocument/documentSymbol", |_| json!({})),
@@ -160,7 +162,10 @@ pub fn run(settings: &Settings) -> Vec<Row> {
             memory: None,
         });
     };
-    server.request("initialize", json!({ "processId": null, "rootUri": null, "capabilities": {} }));
+    let actions = json!({ "codeActionLiteralSupport": { "codeActionKind": { "valueSet": [""] } } });
+    let symbols = json!({ "hierarchicalDocumentSymbolSupport": true });
+    let capabilities = json!({ "textDocument": { "codeAction": actions, "documentSymbol": symbols } });
+    server.request("initialize", json!({ "processId": null, "rootUri": null, "capabilities": capabilities }));
     server.notify("initialized", json!({}));
     let published = |m: &Value| m["method"] == "textDocument/publishDiagnostics";
     let start =
@@ -204,7 +209,7 @@ pub fn run(settings: &Settings) -> Vec<Row> {
     let mut version = rounds + 1;
     let mut keystroke = |server: &mut Server| {
         version += 1;
-        let (end, inserted) = if version % 2 == 0 { ((edited, 0), "# x\n") } else { ((edited + 1, 0), "") };
+        let (end, inserted) = if version.is_multiple_of(2) { ((edited, 0), "# x\n") } else { ((edited + 1, 0), "") };
         let range = json!({ "start": { "line": edited, "character": 0 }, "end": { "line": end.0, "character": end.1 } });
         let change =
             json!({ "textDocument": { "uri": uri, "version": version }, "contentChanges": [{ "range": range, "text": inserted }] });

@@ -115,6 +115,9 @@ fn any_file() -> FileOperationRegistrationOptions {
     FileOperationRegistrationOptions { filters: vec![FileOperationFilter { scheme: Some("file".to_owned()), pattern }] }
 }
 
+/// Of what may take long: clients can ask for the progress, and cancel by it.
+const PROGRESS: WorkDoneProgressOptions = WorkDoneProgressOptions { work_done_progress: Some(true) };
+
 /// What `initialize` answers.
 pub fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> ServerCapabilities {
     ServerCapabilities {
@@ -147,11 +150,8 @@ pub fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> Ser
         }),
         document_symbol_provider: Some(OneOf::Left(true)),
         document_highlight_provider: Some(OneOf::Left(true)),
-        references_provider: Some(OneOf::Left(true)),
-        rename_provider: Some(OneOf::Right(RenameOptions {
-            prepare_provider: Some(true),
-            work_done_progress_options: WorkDoneProgressOptions::default(),
-        })),
+        references_provider: Some(OneOf::Right(ReferenceOptions { work_done_progress_options: PROGRESS })),
+        rename_provider: Some(OneOf::Right(RenameOptions { prepare_provider: Some(true), work_done_progress_options: PROGRESS })),
         folding_range_provider: Some(FoldingRangeProviderCapability::Simple(true)),
         inlay_hint_provider: Some(OneOf::Left(true)),
         linked_editing_range_provider: Some(LinkedEditingRangeServerCapabilities::Simple(true)),
@@ -183,11 +183,14 @@ pub fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> Ser
             resolve_provider: Some(true),
             work_done_progress_options: WorkDoneProgressOptions::default(),
         }),
-        workspace_symbol_provider: Some(OneOf::Left(true)),
+        workspace_symbol_provider: Some(OneOf::Right(WorkspaceSymbolOptions {
+            work_done_progress_options: PROGRESS,
+            resolve_provider: None,
+        })),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(true) }),
         execute_command_provider: Some(ExecuteCommandOptions {
             commands: commands::NAMES.map(str::to_owned).to_vec(),
-            work_done_progress_options: WorkDoneProgressOptions { work_done_progress: Some(true) },
+            work_done_progress_options: PROGRESS,
         }),
         workspace: Some(WorkspaceServerCapabilities {
             workspace_folders: Some(WorkspaceFoldersServerCapabilities {

@@ -1,4 +1,4 @@
-//! The way to the client: an outbox that never blocks the sender.
+//! The way to the client: messages go to the writing thread, in order with the answers, and never block the sender.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,10 +7,11 @@ use futures::stream::BoxStream;
 use futures::{Sink, SinkExt, StreamExt};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
-use tokio::sync::mpsc;
 use tower_lsp_server::Loopback;
 use tower_lsp_server::jsonrpc::{Id, Request, Response};
 use tower_lsp_server::ls_types::{LogMessageParams, MessageType, ShowMessageParams};
+
+use crate::output::{Frame, Output};
 
 /// What is done with the result of a request; `None` if the client refused it.
 type Then = Box<dyn FnOnce(Option<serde_json::Value>) + Send>;
@@ -21,7 +22,7 @@ type Asked = Arc<Mutex<FxHashMap<i64, Then>>>;
 /// Sends notifications and requests to the client, in order. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
-    sender: mpsc::UnboundedSender<Request>,
+    output: Output,
     next_id: Arc<AtomicI64>,
     asked: Asked,
 }
@@ -73,28 +74,30 @@ impl Client {
     }
 
     fn send(&self, request: Request) {
-        // Fails only when the connection is gone, and the server with it.
-        let _ = self.sender.send(request);
+        // Names, numbers and JSON are all that is in it.
+        if let Ok(message) = serde_json::to_vec(&request) {
+            self.output.send(Frame::new(String::new(), message, ""));
+        }
     }
 }
 
-/// The other end of a [`Client`], for the transport.
-pub struct Outbox(mpsc::UnboundedReceiver<Request>, Asked);
+/// Takes the client's answers, for the transport.
+pub struct Inbox(Asked);
 
 /// A client handle and what the transport needs to serve it.
-pub fn outbox() -> (Client, Outbox) {
-    let (sender, receiver) = mpsc::unbounded_channel();
+pub fn connect(output: Output) -> (Client, Inbox) {
     let asked = Asked::default();
-    (Client { sender, next_id: Arc::new(AtomicI64::new(1)), asked: asked.clone() }, Outbox(receiver, asked))
+    (Client { output, next_id: Arc::new(AtomicI64::new(1)), asked: asked.clone() }, Inbox(asked))
 }
 
-impl Loopback for Outbox {
+impl Loopback for Inbox {
     type RequestStream = BoxStream<'static, Request>;
     type ResponseSink = std::pin::Pin<Box<dyn Sink<Response, Error = std::convert::Infallible> + Send>>;
 
     fn split(self) -> (Self::RequestStream, Self::ResponseSink) {
-        let Outbox(mut receiver, asked) = self;
-        let requests = futures::stream::poll_fn(move |context| receiver.poll_recv(context));
+        let Inbox(asked) = self;
+        // Requests of ours have another way.
+        let requests = futures::stream::pending();
         let responses = futures::sink::drain::<()>().with(move |response: Response| {
             let (id, result) = response.into_parts();
             let then = match id {

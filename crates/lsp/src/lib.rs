@@ -14,7 +14,7 @@
 //! # Architecture invariants
 //! - The types of the protocol leave this crate in no direction; they meet the plain data of `ide` in [`convert`] alone.
 //! - Every request gets exactly one answer ([`answer::Answer`] answers when it is dropped), also when its handler panics.
-//! - Nothing waits for the client: what is sent to it goes through an outbox, what it answers comes back as an event.
+//! - Nothing waits for the client: what is sent to it goes to the thread that writes, what it answers comes back as an event.
 //! - Cancelling stops the work: the token of a request is set on arrival of `$/cancelRequest`, before anything queued.
 //! - A document is what the client said, to the byte: incremental edits apply to the text of the version before.
 //! - Messages are untrusted: frames have a maximal size, positions are clamped to the text, only `file:` URIs become paths.
@@ -85,7 +85,7 @@ pub async fn serve(input: impl Read + Send + 'static, output: impl Write + Send 
             return 1;
         }
     };
-    let (client, loopback) = client::outbox();
+    let (client, loopback) = client::connect(output.clone());
     let all = nival_engine::CancelToken::new();
     let (events, main_loop) = main_loop::spawn(config, client, all.clone());
     let service = service::Ordered::new(events.clone(), output.clone(), all);

@@ -16,7 +16,7 @@ use crate::document::Documents;
 use crate::encoding::Encoding;
 use crate::main_loop::Event;
 use crate::pool::Pool;
-use crate::requests::ReadContext;
+use crate::requests::{ReadContext, Works};
 use crate::semantic::Former;
 use crate::settings::{SECTIONS, Settings};
 
@@ -50,6 +50,8 @@ pub struct State {
     /// Running builds by their progress token.
     pub builds: FxHashMap<String, CancelToken>,
     pub next_build: u64,
+    /// Requests that the client sees the progress of.
+    pub works: Works,
     /// The parent of every token: stops everything when the server ends.
     pub all: CancelToken,
     pub(crate) schedule: Schedule,
@@ -79,6 +81,7 @@ impl State {
             shut_down: false,
             builds: FxHashMap::default(),
             next_build: 0,
+            works: Works::default(),
             all,
             schedule: Schedule::default(),
             former: Former::default(),

@@ -1,4 +1,6 @@
-//! `window/workDoneProgress/cancel`: the user pressed the cancel button of a build.
+//! `window/workDoneProgress/cancel`: the user pressed the cancel button of a build or a request.
+
+use std::sync::PoisonError;
 
 use tower_lsp_server::ls_types::{NumberOrString, WorkDoneProgressCancelParams, notification};
 
@@ -17,6 +19,9 @@ impl Heeded for Cancel {
         };
         if let Some(build) = state.builds.get(&token) {
             build.cancel();
+        }
+        if let Some(request) = state.works.lock().unwrap_or_else(PoisonError::into_inner).get(&token) {
+            request.cancel();
         }
     }
 }

@@ -36,10 +36,11 @@ mod will_rename_files;
 mod workspace_symbol;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nival_engine::{Budget, CancelToken, Cancelled, Control, Snapshot};
+use rustc_hash::FxHashMap;
 use tower_lsp_server::ls_types::request::Request;
 use tower_lsp_server::ls_types::{LogTraceParams, TraceValue, Uri};
 
@@ -53,6 +54,7 @@ use crate::document::Documents;
 use crate::encoding::{Encoding, Text};
 use crate::main_loop::Event;
 use crate::pool::{Intent, guarded};
+use crate::progress::WorkDone;
 use crate::semantic::Former;
 use crate::settings::Settings;
 use crate::state::State;
@@ -101,6 +103,8 @@ impl ReadContext {
 pub trait ReadRequest {
     type Lsp: Request;
     const INTENT: Intent;
+    /// What the user is told who waits, of requests that may take long: clients may ask for their progress, and cancel by it.
+    const TITLE: Option<&'static str> = None;
 
     /// # Errors
     /// [`RequestError::Stale`] (through `?` on [`Cancelled`]) if the text changed or the client gave up; others as they say.
@@ -116,12 +120,13 @@ impl From<Cancelled> for RequestError {
 struct Entry {
     method: &'static str,
     intent: Intent,
+    title: Option<&'static str>,
     /// The result as JSON.
     run: fn(&ReadContext, serde_json::Value) -> Result<Vec<u8>, RequestError>,
 }
 
 const fn entry<R: ReadRequest>() -> Entry {
-    Entry { method: R::Lsp::METHOD, intent: R::INTENT, run: run::<R> }
+    Entry { method: R::Lsp::METHOD, intent: R::INTENT, title: R::TITLE, run: run::<R> }
 }
 
 fn run<R: ReadRequest>(context: &ReadContext, params: serde_json::Value) -> Result<Vec<u8>, RequestError> {
@@ -177,7 +182,34 @@ pub fn dispatch(state: &mut State, method: &str, params: serde_json::Value, answ
         return;
     };
     let version = document_version(state, &params);
-    start(state, Running { entry, params, version, answer, token, attempts: 0 });
+    let work = Work::begin(state, entry, &params, &token);
+    start(state, Running { entry, params, version, answer, token, work, attempts: 0 });
+}
+
+/// What the client knows running requests by, and how each is stopped.
+pub type Works = Arc<Mutex<FxHashMap<String, CancelToken>>>;
+
+/// The progress of a request. It ends when it is dropped.
+struct Work {
+    key: String,
+    works: Works,
+    _progress: WorkDone,
+}
+
+impl Work {
+    fn begin(state: &State, entry: &Entry, params: &serde_json::Value, token: &CancelToken) -> Option<Work> {
+        let (title, name) = (entry.title?, params.get("workDoneToken").filter(|name| name.is_string() || name.is_number())?);
+        let key = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
+        state.works.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), token.clone());
+        let progress = WorkDone::begin(&state.client, Some(name.clone()), &key, title);
+        Some(Work { key, works: state.works.clone(), _progress: progress })
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.works.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
 }
 
 /// A request between its arrival and its answer.
@@ -188,6 +220,7 @@ pub struct Running {
     version: Option<i32>,
     answer: Answer,
     token: CancelToken,
+    work: Option<Work>,
     attempts: u32,
 }
 
@@ -209,15 +242,19 @@ fn start(state: &State, running: Running) {
     let context = state.read_context(running.token.clone());
     let events = state.events.clone();
     state.pool.spawn(running.entry.intent, move || {
-        let Running { entry, params, version, answer, token, attempts } = running;
+        let Running { entry, params, version, answer, token, work, attempts } = running;
         let start = Instant::now();
         let result = result(&context, |context| (entry.run)(context, params.clone()));
         trace(&context, entry, start.elapsed(), &result);
         match result {
             Err(RequestError::Stale) if attempts < MAX_ATTEMPTS => {
-                let _ = events.send(Event::Again(Running { entry, params, version, answer, token, attempts: attempts + 1 }));
+                let _ = events.send(Event::Again(Running { entry, params, version, answer, token, work, attempts: attempts + 1 }));
             }
-            result => answer.send_json(result),
+            result => {
+                // A progress ends before its request does.
+                drop(work);
+                answer.send_json(result);
+            }
         }
     });
 }
@@ -240,6 +277,7 @@ pub fn run_again(state: &State, running: Running) {
     if document_version(state, &running.params) == running.version {
         start(state, running);
     } else {
+        drop(running.work);
         running.answer.send(Err::<(), _>(RequestError::Stale));
     }
 }
@@ -273,7 +311,7 @@ mod tests {
             features: ClientFeatures::default(),
             token: CancelToken::new(),
             former: Former::default(),
-            client: crate::client::outbox().0,
+            client: crate::client::connect(crate::output::to_memory().0).0,
             trace: TraceValue::Off,
             settings: Arc::default(),
             evaluated: Evaluated::default(),

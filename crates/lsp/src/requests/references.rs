@@ -13,6 +13,7 @@ pub struct References;
 impl ReadRequest for References {
     type Lsp = lsp::request::References;
     const INTENT: Intent = Intent::Interactive;
+    const TITLE: Option<&'static str> = Some("Finding references");
 
     fn run(context: &ReadContext, params: lsp::ReferenceParams) -> Result<Option<Vec<lsp::Location>>, RequestError> {
         let Some((_, position)) = convert::position(context, &params.text_document_position) else { return Ok(None) };

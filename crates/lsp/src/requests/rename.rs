@@ -14,6 +14,7 @@ pub struct Rename;
 impl ReadRequest for Rename {
     type Lsp = lsp::request::Rename;
     const INTENT: Intent = Intent::Interactive;
+    const TITLE: Option<&'static str> = Some("Renaming");
 
     fn run(context: &ReadContext, params: lsp::RenameParams) -> Result<Option<lsp::WorkspaceEdit>, RequestError> {
         let Some((_, position)) = convert::position(context, &params.text_document_position) else { return Ok(None) };

@@ -13,6 +13,7 @@ pub struct WorkspaceSymbols;
 impl ReadRequest for WorkspaceSymbols {
     type Lsp = lsp::request::WorkspaceSymbolRequest;
     const INTENT: Intent = Intent::Interactive;
+    const TITLE: Option<&'static str> = Some("Searching symbols");
 
     fn run(context: &ReadContext, params: lsp::WorkspaceSymbolParams) -> Result<Option<lsp::WorkspaceSymbolResponse>, RequestError> {
         let found = ide::workspace_symbols(&context.snapshot, &params.query)?;

@@ -128,3 +128,33 @@ fn what_is_unknown_is_ignored_or_refused() {
         Ok(Value::Null)
     );
 }
+
+#[test]
+fn the_progress_of_a_request_ends_before_it_is_answered() {
+    let mut server = server(json!({}));
+    let uri = server.open("a.nix", "let a = 1; in a");
+    for token in [json!("token"), json!(7)] {
+        let params = json!({
+            "textDocument": { "uri": uri },
+            "position": { "line": 0, "character": 4 },
+            "context": { "includeDeclaration": true },
+            "workDoneToken": token,
+        });
+        let id = server.send_request("textDocument/references", params);
+        let mut kinds = Vec::new();
+        loop {
+            let message = server.wait_for("an answer", |message| {
+                message["method"] == "$/progress" || message["id"] == id && message.get("result").is_some()
+            });
+            if message.get("result").is_some() {
+                break;
+            }
+            assert_eq!(message["params"]["token"], token);
+            kinds.push(message["params"]["value"]["kind"].clone());
+        }
+        assert_eq!(kinds, ["begin", "end"]);
+    }
+    // A token that nobody knows.
+    server.notify("window/workDoneProgress/cancel", json!({ "token": "token" }));
+    server.request("textDocument/documentSymbol", json!({ "textDocument": { "uri": uri } })).unwrap();
+}

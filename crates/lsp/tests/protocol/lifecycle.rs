@@ -39,10 +39,14 @@ fn initialize_says_what_the_server_can_do() {
           "definitionProvider": true,
           "typeDefinitionProvider": true,
           "implementationProvider": true,
-          "referencesProvider": true,
+          "referencesProvider": {
+            "workDoneProgress": true
+          },
           "documentHighlightProvider": true,
           "documentSymbolProvider": true,
-          "workspaceSymbolProvider": true,
+          "workspaceSymbolProvider": {
+            "workDoneProgress": true
+          },
           "codeActionProvider": {
             "codeActionKinds": [
               "quickfix",
@@ -71,7 +75,8 @@ fn initialize_says_what_the_server_can_do() {
             ]
           },
           "renameProvider": {
-            "prepareProvider": true
+            "prepareProvider": true,
+            "workDoneProgress": true
           },
           "documentLinkProvider": {
             "resolveProvider": true
