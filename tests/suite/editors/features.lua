@@ -320,6 +320,14 @@ local features = {
     end)
   end,
   function()
+    feature('format', 'scratch.nix', function()
+      local before = { '{a,b}:', 'let x=1;in', 'a+b*x' }
+      vim.api.nvim_buf_set_lines(0, 0, -1, false, before)
+      vim.lsp.buf.format({ async = true })
+      return changed(before)
+    end)
+  end,
+  function()
     feature('tokens', 'scratch.nix', function()
       find('map (\\zstool')
       return await('semantic tokens', function()

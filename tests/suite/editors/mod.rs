@@ -17,8 +17,8 @@ fn listed(found: &Value) -> String {
             Value::String(text) => text.lines().map(str::to_owned).collect(),
             other => vec![other.to_string()],
         };
-        let _ = writeln!(out, "{name}");
-        lines.iter().for_each(|line| drop(writeln!(out, "  {line}")));
+        let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
+        let _ = write!(out, "{name}\n{lines}");
     }
     out
 }

@@ -141,6 +141,12 @@ fn what_is_known_without_running_code() {
         folding
           2-5
           7-23
+        format
+          { a, b }:
+          let
+            x = 1;
+          in
+          a + b * x
         highlight
           17: LspReferenceWrite
           21: LspReferenceRead

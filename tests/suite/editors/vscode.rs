@@ -100,6 +100,19 @@ fn what_is_known_without_running_code() {
           7-23
           10-15
           20-23
+        format
+          unformatted.nix:1:2 -> " "
+          unformatted.nix:1:4 -> " "
+          unformatted.nix:1:5 -> " "
+          unformatted.nix:2:4 -> "\n"
+          unformatted.nix:2:5 -> " "
+          unformatted.nix:2:6 -> " "
+          unformatted.nix:2:7 -> " "
+          unformatted.nix:2:9 -> "\n"
+          unformatted.nix:3:2 -> " "
+          unformatted.nix:3:3 -> " "
+          unformatted.nix:3:4 -> " "
+          unformatted.nix:3:5 -> " "
         highlight
           default.nix:17:3 Write
           default.nix:21:11 Read

@@ -137,6 +137,13 @@ const features = {
     await show(files.main, position, 'editor.action.triggerParameterHints', 'signature');
     return (help?.signatures ?? []).flatMap((signature) => [signature.label, ...signature.parameters.map((parameter) => `  ${typeof parameter.label === 'string' ? parameter.label : signature.label.slice(...parameter.label)}`)]);
   },
+  async format() {
+    const file = join(PROJECT, 'unformatted.nix');
+    writeFileSync(file, '{a,b}:\nlet x=1;in\na+b*x\n');
+    const { uri } = await open('unformatted.nix');
+    const changes = await run('vscode.executeFormatDocumentProvider', uri, { tabSize: 2, insertSpaces: true });
+    return (changes ?? []).map((change) => `${line(uri, change.range)} -> ${JSON.stringify(change.newText)}`);
+  },
   async inlay(files) {
     const { document, uri } = files.main;
     const hints = await run('vscode.executeInlayHintProvider', uri, new vscode.Range(0, 0, document.lineCount, 0));
