@@ -12,6 +12,7 @@ mod documents;
 mod editors;
 mod faces;
 mod fetching;
+mod formatting;
 mod fuzz;
 mod importing;
 mod layering;

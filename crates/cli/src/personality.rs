@@ -13,6 +13,7 @@ use crate::options::{Common, common_flags, setting_flags};
 /// The older commands: a program name each.
 const PERSONALITIES: &[(&str, &Command)] = &[
     ("nixrepl", &commands::repl::COMMAND),
+    ("nixfmt", &commands::fmt::COMMAND),
     ("nix-instantiate", &commands::nix_instantiate::COMMAND),
     ("nix-build", &commands::nix_build::COMMAND),
 ];
@@ -53,8 +54,9 @@ fn subcommand(program: &str, args: Vec<OsString>) -> Result<u8, Failure> {
         Some(flag) if flag.starts_with('-') => Err(UsageError::UnknownFlag(flag.to_owned()).into()),
         Some(name) => {
             let two = words.get(1).map(|w| format!("{name} {}", w.to_string_lossy()));
-            let found =
-                commands::ALL.iter().find(|c| Some(c.name) == two.as_deref()).or_else(|| commands::ALL.iter().find(|c| c.name == name));
+            // `nix fmt` is another command: it runs the formatter that a flake names.
+            let known = || commands::ALL.iter().filter(|c| program != "nix" || c.name != commands::fmt::COMMAND.name);
+            let found = known().find(|c| Some(c.name) == two.as_deref()).or_else(|| known().find(|c| c.name == name));
             let Some(command) = found else {
                 return Err(Failure::unknown_command(name, commands::ALL.iter().map(|c| c.name)));
             };

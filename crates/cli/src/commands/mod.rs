@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod eval;
+pub mod fmt;
 pub mod links;
 pub mod lint;
 pub mod log;
@@ -90,6 +91,7 @@ impl Command {
 pub fn version(program: &str) -> String {
     let program = program.split(' ').next().unwrap_or(program);
     match program {
+        "nixfmt" => format!("nixfmt {} (nival {})", fmt::NIXFMT_VERSION, env!("CARGO_PKG_VERSION")),
         "nival" | "nixrepl" => format!("{program} {} (Nix {NIX_VERSION})", env!("CARGO_PKG_VERSION")),
         _ => format!("{program} (Nix) {NIX_VERSION}"),
     }
@@ -99,6 +101,7 @@ pub fn version(program: &str) -> String {
 pub const ALL: &[&Command] = &[
     &build::COMMAND,
     &eval::COMMAND,
+    &fmt::COMMAND,
     &lint::COMMAND,
     &log::COMMAND,
     &lsp::COMMAND,
@@ -115,6 +118,6 @@ pub fn overview(program: &str) -> String {
         text += &format!("  {:<14} {}\n", command.name, command.summary);
     }
     text + &format!(
-        "\n`{program} COMMAND --help` explains a command. Called as nix, nixrepl, nix-instantiate or nix-build it is that program.\n"
+        "\n`{program} COMMAND --help` explains a command. Called as nix, nixfmt, nixrepl, nix-instantiate or nix-build it is that program.\n"
     )
 }
