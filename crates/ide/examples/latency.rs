@@ -43,7 +43,35 @@ fn main() {
         time("hover again", &|| hover(&snapshot, &position, &control).map(|h| h.map_or(0, |h| h.markdown().len())));
         time("definition", &|| definition(&snapshot, &position, &control).map(|d| d.len()));
         time("completion", &|| completion(&snapshot, &position, &control).map(|d| d.len()));
+        for kind in ActionKind::ALL {
+            time(&format!("{kind:?}"), &|| actions(&snapshot, &position.path, &text, kind));
+        }
         time("evaluation", &|| evaluation_diagnostics(&snapshot, &path, &control).map(|d| d.len()));
         time("lenses", &|| code_lenses(&snapshot, &path, &control).map(|d| d.len()));
     }
+}
+
+/// Code actions of a kind for cursors and selections all over the file; prints the slowest.
+fn actions(snapshot: &Snapshot, path: &Arc<Path>, text: &str, kind: ActionKind) -> Cancellable<usize> {
+    let (mut count, mut all, mut slowest) = (0, Vec::new(), (std::time::Duration::ZERO, TextRange::default()));
+    let step = (text.len() / 30).max(1);
+    for start in (0..text.len()).step_by(step) {
+        let cursor = TextRange::empty(TextSize::new(start as u32));
+        let mut ranges = vec![cursor];
+        ranges.extend(selection_ranges(snapshot, path, cursor.start())?.into_iter().take(3));
+        for range in ranges {
+            let query = ActionQuery { path, range, kinds: &[kind], explicit: false };
+            let start = Instant::now();
+            count += code_actions(snapshot, &query)?.len();
+            let took = start.elapsed();
+            all.push(took);
+            if took > slowest.0 {
+                slowest = (took, range);
+            }
+        }
+    }
+    all.sort();
+    let part = |of: usize| all.get(all.len() * of / 100).copied().unwrap_or_default();
+    println!("   each: p50 {:?}, p99 {:?}, most {:?} at {:?}", part(50), part(99), slowest.0, slowest.1);
+    Ok(count)
 }

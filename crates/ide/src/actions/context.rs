@@ -6,6 +6,7 @@ use nival_syntax::flat::{FlatTree, Node, Token};
 use nival_syntax::{TextRange, TextSize};
 
 use super::ActionQuery;
+use super::names::Binders;
 use crate::cursor::FileView;
 use crate::tree::{slice, touching_token};
 
@@ -18,6 +19,7 @@ pub(crate) struct Context<'a> {
     pub range: TextRange,
     /// The nodes around the selection, innermost first.
     pub around: Vec<Node<'a>>,
+    pub(super) binders: Binders,
 }
 
 impl<'a> Context<'a> {
@@ -29,7 +31,7 @@ impl<'a> Context<'a> {
         } else {
             tree.nodes_covering(range)
         };
-        Context { snapshot, query, view, tree, range, around }
+        Context { snapshot, query, view, tree, range, around, binders: Binders::default() }
     }
 
     /// The token at the cursor, or at the start of the selection.

@@ -9,7 +9,7 @@ use super::context::Context;
 use super::extract_let::{extractable, name_for};
 use super::inline::variable;
 use super::layout::{indent_at, moved};
-use super::names::{Meaning, meaning};
+use super::names::Meaning;
 use super::place::Level;
 use super::{Action, ActionKind, Found};
 use crate::source_change::FileOperation;
@@ -22,12 +22,12 @@ fn run(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
     let title = "Extract to a file";
     let Some(uses) = context.free_names(node) else { return found.refuse(title, "it is not certain what the names in it mean") };
     let around = context.ancestors(node);
-    if meaning(Name::new("import"), Some(node), &around) != Meaning::Global {
+    if context.meaning(Name::new("import"), Some(node), &around) != Meaning::Global {
         return found.refuse(title, "`import` means something else here");
     }
     let mut formals: Vec<String> = Vec::new();
     for used in &uses {
-        match meaning(used.name, Some(node), &around) {
+        match context.meaning(used.name, Some(node), &around) {
             Meaning::Global => continue,
             // The new file would have the error.
             Meaning::Undefined if !used.in_with => return found.refuse(title, format!("`{}` is not defined", used.name)),

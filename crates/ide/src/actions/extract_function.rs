@@ -8,7 +8,7 @@ use super::context::Context;
 use super::extract_let::{Home, extractable, insert_binding, name_for};
 use super::inline::variable;
 use super::layout::{indent_at, moved};
-use super::names::{Meaning, Use, meaning};
+use super::names::{Meaning, Use};
 use super::place::Level;
 use super::{Action, ActionKind, Found};
 
@@ -24,14 +24,14 @@ fn run(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
     let node = *expr.syntax();
     let Some(uses) = context.free_names(node) else { return found.refuse(TITLE, "it is not certain what the names in it mean") };
     let around = context.ancestors(node);
-    let uncertain = |used: &Use<'_>| used.in_with && matches!(meaning(used.name, Some(node), &around), Meaning::With(_));
+    let uncertain = |used: &Use<'_>| used.in_with && matches!(context.meaning(used.name, Some(node), &around), Meaning::With(_));
     if uses.iter().any(uncertain) {
         return found.refuse(TITLE, "a name in it may come from one `with` or another");
     }
     let mut names: Vec<(Name, Meaning<'_>)> = Vec::new();
     for used in &uses {
         if !names.iter().any(|(name, _)| *name == used.name) {
-            names.push((used.name, meaning(used.name, Some(node), &around)));
+            names.push((used.name, context.meaning(used.name, Some(node), &around)));
         }
     }
     let (home, parameters) = home(context, node, &names)?;

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::context::Context;
 use super::layout::{STEP, indent_at, moved, starts_line};
-use super::names::{Meaning, Use, meaning};
+use super::names::{Meaning, Use};
 use super::place::{Level, level_of};
 use super::{Action, ActionKind, Edits, Found};
 
@@ -50,10 +50,19 @@ fn run(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
     Some(())
 }
 
+/// Longer selections are not looked into.
+const MAX_LENGTH: usize = 50_000;
+
+/// So many nodes are compared with the selection at most.
+const MAX_NODES: u32 = 50_000;
+
 /// The selected expression, if it is one that a name may stand for.
 pub(super) fn extractable<'a>(context: &Context<'a>) -> Option<Expr<Node<'a>>> {
     let expr = context.selected()?;
     if matches!(expr, Expr::NameRef(_) | Expr::CurPos(_) | Expr::Error(_)) || context.has_error(expr.range()) {
+        return None;
+    }
+    if usize::from(expr.range().len()) > MAX_LENGTH {
         return None;
     }
     // A string may be the name of an attribute.
@@ -65,7 +74,7 @@ pub(super) fn extractable<'a>(context: &Context<'a>) -> Option<Expr<Node<'a>>> {
 pub(super) fn home<'a>(context: &Context<'a>, node: Node<'a>, uses: &[Use<'a>]) -> Option<Home<'a>> {
     let ancestors = context.ancestors(node);
     let names: FxHashSet<Name> = uses.iter().map(|use_| use_.name).collect();
-    let means: Vec<Meaning<'a>> = names.into_iter().map(|name| meaning(name, Some(node), &ancestors)).collect();
+    let means: Vec<Meaning<'a>> = names.into_iter().map(|name| context.meaning(name, Some(node), &ancestors)).collect();
     let mut child = node;
     // Where a new `let` could go: an expression that is whole where it stands.
     let mut body = None;
@@ -145,6 +154,9 @@ fn equal_nodes<'a>(context: &Context<'a>, node: Node<'a>, uses: &[Use<'a>], home
         return Vec::new();
     }
     let home = home.node();
+    if home.subtree_end() - home.index() > MAX_NODES {
+        return Vec::new();
+    }
     let inside = (home.index()..home.subtree_end()).filter_map(|index| context.tree.node(index));
     let like = |other: &Node<'a>| *other != node && other.kind() == node.kind() && tokens(*other).eq(tokens(node));
     let same: Vec<Node<'a>> = inside.filter(like).take(100).collect();

@@ -9,7 +9,7 @@ use super::extract_file::free_path;
 use super::inline::{variable, with_blanks_before};
 use super::layout::{STEP, indent_at, insert_entry, moved, starts_line};
 use super::modules::{first_name, module_body};
-use super::names::{Meaning, meaning};
+use super::names::Meaning;
 use super::{Action, ActionKind, Found};
 use crate::source_change::FileOperation;
 
@@ -46,7 +46,7 @@ fn run(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
     let around = context.ancestors(*nodes.first()?);
     let mut formals: Vec<String> = Vec::new();
     for used in &uses {
-        match meaning(used.name, nodes.first().copied(), &around) {
+        match context.meaning(used.name, nodes.first().copied(), &around) {
             Meaning::Global => {}
             Meaning::Bound(by) if function.as_ref().is_some_and(|function| *function.syntax() == by) && is_formal(by, used.name) => {
                 let name = variable(used.name)?;

@@ -21,8 +21,7 @@ fn sees_itself(set: Node<'_>) -> bool {
 }
 
 /// The `inherit` that says the same as a binding.
-fn inherit_for(context: &Context<'_>, binding: &Binding<Node<'_>>) -> Option<String> {
-    let set = context.parent(*binding.syntax())?;
+fn inherit_for(context: &Context<'_>, set: Node<'_>, binding: &Binding<Node<'_>>) -> Option<String> {
     let path = binding.attrpath()?;
     let name = path.single_name()?;
     binding.semicolon_token()?;
@@ -58,7 +57,7 @@ fn inherit_for(context: &Context<'_>, binding: &Binding<Node<'_>>) -> Option<Str
 
 fn to_inherit(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
     let binding: Binding<Node<'_>> = context.node()?;
-    let inherit = inherit_for(context, &binding)?;
+    let inherit = inherit_for(context, context.parent(*binding.syntax())?, &binding)?;
     found.add(format!("Write `{inherit}`"), |edits| edits.replace(binding.range(), inherit));
     Some(())
 }
@@ -67,11 +66,11 @@ fn all_to_inherit(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
     let set = context.around.iter().find(|node| matches!(node.kind(), SyntaxKind::ATTR_SET | SyntaxKind::LET_IN))?;
     // From a binding that can be one, or from the braces.
     let own: Option<Binding<Node<'_>>> = context.node();
-    if own.as_ref().is_some_and(|own| own.syntax().index() > set.index() && inherit_for(context, own).is_none()) {
+    if own.as_ref().is_some_and(|own| own.syntax().index() > set.index() && inherit_for(context, *set, own).is_none()) {
         return None;
     }
     let bindings: Vec<_> = set.children().filter_map(Binding::cast).collect();
-    let inherits: Vec<_> = bindings.iter().filter_map(|binding| Some((binding.range(), inherit_for(context, binding)?))).collect();
+    let inherits: Vec<_> = bindings.iter().filter_map(|binding| Some((binding.range(), inherit_for(context, *set, binding)?))).collect();
     if inherits.len() < 2 {
         return None;
     }

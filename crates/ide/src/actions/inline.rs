@@ -205,7 +205,7 @@ fn places<'a>(context: &Context<'a>, inlined: &Inlined<'a>) -> Option<Vec<Place<
             SyntaxKind::INHERIT if !inherits_from(node) => {
                 let inherit = Inherit::cast(node)?;
                 let Some(attr) = inherit.attrs().find(|attr| attr.static_name() == Some(inlined.name)) else { continue };
-                let means = super::names::meaning(inlined.name, Some(node), &context.ancestors(node));
+                let means = context.meaning(inlined.name, Some(node), &context.ancestors(node));
                 if means == Meaning::Bound(inlined.scope) {
                     places.push(Place::Inherited(inherit, *attr.syntax()));
                 }

@@ -4,6 +4,9 @@
 //! ([`Context::means_the_same`]). Names of sets that the text writes in several parts are resolved by rules of their own: there the answer
 //! is that it is not known.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use nival_hir::globals;
 use nival_hir::scopes::Target;
 use nival_syntax::ast::{AstNode, Attr, BinaryOp, BinaryOpKind, Binding};
@@ -45,10 +48,14 @@ const MAX_NESTING: usize = 600;
 
 /// What a name means where the innermost of these nodes is the first one, and `from` is the child of that which the place is in.
 pub(super) fn meaning<'a>(name: Name, from: Option<Node<'a>>, around: &[Node<'a>]) -> Meaning<'a> {
+    meaning_by(name, from, around, |node| bound_by(node).iter().any(|bound| bound.name == name))
+}
+
+fn meaning_by<'a>(name: Name, from: Option<Node<'a>>, around: &[Node<'a>], bound: impl Fn(Node<'a>) -> bool) -> Meaning<'a> {
     let mut withs = Vec::new();
     let mut child = from;
     for &node in around {
-        if binds(node, child, name) {
+        if is_binder(node) && is_inside(child) && bound(node) {
             return Meaning::Bound(node);
         }
         if node.kind() == SyntaxKind::WITH && child.is_some() && node.children().next() != child {
@@ -65,11 +72,20 @@ pub(super) fn meaning<'a>(name: Name, from: Option<Node<'a>>, around: &[Node<'a>
     }
 }
 
-/// Whether a node binds a name for a place in `child`.
-pub(super) fn binds(node: Node<'_>, child: Option<Node<'_>>, name: Name) -> bool {
-    // The names of `inherit a;` are looked up outside.
-    let outside = child.is_some_and(|child| child.kind() == SyntaxKind::INHERIT && !inherits_from(child));
-    !outside && is_binder(node) && bound_by(node).iter().any(|bound| bound.name == name)
+/// Whether what is in this child of a construct sees its names: those of `inherit a;` are looked up outside.
+fn is_inside(child: Option<Node<'_>>) -> bool {
+    !child.is_some_and(|child| child.kind() == SyntaxKind::INHERIT && !inherits_from(child))
+}
+
+/// The names of constructs, each asked for once.
+#[derive(Debug, Default)]
+pub(super) struct Binders(RefCell<FxHashMap<u32, Rc<FxHashSet<Name>>>>);
+
+impl Binders {
+    fn names(&self, node: Node<'_>) -> Rc<FxHashSet<Name>> {
+        let mut known = self.0.borrow_mut();
+        known.entry(node.index()).or_insert_with(|| Rc::new(bound_by(node).iter().map(|bound| bound.name).collect())).clone()
+    }
 }
 
 /// The names that a construct binds.
@@ -94,9 +110,14 @@ pub(super) fn inherits_from(inherit: Node<'_>) -> bool {
 }
 
 impl<'a> Context<'a> {
+    /// What a name means where the innermost of these nodes is the first one, as [`meaning`].
+    pub fn meaning(&self, name: Name, from: Option<Node<'a>>, around: &[Node<'a>]) -> Meaning<'a> {
+        meaning_by(name, from, around, |node| self.binders.names(node).contains(&name))
+    }
+
     /// What a name means in place of a node.
     pub fn meaning_at(&self, node: Node<'a>, name: Name) -> Meaning<'a> {
-        meaning(name, Some(node), &self.ancestors(node))
+        self.meaning(name, Some(node), &self.ancestors(node))
     }
 
     /// The uses of names in a node that it does not bind itself, in the order of the text. `None` where that is not certain: the text
@@ -107,7 +128,7 @@ impl<'a> Context<'a> {
 
     /// The same of several nodes that have one parent.
     pub fn free_names_of(&self, nodes: &[Node<'a>]) -> Option<Vec<Use<'a>>> {
-        let mut search = Search { path: Vec::new(), found: Vec::new() };
+        let mut search = Search { binders: &self.binders, path: Vec::new(), found: Vec::new() };
         for &node in nodes {
             if self.has_error(node.range()) {
                 return None;
@@ -122,7 +143,7 @@ impl<'a> Context<'a> {
         let mut known: FxHashMap<Name, Meaning<'a>> = FxHashMap::default();
         for use_ in &search.found {
             let own = nodes.iter().find(|node| node.range().contains_range(use_.range)).copied();
-            let means = known.entry(use_.name).or_insert_with(|| meaning(use_.name, own, &around));
+            let means = known.entry(use_.name).or_insert_with(|| self.meaning(use_.name, own, &around));
             if !self.agrees(use_, means) {
                 return None;
             }
@@ -160,7 +181,7 @@ impl<'a> Context<'a> {
         let mut seen = FxHashSet::default();
         uses.iter()
             .filter(|use_| seen.insert(use_.name))
-            .all(|use_| meaning(use_.name, Some(node), &here) == meaning(use_.name, Some(there), &target))
+            .all(|use_| self.meaning(use_.name, Some(node), &here) == self.meaning(use_.name, Some(there), &target))
     }
 
     /// Whether a part of the text has a syntax error, or touches one.
@@ -171,11 +192,13 @@ impl<'a> Context<'a> {
     /// A name that nothing in this part of the text uses or binds: the wanted one, or that with a number.
     pub fn fresh_name(&self, wanted: &str, within: TextRange) -> String {
         let mut taken: FxHashSet<Name> = FxHashSet::default();
+        // Only those that begin so are of interest.
+        let like = |name: &[u8]| name.starts_with(wanted.as_bytes());
         for node in nodes_in(self.tree, within) {
             match node.kind() {
-                SyntaxKind::NAME_REF => drop(taken.insert(Name::new(node.text()))),
+                SyntaxKind::NAME_REF if like(node.text()) => drop(taken.insert(Name::new(node.text()))),
                 SyntaxKind::INHERIT => taken.extend(node.children().filter_map(Attr::cast).filter_map(|attr| attr.static_name())),
-                _ if is_binder(node) => taken.extend(bound_by(node).iter().map(|bound| bound.name)),
+                _ if is_binder(node) => taken.extend(self.binders.names(node).iter().filter(|name| like(name.as_bytes()))),
                 _ => {}
             }
         }
@@ -220,13 +243,14 @@ fn holds_rec(node: Node<'_>) -> bool {
     inside.into_iter().any(|node| node.kind() == SyntaxKind::ATTR_SET && is_rec(node))
 }
 
-struct Search<'a> {
+struct Search<'a, 'c> {
+    binders: &'c Binders,
     /// The nodes from the outermost one that is searched, outermost first.
     path: Vec<Node<'a>>,
     found: Vec<Use<'a>>,
 }
 
-impl<'a> Search<'a> {
+impl<'a> Search<'a, '_> {
     fn visit(&mut self, node: Node<'a>) -> Option<()> {
         if self.path.len() > MAX_NESTING || node.kind() == SyntaxKind::ERROR || node.kind() == SyntaxKind::CUR_POS {
             return None;
@@ -281,7 +305,7 @@ impl<'a> Search<'a> {
         let mut child = Some(node);
         let mut in_with = false;
         for &around in self.path.iter().rev() {
-            if binds(around, child, name) {
+            if is_binder(around) && is_inside(child) && self.binders.names(around).contains(&name) {
                 return;
             }
             in_with |= around.kind() == SyntaxKind::WITH && around.children().next() != child;

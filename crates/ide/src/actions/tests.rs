@@ -87,3 +87,15 @@ fn all_fixes_at_once() {
     assert_eq!(offered(text, &[ActionKind::FixAll], true).len(), 1);
     assert_eq!(offered("$0x: x", &[ActionKind::FixAll], true).len(), 0);
 }
+
+/// Names are what actions are found again by, and what the documentation lists.
+#[test]
+fn names_are_unique_and_documented() {
+    let mut names: Vec<&str> = ACTIONS.iter().map(|action| action.id).collect();
+    let documented = include_str!("../../../../docs/actions.md");
+    let missing: Vec<_> = names.iter().filter(|name| !documented.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), ACTIONS.len());
+}
