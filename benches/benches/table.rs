@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use nival_benches::{Settings, lsp, paired, parse, table, warm};
+use nival_benches::{Settings, index, lsp, paired, parse, table, warm};
 
 /// A group of rows that can be asked for alone: `cargo bench -- parse`.
 struct Family {
@@ -14,8 +14,9 @@ struct Family {
 
 /// Whole processes come first: a child counts the peak memory of the process that starts it as its own, and this one is
 /// large once it has read a tree.
-const FAMILIES: [Family; 4] = [
+const FAMILIES: [Family; 5] = [
     Family { name: "paired", run: paired::run },
+    Family { name: "index", run: index::run },
     Family { name: "parse", run: parse::run },
     Family { name: "lsp", run: lsp::run },
     Family { name: "warm", run: warm::run },

@@ -11,6 +11,7 @@
 // Benchmarks read files, start processes and read the environment by their nature.
 #![allow(clippy::disallowed_methods)]
 
+pub mod index;
 pub mod lsp;
 pub mod paired;
 pub mod parse;

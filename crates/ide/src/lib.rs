@@ -12,6 +12,7 @@
 //! - Nothing is evaluated that the engine's trust does not allow.
 
 pub mod actions;
+pub mod call_hierarchy;
 pub mod code_lens;
 pub mod completion;
 mod cursor;
@@ -45,6 +46,7 @@ mod values;
 pub mod workspace_symbols;
 
 pub use actions::{ActionId, ActionKind, ActionQuery, CodeAction, Effect as ActionEffect, code_actions, resolve as resolve_action};
+pub use call_hierarchy::{Call, CallItem, CallKind, call_item, incoming_calls, outgoing_calls};
 pub use code_lens::{DerivationLens, LensTarget, code_lenses};
 pub use completion::{CompletionItem, CompletionKind, completion, completion_details};
 pub use definition::{NavigationTarget, declaration, definition, implementation, type_definition};

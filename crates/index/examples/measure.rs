@@ -5,6 +5,7 @@
 use std::time::Instant;
 
 use nival_index::build::{Watch, build};
+use nival_index::index::resolve;
 use nival_source::OsSystem;
 
 struct Quiet;
@@ -24,6 +25,18 @@ fn main() {
     let symbols: usize = index.files().map(|(_, summary)| summary.symbols.len()).sum();
     let edges: usize = index.files().map(|(_, summary)| summary.edges.len()).sum();
     println!("{} files, {symbols} symbols, {edges} edges in {took:?}; {} bytes", index.len(), index.memory());
+    // Paths that are run, always, and lead nowhere: what `import-not-found` would say.
+    let mut missing = 0;
+    for (path, summary) in index.files().filter(|file| !file.1.guards) {
+        for edge in summary.edges.iter().filter(|edge| edge.how.runs() && !edge.conditional) {
+            let Some(target) = resolve(path, edge, None) else { continue };
+            if !(target.is_file() || target.join("default.nix").is_file()) {
+                missing += 1;
+                println!("{} {:?} {}", path.display(), edge.how, String::from_utf8_lossy(&edge.path));
+            }
+        }
+    }
+    println!("{missing} paths lead nowhere");
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status.lines().filter(|line| line.starts_with("VmHWM") || line.starts_with("VmRSS")).for_each(|line| println!("{line}"));
 }

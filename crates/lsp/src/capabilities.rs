@@ -179,6 +179,7 @@ pub fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> Ser
                 ..DiagnosticOptions::default()
             })
         }),
+        call_hierarchy_provider: Some(CallHierarchyServerCapability::Simple(true)),
         document_link_provider: Some(DocumentLinkOptions {
             resolve_provider: Some(true),
             work_done_progress_options: WorkDoneProgressOptions::default(),

@@ -1,5 +1,6 @@
 //! Requests that read: one file each, and the table of them. The thread that a request runs on follows from its [`Intent`].
 
+mod call_hierarchy;
 mod code_action;
 mod code_action_resolve;
 mod code_lens;
@@ -136,6 +137,9 @@ fn run<R: ReadRequest>(context: &ReadContext, params: serde_json::Value) -> Resu
 
 /// Every read request that the server answers.
 const TABLE: &[Entry] = &[
+    entry::<call_hierarchy::Incoming>(),
+    entry::<call_hierarchy::Outgoing>(),
+    entry::<call_hierarchy::Prepare>(),
     entry::<code_action::CodeActions>(),
     entry::<code_action_resolve::CodeActionResolve>(),
     entry::<code_lens::CodeLens>(),

@@ -156,6 +156,16 @@ fn references_are_found_in_other_files() {
 }
 
 #[test]
+fn calls_and_callers() {
+    let (mut server, uri) = server();
+    let items = server.request("textDocument/prepareCallHierarchy", at(&uri, 5, 12)).unwrap();
+    assert_eq!((&items[0]["name"], &items[0]["kind"]), (&json!("make"), &json!(12)));
+    let calls = server.request("callHierarchy/incomingCalls", json!({ "item": items[0] })).unwrap();
+    assert_eq!((&calls[0]["from"]["name"], &calls[0]["fromRanges"][0]["start"]["line"]), (&json!("hello"), &json!(5)));
+    assert_eq!(server.request("callHierarchy/outgoingCalls", json!({ "item": items[0] })), Ok(json!([])));
+}
+
+#[test]
 fn lenses_stand_on_derivations() {
     let (mut server, uri) = server();
     let lenses = server.request("textDocument/codeLens", json!({ "textDocument": { "uri": uri } })).unwrap();

@@ -120,6 +120,7 @@ fn initialize_says_what_the_server_can_do() {
               }
             }
           },
+          "callHierarchyProvider": true,
           "semanticTokensProvider": {
             "legend": {
               "tokenTypes": [
