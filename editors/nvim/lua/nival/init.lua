@@ -6,6 +6,10 @@ local defaults = {
   log = 'failure',
   -- Show code lenses (Neovim 0.12 draws them as lines above, older ones as virtual text).
   code_lens = true,
+  -- Show inlay hints, such as the names of long bindings at their ends.
+  inlay_hints = true,
+  -- Fold by the structure of the text (in windows whose 'foldmethod' is still the default).
+  folding = false,
   -- Workspaces that are trusted without :NivalTrust: true, false, or a function of the root folder.
   trusted = false,
   -- The REPL of :NivalRepl.
@@ -33,6 +37,13 @@ end
 ---@param client vim.lsp.Client
 ---@param bufnr integer
 function M.attached(client, bufnr)
+  if M.config.inlay_hints and client:supports_method('textDocument/inlayHint') then
+    vim.lsp.inlay_hint.enable(true, { bufnr = bufnr })
+  end
+  if M.config.folding and vim.lsp.foldexpr and vim.wo.foldmethod == 'manual' then
+    vim.wo[0][0].foldmethod = 'expr'
+    vim.wo[0][0].foldexpr = 'v:lua.vim.lsp.foldexpr()'
+  end
   if not M.config.code_lens or not client:supports_method('textDocument/codeLens') then
     return
   end
