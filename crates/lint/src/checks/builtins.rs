@@ -36,6 +36,9 @@ const SOMETIMES: &[&str] = &[
     "wasm",
 ];
 
+/// Beyond so many unknown builtins, something else is wrong.
+const MAX_GUESSES: usize = 50;
+
 /// Whether some version of Nix has `builtins.<name>`.
 fn is_known(name: &[u8]) -> bool {
     global(name).is_some()
@@ -62,8 +65,9 @@ pub(super) fn selection<'t>(context: &mut Context<'t>, node: Node<'t>) {
     let name = attr.text();
     if !is_known(name) {
         if !has_default && !asked_for(context, name) {
-            let similar = GLOBALS.iter().map(|global| global.trim_start_matches("__"));
-            let similar = super::suggest::closest(name, similar.filter(|global| !global.is_empty()));
+            context.guesses += 1;
+            let known = GLOBALS.iter().map(|global| global.trim_start_matches("__")).filter(|_| context.guesses <= MAX_GUESSES);
+            let similar = super::suggest::closest(name, known);
             let message = format!("Nix has no builtin '{}'", String::from_utf8_lossy(name));
             let diagnostic = context.report(&PRIMOP_UNKNOWN, attr.range(), message);
             if let Some(similar) = similar {

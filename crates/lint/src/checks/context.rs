@@ -22,6 +22,8 @@ pub(crate) struct Context<'t> {
     pub uses: Uses,
     /// A `let` that was told to become one with that around it: not with the next in its body as well, whose names were not compared.
     pub collapsed: Option<u32>,
+    /// Names for which similar ones were looked for: that takes time.
+    pub guesses: usize,
     /// Names that the text asks `builtins` for with `?`, once somebody wants to know.
     pub asked: Option<FxHashSet<&'t [u8]>>,
     /// Scopes of recursive sets by their range, once somebody wants to know.
@@ -48,6 +50,7 @@ impl<'t> Context<'t> {
             hidden,
             uses: Uses::new(&lowered.scopes),
             collapsed: None,
+            guesses: 0,
             asked: None,
             sets: None,
             let_entries: Vec::new(),

@@ -121,8 +121,8 @@ fn undefined(context: &Context<'_>, range: TextRange, name: Name, of: impl Fn(&R
     let text = context.text(range);
     // In an `inherit`, and where the use is not written (`-` calls `__sub`), there is nothing to be replaced.
     let written = text.as_bytes() == name.as_bytes()
-        && context.tree.nodes_covering(range).first().is_some_and(|node| node.kind() == NAME_REF && node.range() == range);
-    if text == "or" {
+        && context.scopes().reference_at(range.start()).is_some_and(|reference| !reference.inherit && reference.range == range);
+    if text == "or" && look {
         let diagnostic = of(&syntax::OR_NOT_BINARY).note("`or` only gives the default of a selection; the operator is `||`");
         let around = context.tree.nodes_covering(range);
         let is_operator = around.get(1).is_some_and(|call| call.kind() == APPLY && call.range().end() == range.end())

@@ -14,8 +14,9 @@ pub(super) fn redundant<'t>(context: &mut Context<'t>, node: Node<'t>) {
     let redundant = match inner.kind() {
         STR | INDENTED_STR | LIST | ATTR_SET | PAREN => true,
         NAME_REF => inner.text() != b"or",
-        // `(1).a` and `(x:y)` would be read in another way.
-        LITERAL | PATH | SEARCH_PATH_EXPR => true,
+        // A URL would go on with the comma behind it: it should have quotes first.
+        LITERAL => context.tree.token(inner.token_range().start).is_some_and(|token| token.kind() != URI),
+        PATH | SEARCH_PATH_EXPR => true,
         _ => false,
     };
     let (Some(open), Some(close)) = (code(node).next(), code(node).last()) else { return };

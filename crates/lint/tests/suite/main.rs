@@ -6,5 +6,6 @@ mod examples;
 mod fixes;
 mod pragmas;
 mod queries;
+mod robust;
 mod rules;
 mod syntax;
