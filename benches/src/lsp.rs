@@ -139,7 +139,7 @@ const AFTER_A_KEYSTROKE: &[Asked] = &[
 
 /// Where things are asked.
 struct Places {
-    /// A use of a parameter of the whole file.
+    /// A use of a parameter that only the file sees.
     parameter: Value,
     screen: Value,
 }
@@ -203,7 +203,7 @@ pub fn run(settings: &Settings) -> Vec<Row> {
     row("keystroke to diagnostics", &to_diagnostics);
     row("hover", &to_hover);
     row("definition", &to_definition);
-    let parameter = text.lines().enumerate().find_map(|(number, line)| Some((number, line.find("config.")?))).unwrap_or((0, 0));
+    let parameter = text.lines().enumerate().find_map(|(number, line)| Some((number, line.find(" pkgs.")? + 1))).unwrap_or((0, 0));
     let screen = json!({ "start": { "line": edited, "character": 0 }, "end": { "line": edited + 60, "character": 0 } });
     let places = Places { parameter: json!({ "line": parameter.0, "character": parameter.1 }), screen };
     let mut version = rounds + 1;

@@ -19,7 +19,7 @@ use nival_syntax::{Name, TextRange};
 use rustc_hash::FxHashSet;
 
 use crate::cursor::{FileView, Subject};
-use crate::highlight::highlights;
+use crate::highlight::{highlights, targets_at};
 
 /// Files that are looked at in one database, before that is given up for the next.
 const RUN: usize = 128;
@@ -82,7 +82,9 @@ pub fn references(snapshot: &Snapshot, position: &FilePosition, include_definiti
     for highlight in highlights(snapshot, position)? {
         places.push((position.path.clone(), highlight.range, highlight.definition));
     }
-    if let Some(view) = FileView::at(snapshot, position)? {
+    if !is_local(snapshot, position)?
+        && let Some(view) = FileView::at(snapshot, position)?
+    {
         let project = snapshot.project(PATIENCE)?;
         if let Some(attribute) = attribute_at(snapshot, &project.view, &view, position)? {
             for file in uses(snapshot, &project, &attribute)?.files {
@@ -95,6 +97,19 @@ pub fn references(snapshot: &Snapshot, position: &FilePosition, include_definiti
     snapshot.check()?;
     let wanted = places.into_iter().filter(|place| include_definition || !place.2);
     Ok(wanted.map(|(path, range, _)| FileRange { path, range }).collect())
+}
+
+/// Whether the name at a place is one that only its file can see: then no other is asked.
+fn is_local(snapshot: &Snapshot, position: &FilePosition) -> Cancellable<bool> {
+    let Some(lowered) = snapshot.lowered(&position.path)? else { return Ok(false) };
+    let targets = targets_at(&lowered.scopes, position.offset);
+    let local = |target: &Target| match target {
+        Target::Binding(id) => lowered.scopes.binding(*id).is_some_and(|binding| {
+            matches!(binding.kind, BindingKind::Let | BindingKind::Param | BindingKind::PatternBind) && !binding.inherited
+        }),
+        _ => false,
+    };
+    Ok(!targets.is_empty() && targets.iter().all(|(target, _)| local(target)))
 }
 
 /// The attribute that is defined or used at a place, if it is known where that is defined.

@@ -4,7 +4,7 @@ use nival_ide as ide;
 use tower_lsp_server::ls_types as lsp;
 
 use super::{ReadContext, ReadRequest};
-use crate::answer::RequestError;
+use crate::answer::{self, RequestError};
 use crate::convert;
 use crate::pool::Intent;
 
@@ -18,37 +18,78 @@ impl ReadRequest for DocumentSymbols {
     const INTENT: Intent = Intent::Latency;
 
     fn run(context: &ReadContext, params: lsp::DocumentSymbolParams) -> Result<Option<lsp::DocumentSymbolResponse>, RequestError> {
-        let Some(path) = convert::path(&params.text_document.uri) else { return Ok(None) };
-        let Some(document) = context.documents.get(&path) else { return Ok(None) };
+        let json = Self::run_json(context, params)?;
+        serde_json::from_slice(&json).map_err(|error| RequestError::Internal(error.to_string()))
+    }
+
+    fn run_json(context: &ReadContext, params: lsp::DocumentSymbolParams) -> Result<Vec<u8>, RequestError> {
+        let Some(path) = convert::path(&params.text_document.uri) else { return answer::json(&()) };
+        let Some(document) = context.documents.get(&path) else { return answer::json(&()) };
         let symbols = ide::document_symbols(&context.snapshot, &path)?;
         if context.features.hierarchical_symbols {
-            let mut range = document.text.ranges(context.encoding);
-            let nested = symbols.into_iter().map(|symbol| nested(&mut range, symbol, 1)).collect();
-            return Ok(Some(lsp::DocumentSymbolResponse::Nested(nested)));
+            let mut writer = Writer { json: Vec::new(), positions: document.text.ranges(context.encoding) };
+            writer.list(&symbols, 1).map_err(|error| RequestError::Internal(error.to_string()))?;
+            return Ok(writer.json);
         }
         let mut flat = Vec::new();
         for symbol in symbols {
             flatten(context, document, symbol, None, &mut flat);
         }
-        Ok(Some(lsp::DocumentSymbolResponse::Flat(flat)))
+        answer::json(&lsp::DocumentSymbolResponse::Flat(flat))
     }
 }
 
-fn nested(positions: &mut dyn FnMut(ide::TextRange) -> lsp::Range, symbol: ide::Symbol, depth: usize) -> lsp::DocumentSymbol {
-    let (range, selection_range) = (positions(symbol.range), positions(symbol.name_range));
-    let shown = if depth < MAX_DEPTH { symbol.children } else { Vec::new() };
-    let children: Vec<_> = shown.into_iter().map(|child| nested(positions, child, depth + 1)).collect();
-    #[allow(deprecated, reason = "the field has no default")]
-    lsp::DocumentSymbol {
+/// Writes symbols as `DocumentSymbol`s: a file of a megabyte has ten thousand of them.
+struct Writer<P> {
+    json: Vec<u8>,
+    positions: P,
+}
+
+impl<P: FnMut(ide::TextRange) -> lsp::Range> Writer<P> {
+    fn list(&mut self, symbols: &[ide::Symbol], depth: usize) -> Result<(), serde_json::Error> {
+        self.json.push(b'[');
+        for (index, symbol) in symbols.iter().enumerate() {
+            if index > 0 {
+                self.json.push(b',');
+            }
+            self.symbol(symbol, depth)?;
+        }
+        self.json.push(b']');
+        Ok(())
+    }
+
+    fn symbol(&mut self, symbol: &ide::Symbol, depth: usize) -> Result<(), serde_json::Error> {
         // Some clients reject an empty name.
-        name: if symbol.name.is_empty() { "\"\"".to_owned() } else { symbol.name },
-        detail: symbol.detail,
-        kind: convert::symbol_kind(symbol.kind),
-        tags: None,
-        deprecated: None,
-        range,
-        selection_range,
-        children: (!children.is_empty()).then_some(children),
+        let name = if symbol.name.is_empty() { "\"\"" } else { symbol.name.as_str() };
+        self.field("{\"name\":", name)?;
+        if let Some(detail) = &symbol.detail {
+            self.field(",\"detail\":", detail)?;
+        }
+        self.field(",\"kind\":", &convert::symbol_kind(symbol.kind))?;
+        self.range(",\"range\":", symbol.range)?;
+        self.range(",\"selectionRange\":", symbol.name_range)?;
+        if !symbol.children.is_empty() && depth < MAX_DEPTH {
+            self.json.extend_from_slice(b",\"children\":");
+            self.list(&symbol.children, depth + 1)?;
+        }
+        self.json.push(b'}');
+        Ok(())
+    }
+
+    fn field(&mut self, before: &str, value: &(impl serde::Serialize + ?Sized)) -> Result<(), serde_json::Error> {
+        self.json.extend_from_slice(before.as_bytes());
+        serde_json::to_writer(&mut self.json, value)
+    }
+
+    fn range(&mut self, before: &str, range: ide::TextRange) -> Result<(), serde_json::Error> {
+        let lsp::Range { start, end } = (self.positions)(range);
+        self.json.extend_from_slice(before.as_bytes());
+        self.field("{\"start\":{\"line\":", &start.line)?;
+        self.field(",\"character\":", &start.character)?;
+        self.field("},\"end\":{\"line\":", &end.line)?;
+        self.field(",\"character\":", &end.character)?;
+        self.json.extend_from_slice(b"}}");
+        Ok(())
     }
 }
 

@@ -110,6 +110,14 @@ pub trait ReadRequest {
     /// # Errors
     /// [`RequestError::Stale`] (through `?` on [`Cancelled`]) if the text changed or the client gave up; others as they say.
     fn run(context: &ReadContext, params: <Self::Lsp as Request>::Params) -> Result<<Self::Lsp as Request>::Result, RequestError>;
+
+    /// The same as JSON. For results of megabytes, of which nothing needs to be made in between.
+    ///
+    /// # Errors
+    /// As [`ReadRequest::run`].
+    fn run_json(context: &ReadContext, params: <Self::Lsp as Request>::Params) -> Result<Vec<u8>, RequestError> {
+        answer::json(&Self::run(context, params)?)
+    }
 }
 
 impl From<Cancelled> for RequestError {
@@ -132,7 +140,7 @@ const fn entry<R: ReadRequest>() -> Entry {
 
 fn run<R: ReadRequest>(context: &ReadContext, params: serde_json::Value) -> Result<Vec<u8>, RequestError> {
     let params = serde_json::from_value(params).map_err(|error| RequestError::InvalidParams(error.to_string()))?;
-    answer::json(&R::run(context, params)?)
+    R::run_json(context, params)
 }
 
 /// Every read request that the server answers.
