@@ -2,12 +2,12 @@
 
 #![allow(clippy::disallowed_methods, reason = "a program of its own")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use nival_shape::{Shapes, Surroundings};
-use nival_source::{Db, Files, OsSystem, System};
+use nival_shape::{Shapes, Surroundings, problem_range, problems};
+use nival_source::{Db, FileKind, Files, OsSystem, System};
 use nival_syntax::Name;
 
 #[salsa::db]
@@ -31,12 +31,48 @@ impl Db for Database {
     }
 }
 
+/// Everything that is certainly wrong in the files below a folder.
+fn check(db: &Database, folder: &Path) {
+    let started = Instant::now();
+    let (mut open, mut files, mut found, mut slow) = (vec![folder.to_owned()], 0, 0, Vec::new());
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            let entries = db.system.read_dir(&path).unwrap_or_default();
+            open.extend(entries.into_iter().filter(|e| e.kind != FileKind::Symlink).map(|e| path.join(e.name)));
+        } else if path.extension().is_some_and(|e| e == "nix") {
+            let file = db.files.get(db, &path);
+            let before = Instant::now();
+            for problem in problems(db, file).iter() {
+                let range = problem_range(db, file, problem);
+                let text = file.contents(db).text();
+                let line = text[..usize::from(range.start())].matches('\n').count() + 1;
+                println!(
+                    "{}:{line}: {:?} {} {:?} [{}]",
+                    path.display(),
+                    problem.kind,
+                    problem.name,
+                    problem.suggestion,
+                    text[range].lines().next().unwrap_or_default()
+                );
+                found += 1;
+            }
+            slow.push((before.elapsed(), path));
+            files += 1;
+        }
+    }
+    slow.sort();
+    println!("{found} problems in {files} files, {:?}; slowest {:?}", started.elapsed(), slow.iter().rev().take(5).collect::<Vec<_>>());
+}
+
 fn main() {
     let mut args = std::env::args().skip(1);
     let tree = PathBuf::from(args.next().expect("the folder of a nixpkgs tree"));
     let db = Database { storage: salsa::Storage::default(), files: Files::new([]), system: Arc::new(OsSystem) };
     Surroundings::new(&db, vec![("nixpkgs".to_owned(), tree.clone())]);
     let shapes = Shapes::new(&db);
+    if let Some(folder) = std::env::var_os("CHECK") {
+        return check(&db, &PathBuf::from(folder));
+    }
     let started = Instant::now();
     let packages = shapes.packages(&tree);
     let names = shapes.attributes(packages).names;

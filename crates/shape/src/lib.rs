@@ -19,6 +19,7 @@
 
 mod apply;
 mod builtins;
+mod checks;
 mod config;
 mod eval;
 mod files;
@@ -34,6 +35,7 @@ mod set;
 mod shapes;
 mod value;
 
+pub use checks::{Problem, ProblemKind, problem_range, problems};
 pub use config::Surroundings;
 pub use fuel::{EDITOR, within};
 pub use options::Kind as OptionKind;

@@ -4,5 +4,6 @@ mod calls;
 mod incremental;
 mod nixpkgs;
 mod options;
+mod problems;
 mod support;
 mod values;
