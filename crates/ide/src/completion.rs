@@ -121,8 +121,10 @@ pub fn completion(snapshot: &Snapshot, position: &FilePosition, control: &Contro
                 let mut items = names(&around, replace);
                 keys::add_values(&at, token, &mut items)?;
                 let namespaces = near::namespaces(&around);
-                let known = at.names_of_withs(&namespaces, &mut items)?;
                 let unknown = |namespace: &Option<Node<'_>>| namespace.is_none_or(|namespace| near::ends_at_parameter(&at.tree, namespace));
+                // To look at all of a big text after each letter takes too long, where it is only to say what a parameter may have.
+                let big = at.text.len() > BIG && namespaces.iter().all(unknown);
+                let known = big || at.names_of_withs(&namespaces, &mut items)?;
                 if !known
                     && !namespaces.iter().all(unknown)
                     && let Some(view) = at.view()?
@@ -389,6 +391,9 @@ impl<'a> At<'a> {
         entries_of(self.snapshot, &Path::new(&entry.path).join(rest), word, replace)
     }
 }
+
+/// Bytes of a big text.
+const BIG: usize = 300 << 10;
 
 /// How many candidates are looked at more closely.
 const GLANCES: usize = 200;

@@ -40,6 +40,7 @@ fn check_ranges(text: &str, ranges: impl IntoIterator<Item = TextRange>) {
 fn ask(snapshot: &Snapshot, path: &Path, text: &str, step: usize) {
     let shared: Arc<Path> = path.into();
     check_ranges(text, diagnostics(snapshot, path).unwrap().iter().map(|d| d.range));
+    check_ranges(text, shape_diagnostics(snapshot, path).unwrap().iter().map(|d| d.range));
     check_ranges(text, evaluation_diagnostics(snapshot, path, &control()).unwrap().iter().map(|d| d.range));
     check_ranges(text, code_lenses(snapshot, path, &control()).unwrap().iter().map(|l| l.range));
     check_ranges(text, document_symbols(snapshot, path).unwrap().iter().map(|s| s.range));

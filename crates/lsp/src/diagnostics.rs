@@ -203,6 +203,7 @@ impl State {
                 Source::Text => of_text(&context, &path, &document),
                 Source::Evaluation => {
                     let mut found = ide::project_diagnostics(&context.snapshot, &path)?;
+                    found.extend(ide::shape_diagnostics(&context.snapshot, &path)?);
                     found.extend(ide::evaluation_diagnostics(&context.snapshot, &path, &control)?);
                     Ok(shown(&context, &document, &found))
                 }

@@ -47,7 +47,7 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 }
 
 /// Codes of diagnostics that other crates find, which pragmas may name.
-const ELSEWHERE: &[&str] = &["evaluation"];
+const ELSEWHERE: &[&str] = &["evaluation", "missing-argument", "missing-attribute", "unexpected-argument"];
 
 /// Whether anything is called this.
 pub fn is_known(name: &str) -> bool {

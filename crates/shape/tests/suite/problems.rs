@@ -25,7 +25,7 @@ fn check(text: &str, expected: Expect) {
 fn missing_attributes() {
     check(
         "let s = { alpha = 1; }; in [ s.alpha s.alhpa (s.beta or 1) (s ? beta) s.alpha.x ]",
-        expect!["MissingAttribute alhpa [alhpa]"],
+        expect!["MissingAttribute alhpa (did you mean alpha?) [alhpa]"],
     );
     check(
         "let s = { a.b = 1; }; in [ s.a.b s.a.c s.a.c.d ]",
@@ -63,7 +63,7 @@ fn arguments() {
         "let f = { a, b ? 1 }: a; in [ (f { a = 1; }) (f { }) (f { a = 1; bb = 2; }) (f { a = 1; c.d = 2; }) ]",
         expect![[r#"
             MissingArgument a [{ }]
-            UnexpectedArgument bb [bb]
+            UnexpectedArgument bb (did you mean b?) [bb]
             UnexpectedArgument c [c]"#]],
     );
     check("let f = { a, ... }: a; in [ (f { a = 1; c = 2; }) (f { c = 2; }) ]", expect!["MissingArgument a [{ c = 2; }]"]);
