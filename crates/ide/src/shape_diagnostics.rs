@@ -120,18 +120,30 @@ mod tests {
 
     #[test]
     fn told() {
-        check("let s = { alpha = 1; }; in s.alhpa", expect![[r#"
+        check(
+            "let s = { alpha = 1; }; in s.alhpa",
+            expect![[r#"
             missing-attribute [alhpa] the set has no attribute 'alhpa'; did you mean 'alpha'? (/main.nix: the set is written here)
-        "#]]);
-        check("//- /main.nix\n{ callPackage }: callPackage ./f.nix { versoin = 1; }\n//- /f.nix\n{ version ? 1 }: version\n", expect![[r#"
+        "#]],
+        );
+        check(
+            "//- /main.nix\n{ callPackage }: callPackage ./f.nix { versoin = 1; }\n//- /f.nix\n{ version ? 1 }: version\n",
+            expect![[r#"
             unexpected-argument [versoin] the function takes no argument 'versoin'; did you mean 'version'? (/f.nix: the function is written here)
-        "#]]);
-        check("//- /main.nix\nimport ./f.nix { }\n//- /f.nix\n{ version }: version\n", expect![[r#"
+        "#]],
+        );
+        check(
+            "//- /main.nix\nimport ./f.nix { }\n//- /f.nix\n{ version }: version\n",
+            expect![[r#"
             missing-argument [{ }] the function is not given its argument 'version' (/f.nix: the argument is written here)
-        "#]]);
-        check("let s = { alpha = 1; }; inherit (s) beta; in beta", expect![[r#"
+        "#]],
+        );
+        check(
+            "let s = { alpha = 1; }; inherit (s) beta; in beta",
+            expect![[r#"
             missing-attribute [beta] the set has no attribute 'beta' (/main.nix: the set is written here)
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

@@ -41,10 +41,7 @@ fn missing_attributes() {
     );
     check("{ x, s ? { a = 1; } }: [ x.y s.b (x // { a = 1; }).b ]", expect![]);
     check("let s = { ${x} = 1; }; x = \"a\"; in [ s.a s.b ]", expect!["MissingAttribute b [b]"]);
-    check(
-        "//- /main.nix\n(import ./l.nix { }).b\n//- /l.nix\n{ x ? 1 }: { a = x; }\n",
-        expect!["MissingAttribute b [b]"],
-    );
+    check("//- /main.nix\n(import ./l.nix { }).b\n//- /l.nix\n{ x ? 1 }: { a = x; }\n", expect!["MissingAttribute b [b]"]);
 }
 
 #[test]
@@ -75,8 +72,5 @@ fn arguments() {
             MissingArgument a [{ b = 1; }]
             UnexpectedArgument b [b]"#]],
     );
-    check(
-        "//- /main.nix\n{ callPackage }: callPackage ./f.nix { b = 1; }\n//- /f.nix\n{ a }: a\n",
-        expect!["UnexpectedArgument b [b]"],
-    );
+    check("//- /main.nix\n{ callPackage }: callPackage ./f.nix { b = 1; }\n//- /f.nix\n{ a }: a\n", expect!["UnexpectedArgument b [b]"]);
 }
