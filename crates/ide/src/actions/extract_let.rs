@@ -62,7 +62,7 @@ pub(super) fn extractable<'a>(context: &Context<'a>) -> Option<Expr<Node<'a>>> {
     if matches!(expr, Expr::NameRef(_) | Expr::CurPos(_) | Expr::Error(_)) || context.has_error(expr.range()) {
         return None;
     }
-    if usize::from(expr.range().len()) > MAX_LENGTH {
+    if usize::from(expr.range().len()) > MAX_LENGTH || context.is_part(*expr.syntax()) {
         return None;
     }
     // A string may be the name of an attribute.
@@ -161,7 +161,9 @@ fn equal_nodes<'a>(context: &Context<'a>, node: Node<'a>, uses: &[Use<'a>], home
     let like = |other: &Node<'a>| *other != node && other.kind() == node.kind() && tokens(*other).eq(tokens(node));
     let same: Vec<Node<'a>> = inside.filter(like).take(100).collect();
     let fits = |other: &Node<'a>| {
-        other.range().intersect(node.range()).is_none_or(TextRange::is_empty) && context.means_the_same(uses, node, *other)
+        other.range().intersect(node.range()).is_none_or(TextRange::is_empty)
+            && !context.is_part(*other)
+            && context.means_the_same(uses, node, *other)
     };
     same.into_iter().filter(fits).collect()
 }
@@ -339,5 +341,8 @@ mod tests {
         check_none("extract-let", "{ a = $0__curPos$0; }");
         check_none("extract-let", "{ $0a = 1;$0 }");
         check_none("extract-let", "{ a = $0(b +)$0; }");
+        // Parts of one set.
+        check_none("extract-let", "{ a = $0{ b = 1; }$0; a.c = 2; }");
+        check_none("extract-let", "{ a.d = { b = $0{ c = 1; }$0; }; a.d.b.e = 2; }");
     }
 }

@@ -111,6 +111,9 @@ fn prefix(context: &Context<'_>, node: Node<'_>, function: &str) -> Option<&'sta
 fn wrap(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
     let binding = definition(context)?;
     let value = binding.value()?;
+    if context.is_part(*value.syntax()) {
+        return None;
+    }
     let own = match value {
         Expr::Apply(apply) => wrapper_of(context, &apply),
         _ => None,
@@ -214,6 +217,7 @@ mod tests {
             "{ lib, ... }: { config$0 = { }; }",
             "{ lib, ... }: { a = pkgs.f { b$0 = 1; }; }",
             "{ config, ... }: { a$0 = 1; }",
+            "{ lib, ... }: { a$0 = { }; a.b = 1; }",
         ] {
             check_none("wrap-option", text);
         }

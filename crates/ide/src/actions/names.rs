@@ -184,6 +184,22 @@ impl<'a> Context<'a> {
             .all(|use_| self.meaning(use_.name, Some(node), &here) == self.meaning(use_.name, Some(there), &target))
     }
 
+    /// Whether a set is one of several parts that Nix puts together (`a = { … }; a.b = 1;`): nothing else can be in its place.
+    pub fn is_part(&self, node: Node<'a>) -> bool {
+        let around = self.ancestors(node);
+        let set = node.kind() == SyntaxKind::ATTR_SET;
+        let mut pairs = around.chunks_exact(2).take_while(|pair| {
+            pair[0].kind() == SyntaxKind::BINDING
+                && matches!(pair[1].kind(), SyntaxKind::ATTR_SET | SyntaxKind::LET_IN | SyntaxKind::LEGACY_LET)
+        });
+        let several = |pair: &[Node<'a>]| {
+            let own = first_name(pair[0]);
+            let same = pair[1].children().filter(|entry| entry.kind() == SyntaxKind::BINDING && first_name(*entry) == own);
+            own.is_some() && same.count() > 1
+        };
+        set && pairs.any(several)
+    }
+
     /// Whether a part of the text has a syntax error, or touches one.
     pub fn has_error(&self, range: TextRange) -> bool {
         self.tree.errors().iter().any(|error| error.range.intersect(range).is_some())

@@ -98,3 +98,64 @@ fn actions_of_nonsense_are_refused() {
         server.request("workspace/executeCommand", json!({ "command": "nival.openPage", "arguments": ["file:///etc"] })).unwrap_err();
     assert_eq!(error["code"], -32602);
 }
+
+/// The actions for a selection on the first line.
+fn select(server: &mut Server, uri: &str, from: u32, to: u32, only: &str) -> Vec<Value> {
+    let place = |character| json!({ "line": 0, "character": character });
+    let context = json!({ "diagnostics": [], "only": [only] });
+    let params = json!({ "textDocument": { "uri": uri }, "range": { "start": place(from), "end": place(to) }, "context": context });
+    server.request("textDocument/codeAction", params).unwrap().as_array().unwrap().clone()
+}
+
+#[test]
+fn a_file_is_created() {
+    let mut server = Server::new();
+    let uri = server.open("a.nix", "a: { b = [ a ]; }");
+    let actions = select(&mut server, &uri, 9, 14, "refactor.extract");
+    let action = actions.iter().find(|action| action["title"] == "Extract to `./b.nix`").unwrap_or_else(|| panic!("{actions:#?}"));
+    let resolved = server.request("codeAction/resolve", action.clone()).unwrap();
+    let changes = resolved["edit"]["documentChanges"].as_array().unwrap();
+    assert_eq!(changes[0]["edits"][0]["newText"], "import ./b.nix { inherit a; }");
+    let created = server.uri("b.nix");
+    assert_eq!((&changes[1]["kind"], &changes[1]["uri"]), (&json!("create"), &json!(created)));
+    assert_eq!(changes[2]["textDocument"], json!({ "uri": created, "version": null }));
+    assert_eq!(changes[2]["edits"][0]["newText"], "{ a }:\n\n[ a ]\n");
+    assert_eq!(changes.len(), 3);
+}
+
+#[test]
+fn what_cannot_be_done_has_a_reason_for_who_asks() {
+    let mut server = Server::new();
+    let uri = server.open("a.nix", "[ __curPos.line ]");
+    let actions = select(&mut server, &uri, 0, 17, "refactor.extract");
+    assert!(!actions.is_empty() && actions.iter().all(|action| action["disabled"]["reason"].is_string()), "{actions:#?}");
+    assert_eq!(select(&mut server, &uri, 0, 17, "refactor.inline"), Vec::<Value>::new());
+}
+
+/// Lines end as they do in the file.
+#[test]
+fn line_ends_are_those_of_the_file() {
+    let mut server = Server::new();
+    let uri = server.open("a.nix", "x: [ (x + 1) ]\r\n");
+    let actions = select(&mut server, &uri, 0, 14, "refactor.extract");
+    let action = actions.iter().find(|action| action["title"].as_str().is_some_and(|title| title.starts_with("Extract to `let`")));
+    let resolved = server.request("codeAction/resolve", action.expect("it is offered").clone()).unwrap();
+    let edits = resolved["edit"]["documentChanges"][0]["edits"].as_array().unwrap();
+    assert!(edits.iter().any(|edit| edit["newText"].as_str().is_some_and(|text| text.contains("\r\n"))), "{edits:#?}");
+    assert!(edits.iter().all(|edit| edit["newText"].as_str().is_some_and(|text| !text.replace("\r\n", "").contains('\n'))), "{edits:#?}");
+}
+
+#[test]
+fn a_page_is_shown() {
+    let mut server = Server::new();
+    let uri = server.open("a.nix", "map (x: x) [ ]");
+    let actions = select(&mut server, &uri, 1, 1, "refactor");
+    let action = actions.iter().find(|action| action["command"]["command"] == "nival.openPage").unwrap_or_else(|| panic!("{actions:#?}"));
+    let command = json!({ "command": "nival.openPage", "arguments": action["command"]["arguments"] });
+    server.request("workspace/executeCommand", command).unwrap();
+    let shown = server.wait_for("a page", |message| message["method"] == "window/showDocument");
+    assert_eq!(
+        shown["params"],
+        json!({ "uri": "https://nix.dev/manual/nix/latest/language/builtins.html#builtins-map", "external": true })
+    );
+}
