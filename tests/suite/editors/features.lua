@@ -348,7 +348,8 @@ co = coroutine.create(function()
   vim.opt.completeopt = { 'menuone', 'noselect' }
   vim.opt.termguicolors = true
   vim.cmd('runtime plugin/nival.lua')
-  require('nival').setup({ log = 'never', trusted = true })
+  -- Neovim 0.12 still asks for the lenses of a buffer that is gone.
+  require('nival').setup({ log = 'never', trusted = true, code_lens = false })
   vim.lsp.config('nival', { settings = { nival = { inlayHints = { bindingEndMinLines = 4 } } } })
   vim.lsp.enable('nival')
   vim.diagnostic.config({ virtual_text = true })

@@ -17,7 +17,7 @@ fn listed(found: &Value) -> String {
             Value::String(text) => text.lines().map(str::to_owned).collect(),
             other => vec![other.to_string()],
         };
-        let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
+        let lines: String = lines.iter().map(|line| format!("{}\n", format!("  {line}").trim_end())).collect();
         let _ = write!(out, "{name}\n{lines}");
     }
     out
