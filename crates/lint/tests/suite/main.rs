@@ -1,5 +1,7 @@
 //! The tests of the crate, text to text. One binary, because linking one is faster than linking many.
 
+#![allow(clippy::disallowed_methods, reason = "tests read the files of the repository")]
+
 mod diagnostics;
 mod document;
 mod examples;
