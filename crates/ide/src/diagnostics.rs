@@ -88,16 +88,45 @@ pub(crate) fn of_analysis(
     chosen(nival_lint::diagnose(tree, lowered), config, path)
 }
 
+/// What of other diagnostics than those of the text the user wants to see: settings and pragmas hold for them, too.
+pub(crate) fn wanted(snapshot: &Snapshot, path: &Path, mut found: Vec<Diagnostic>) -> Cancellable<Vec<Diagnostic>> {
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let Some(tree) = snapshot.flat_tree(path)? else { return Ok(found) };
+    let (lint, pragmas) = (&snapshot.config().lint, nival_lint::Pragmas::of(&tree));
+    found.retain_mut(|diagnostic| {
+        let rule = nival_lint::rules::rule(&diagnostic.code);
+        let severity = rule.map(|rule| (rule, lint.severity(rule)));
+        if let Some((rule, Some(severity))) = severity
+            && severity != rule.severity
+        {
+            diagnostic.severity = severity_of(severity);
+        }
+        !matches!(severity, Some((_, None))) && !pragmas.ignores(&diagnostic.code, rule, diagnostic.range.start())
+    });
+    Ok(found)
+}
+
+/// Where a rule is explained.
+pub fn page_of(code: &str) -> Option<String> {
+    nival_lint::rules::rule(code).map(|rule| format!("https://github.com/nival/nival/blob/main/docs/diagnostics.md#{}", rule.id))
+}
+
+fn severity_of(severity: hir::Severity) -> Severity {
+    match severity {
+        hir::Severity::Error => Severity::Error,
+        hir::Severity::Warning => Severity::Warning,
+        hir::Severity::Information => Severity::Info,
+        hir::Severity::Hint => Severity::Hint,
+    }
+}
+
 fn convert(found: &hir::Diagnostic, path: &Path) -> Diagnostic {
     let path: Arc<Path> = path.into();
     Diagnostic {
         range: found.range,
-        severity: match found.severity {
-            hir::Severity::Error => Severity::Error,
-            hir::Severity::Warning => Severity::Warning,
-            hir::Severity::Information => Severity::Info,
-            hir::Severity::Hint => Severity::Hint,
-        },
+        severity: severity_of(found.severity),
         code: found.code.to_owned(),
         message: found.message.clone(),
         notes: found.notes.clone(),
@@ -127,7 +156,7 @@ fn convert(found: &hir::Diagnostic, path: &Path) -> Diagnostic {
 }
 
 /// The code of what evaluation finds.
-const EVALUATION: &str = "evaluation";
+const EVALUATION: &str = nival_lint::rules::elsewhere::EVALUATION.id;
 
 /// Attributes that are evaluated at most.
 const MAX_ATTRS: usize = 500;
@@ -138,7 +167,7 @@ const MAX_ATTRS: usize = 500;
 /// Cancelled. Reaching the budget is no error: what was found so far is returned.
 pub fn evaluation_diagnostics(snapshot: &Snapshot, path: &Path, control: &Control) -> Cancellable<Vec<Diagnostic>> {
     let refused = snapshot.lowered(path)?.is_none_or(|lowered| !lowered.errors.is_empty());
-    if refused || snapshot.config().lint.is_off(EVALUATION) {
+    if refused || snapshot.config().lint.severity(&nival_lint::rules::elsewhere::EVALUATION).is_none() {
         return Ok(Vec::new());
     }
     let session = snapshot.session();
@@ -184,12 +213,8 @@ pub fn evaluation_diagnostics(snapshot: &Snapshot, path: &Path, control: &Contro
         },
     }
     snapshot.check()?;
-    if let Some(tree) = snapshot.flat_tree(path)? {
-        let pragmas = nival_lint::Pragmas::of(&tree);
-        found.retain(|diagnostic| !pragmas.ignores(EVALUATION, None, diagnostic.range.start()));
-    }
     found.sort_by_key(|d| d.range.start());
-    Ok(found)
+    wanted(snapshot, path, found)
 }
 
 /// Places beside the error's own that are told with it.
@@ -293,6 +318,37 @@ mod tests {
                 [builder] Error evaluation: cannot coerce a function to a string: «lambda builder @ /main.nix:1:72»
             "#]],
         );
+    }
+
+    #[test]
+    fn settings_and_pragmas() {
+        let text = "{\n  # nival: ignore[evaluation] meant\n  b = throw \"no\";\n  c = throw \"yes\";\n}";
+        check_evaluation(
+            text,
+            expect![[r#"
+            [throw "yes"] Error evaluation: yes
+        "#]],
+        );
+        let mut fixture = Fixture::new("let a = rec { }; in x: x == true");
+        let mut config = fixture.snapshot.config().clone();
+        config.lint.set("unused_binding", nival_engine::Level::On(nival_hir::Severity::Error));
+        config.lint.set("W01", nival_engine::Level::Off);
+        let mut change = nival_engine::Change::default();
+        change.set_config(config.clone());
+        fixture.engine.apply(change);
+        let shown = |fixture: &Fixture| show(fixture, &diagnostics(&fixture.engine.snapshot(), &fixture.path).unwrap());
+        expect![[r#"
+            [a] Error sema-unused-def-let: 'a' is defined and never used
+            [rec] Warning sema-extra-rec: no attribute of this set uses another: `rec` is not needed
+        "#]]
+        .assert_eq(&shown(&fixture));
+        config.lint.exclude("*.nix");
+        let mut change = nival_engine::Change::default();
+        change.set_config(config);
+        fixture.engine.apply(change);
+        assert_eq!(shown(&fixture), "");
+        assert!(page_of("sema-extra-rec").unwrap().ends_with("#sema-extra-rec"));
+        assert_eq!(page_of("nothing"), None);
     }
 
     #[test]

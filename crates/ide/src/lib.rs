@@ -51,7 +51,7 @@ pub use call_hierarchy::{Call, CallItem, CallKind, call_item, incoming_calls, ou
 pub use code_lens::{DerivationLens, LensTarget, code_lenses};
 pub use completion::{CompletionItem, CompletionKind, completion, completion_details};
 pub use definition::{NavigationTarget, declaration, definition, implementation, type_definition};
-pub use diagnostics::{Diagnostic, Fix, Related, Severity, Tag, TextEdit, diagnostics, evaluation_diagnostics};
+pub use diagnostics::{Diagnostic, Fix, Related, Severity, Tag, TextEdit, diagnostics, evaluation_diagnostics, page_of};
 pub use file_renames::file_renames;
 pub use folding::{FoldKind, FoldingRange, folding_ranges, selection_ranges};
 pub use formatting::{FormatError, FormatOptions, format_document, format_on_type, format_range, format_with, may_run_programs};

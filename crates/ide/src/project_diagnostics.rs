@@ -11,13 +11,13 @@ use nival_index::{Edge, FileSummary, Reach, View};
 use nival_source::FileKind;
 use rustc_hash::FxHashMap;
 
-use crate::diagnostics::{Diagnostic, Related, Severity};
+use crate::diagnostics::{Diagnostic, Related, Severity, wanted};
 use crate::tree::slice;
 
 /// A path that is imported and is not there.
-pub const MISSING: &str = "import-not-found";
+pub const MISSING: &str = nival_lint::rules::elsewhere::IMPORT_NOT_FOUND.id;
 /// A file whose value needs itself.
-pub const CYCLE: &str = "cyclic-import";
+pub const CYCLE: &str = nival_lint::rules::elsewhere::CYCLIC_IMPORT.id;
 
 /// Files in a circle that are followed at most.
 const MAX_STEPS: usize = 10_000;
@@ -46,7 +46,7 @@ pub fn project_diagnostics(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<
         }
     }
     snapshot.check()?;
-    Ok(found)
+    wanted(snapshot, path, found)
 }
 
 fn diagnostic(edge: &Edge, code: &str, message: String, related: Vec<Related>) -> Diagnostic {

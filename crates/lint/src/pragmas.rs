@@ -9,7 +9,7 @@ use nival_syntax::flat::{FlatTree, Token};
 use nival_syntax::{TextRange, TextSize};
 
 use crate::checks::edits::{remove, replace};
-use crate::rules::{self, pragmas as own, syntax, unused};
+use crate::rules::{self, elsewhere, pragmas as own, syntax, unused};
 
 /// All pragmas of a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -151,8 +151,9 @@ impl Pragmas {
                 found.push(Diagnostic::of(&own::PRAGMA_INVALID, *range, format!("there is no rule '{name}'")));
             }
             // Of a text with errors, nobody knows; nor do we of what others find.
-            let unused: Vec<_> =
-                codes.iter().filter(|(name, _)| rules::rules().any(|rule| rule.is_called(name)) && !is_used(name)).collect();
+            let ours =
+                |name: &str| rules::rules().any(|rule| rule.is_called(name)) && !elsewhere::ALL.iter().any(|rule| rule.is_called(name));
+            let unused: Vec<_> = codes.iter().filter(|(name, _)| ours(name) && !is_used(name)).collect();
             if unused.is_empty() || !tree.errors().is_empty() {
                 continue;
             }

@@ -26,6 +26,8 @@ pub struct ClientFeatures {
     /// Semantic tokens may go over several lines.
     pub multiline_tokens: bool,
     pub related_information: bool,
+    /// Codes of diagnostics may lead to a page.
+    pub code_description: bool,
     /// In completions.
     pub snippets: bool,
     /// Actions as data, and not as commands.
@@ -95,6 +97,10 @@ impl ClientFeatures {
                 .and_then(|d| d.completion.as_ref())
                 .and_then(|c| c.completion_item.as_ref())
                 .and_then(|i| i.snippet_support)
+                .unwrap_or(false),
+            code_description: document
+                .and_then(|d| d.publish_diagnostics.as_ref())
+                .and_then(|d| d.code_description_support)
                 .unwrap_or(false),
             related_information: document.and_then(|d| d.publish_diagnostics.as_ref()).and_then(|d| d.related_information).unwrap_or(false),
             code_actions: actions.is_some_and(|a| a.code_action_literal_support.is_some()),

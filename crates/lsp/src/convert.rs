@@ -95,6 +95,9 @@ pub fn diagnostic(context: &ReadContext, text: &crate::encoding::Text, diagnosti
             ide::Severity::Hint => lsp::DiagnosticSeverity::HINT,
         }),
         code: Some(lsp::NumberOrString::String(diagnostic.code.clone())),
+        code_description: ide::page_of(&diagnostic.code)
+            .filter(|_| context.features.code_description)
+            .and_then(|page| Some(lsp::CodeDescription { href: page.parse().ok()? })),
         source: Some("nival".to_owned()),
         message,
         related_information: context

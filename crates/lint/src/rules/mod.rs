@@ -1,4 +1,4 @@
-//! The table of all rules of this crate. `docs/diagnostics.md` is made of it.
+//! The table of all rules. `docs/diagnostics.md` is made of it.
 
 use nival_hir::diagnostic::Rule;
 
@@ -25,18 +25,26 @@ macro_rules! rules {
     (@off) => { false };
 }
 
+pub mod elsewhere;
 pub mod names;
 pub mod pragmas;
 pub mod style;
 pub mod syntax;
 pub mod unused;
 
-/// Every rule of this crate, by subject.
-pub fn subjects() -> [(&'static str, &'static [Rule]); 5] {
-    [("Syntax", syntax::ALL), ("Names", names::ALL), ("Unused", unused::ALL), ("Style", style::ALL), ("Pragmas themselves", pragmas::ALL)]
+/// Every rule, by subject: those that this crate checks, and those of crates above that see more than a text.
+pub fn subjects() -> [(&'static str, &'static [Rule]); 6] {
+    [
+        ("Syntax", syntax::ALL),
+        ("Names", names::ALL),
+        ("Unused", unused::ALL),
+        ("Style", style::ALL),
+        ("Pragmas themselves", pragmas::ALL),
+        ("Beyond the text", elsewhere::ALL),
+    ]
 }
 
-/// Every rule of this crate.
+/// Every rule.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     subjects().into_iter().flat_map(|(_, rules)| rules)
 }
@@ -46,10 +54,7 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
     rules().find(|rule| rule.id == id)
 }
 
-/// Codes of diagnostics that other crates find, which pragmas may name.
-const ELSEWHERE: &[&str] = &["evaluation", "missing-argument", "missing-attribute", "unexpected-argument"];
-
 /// Whether anything is called this.
 pub fn is_known(name: &str) -> bool {
-    rules().any(|rule| rule.is_called(name)) || ELSEWHERE.contains(&name)
+    rules().any(|rule| rule.is_called(name))
 }
