@@ -1,4 +1,5 @@
-//! `format [--strict] [--narrow] FILES…` prints files formatted; `format --tree FROM TO` formats all files below a folder into another one.
+//! `format [--strict] [--narrow] FILES…` prints files formatted; `format --check FOLDER` says how many files below a folder
+//! would change; `format --tree FROM TO` formats all files below a folder into another one.
 #![allow(clippy::disallowed_methods)]
 
 use std::path::Path;
@@ -15,6 +16,12 @@ fn main() -> std::io::Result<()> {
         && flag == "--tree"
     {
         return tree(Path::new(from), Path::new(to), &options);
+    }
+    if let [flag, folder] = args
+        && flag == "--check"
+    {
+        println!("{} files would change", check(Path::new(folder), &options)?);
+        return Ok(());
     }
     for path in args {
         let text = std::fs::read_to_string(path)?;
@@ -47,4 +54,20 @@ fn tree(from: &Path, to: &Path, options: &nival_fmt::Options) -> std::io::Result
         }
     }
     Ok(())
+}
+
+fn check(folder: &Path, options: &nival_fmt::Options) -> std::io::Result<usize> {
+    let mut changed = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
+            changed += check(&path, options)?;
+        } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "nix") {
+            let text = std::fs::read(&path)?;
+            let Ok(text) = std::str::from_utf8(&text) else { continue };
+            changed += usize::from(nival_fmt::format(text, options).is_ok_and(|new| new != text));
+        }
+    }
+    Ok(changed)
 }

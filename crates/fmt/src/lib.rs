@@ -19,6 +19,7 @@
 //! # What differs from nixfmt
 //! - A comment behind something gets one more space wherever it would be read as one of the line below next time. nixfmt looks
 //!   for this where levels are two columns and strings have one line.
+//! - A comment between `{ a }:` and the body puts the body on its own line at once, not only when formatted again.
 //! - What Nix does not accept (integers of more than 64 bits, …) is an error.
 //! - Where one priority group after the other would have to be tried for too long (hostile texts), all are broken.
 //!

@@ -14,6 +14,7 @@ const PROGRAMS: &[&str] = &[
     "a ? b.c && !d || -e < f -> g == h |> i |> j |> k",
     "let { body = x; x = [ ]; y = { }; z = [ { a = 1; } ]; }",
     "{ a }: b: { c, d }: args@{ e, f ? [ g h ] ++ i, }: j k l",
+    "{ a = { ... }: { b = 1; c = 2; }; d = { e, f }: [ g ]; h = i (j: { k = 1; }) ({ ... }: { l = 1; }); }",
     "assert lib.assertMsg (a == b) ''c''; f a.b (c d) (with e; [ f ]) (x: y: ''\n  z\n'') x or",
 ];
 

@@ -146,6 +146,22 @@ fn functions() {
 }
 
 #[test]
+fn comments_between_a_function_and_its_body() {
+    check("{ a = { ... }: /* b */ { c = 1; }; }", expect![[r#"
+        {
+          a =
+            { ... }: # b
+            {
+              c = 1;
+            };
+        }
+    "#]]);
+    check("{ a = { ... }: { c = 1; }; }", expect![[r#"
+        { a = { ... }: { c = 1; }; }
+    "#]]);
+}
+
+#[test]
 fn calls() {
     check(
         "f a b c",

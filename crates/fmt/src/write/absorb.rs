@@ -51,8 +51,7 @@ impl<'a> Writer<'a, '_> {
                         }
                     } else {
                         let open = first(lambda.param);
-                        if !self.is_flat_pattern(lambda.param) || self.has_trivia(open) || self.line(lambda.colon) != self.line(first(body))
-                        {
+                        if !self.is_flat_pattern(lambda.param) || self.has_trivia(open) || !self.is_beside(lambda.colon, body) {
                             return false;
                         }
                     }

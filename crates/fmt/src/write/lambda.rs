@@ -100,13 +100,22 @@ impl<'a> Writer<'a, '_> {
             })
     }
 
+    /// Whether the body of a function starts on the line of the `:`, and will. nixfmt does not look at comments between them,
+    /// after which it does not, so that its results change when they are formatted again.
+    pub(super) fn is_beside(&self, colon: Tok, body: Node<'a>) -> bool {
+        let between = self.lexemes.run(self.lexeme(first(body)).before);
+        self.line(colon) == self.line(first(body))
+            && self.lexeme(colon).behind.is_none()
+            && between.iter().all(|trivium| matches!(trivium, Trivium::Language(_)))
+    }
+
     pub(super) fn lambda(&mut self, node: Node<'a>) {
         let Some(Lambda { param, colon, body }) = self.parts_of_lambda(node) else { return };
         if param.kind() == NAME_PARAM {
             return self.group(Group::Regular, |w| w.named_parameters(node));
         }
         let pattern = self.pattern(param);
-        let same_line = self.line(colon) == self.line(first(body));
+        let same_line = self.is_beside(colon, body);
         if pattern.at.is_none() {
             if self.is_flat(&pattern) && same_line && self.is_absorbable_expr(body) {
                 self.write_pattern(pattern);
