@@ -7,7 +7,8 @@
 //! # Architecture invariants
 //! - The formatted text is the same program with the same comments, or there is none: each result is parsed and compared
 //!   ([`verify`]) before it is given out. A text with syntax errors is not touched.
-//! - Formatting twice is formatting once.
+//! - Formatting twice is formatting once, but for what has a `{ a, b }:` that does not fit on a line, as in nixfmt ([`format_twice`]
+//!   finds out).
 //! - Nothing is read but the text; this crate knows no files and no editors.
 //! - Time grows with the length of the text, and the result is at most 64 times as long.
 //! - Recursion over the tree takes more stack when it needs it.
@@ -24,7 +25,9 @@
 //! - Where one priority group after the other would have to be tried for too long (hostile texts), all are broken.
 //!
 //! # Speed
-//! The 18,383 files (47 MB) of nixpkgs 20.09 take 1.3 s of one core, the comparison of each result included.
+//! The 18,383 files (47 MB) of nixpkgs 20.09 take 1.5 s of one core in user mode and 0.5 s in the kernel, reading the files and
+//! comparing each result included (`examples/format.rs --check`); nixfmt-rs 0.5.3 takes 2.7 s and 1.0 s in the same run. Time is
+//! spread evenly: parsing twice a third, lexemes, document, settling and rendering about a tenth each.
 
 mod comment;
 mod doc;

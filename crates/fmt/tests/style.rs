@@ -147,7 +147,9 @@ fn functions() {
 
 #[test]
 fn comments_between_a_function_and_its_body() {
-    check("{ a = { ... }: /* b */ { c = 1; }; }", expect![[r#"
+    check(
+        "{ a = { ... }: /* b */ { c = 1; }; }",
+        expect![[r#"
         {
           a =
             { ... }: # b
@@ -155,10 +157,14 @@ fn comments_between_a_function_and_its_body() {
               c = 1;
             };
         }
-    "#]]);
-    check("{ a = { ... }: { c = 1; }; }", expect![[r#"
+    "#]],
+    );
+    check(
+        "{ a = { ... }: { c = 1; }; }",
+        expect![[r#"
         { a = { ... }: { c = 1; }; }
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
