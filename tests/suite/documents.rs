@@ -19,9 +19,11 @@ fn documents_name_files_that_exist() {
     for document in [
         "README.md",
         "CONTRIBUTING.md",
+        "docs/actions.md",
         "docs/architecture.md",
         "docs/diagnostics.md",
         "docs/evaluation.md",
+        "docs/language-server.md",
         "docs/performance.md",
         "docs/settings.md",
         "editors/vscode/README.md",
