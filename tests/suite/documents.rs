@@ -72,7 +72,7 @@ fn the_extension_offers_the_settings_of_the_server() {
     let manifest: serde_json::Value = serde_json::from_str(&read("editors/vscode/package.json")).expect("JSON");
     let offered: Vec<_> = manifest["contributes"]["configuration"]["properties"].as_object().expect("settings").keys().cloned().collect();
     let last_words: BTreeSet<_> = offered.iter().filter_map(|name| name.rsplit('.').next()).collect();
-    for name in declared.filter(|name| !["trusted", "evaluation", "build", "diagnostics", "inlay_hints"].contains(name)) {
+    for name in declared.filter(|name| !["trusted", "evaluation", "build", "diagnostics", "formatting", "inlay_hints"].contains(name)) {
         assert!(last_words.contains(&camel(name).as_str()), "the extension has no setting for {name}");
     }
 }
