@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use nival_engine::{Cancellable, Snapshot};
-use nival_lint::pragmas::Pragmas;
+use nival_lint::rules::elsewhere;
 use nival_shape::{Problem, ProblemKind, problem_range, problems};
 use nival_source::Db;
 
-use crate::diagnostics::{Diagnostic, Fix, Related, Severity, TextEdit};
+use crate::diagnostics::{Diagnostic, Fix, Related, Severity, TextEdit, wanted};
 use crate::facts::location;
 
 /// How a kind of problem is told.
@@ -23,19 +23,19 @@ struct Row {
 const TABLE: [Row; 3] = [
     Row {
         kind: ProblemKind::MissingAttribute,
-        code: "missing-attribute",
+        code: elsewhere::MISSING_ATTRIBUTE.id,
         message: ("the set has no attribute '", "'"),
         declared: "the set",
     },
     Row {
         kind: ProblemKind::UnexpectedArgument,
-        code: "unexpected-argument",
+        code: elsewhere::UNEXPECTED_ARGUMENT.id,
         message: ("the function takes no argument '", "'"),
         declared: "the function",
     },
     Row {
         kind: ProblemKind::MissingArgument,
-        code: "missing-argument",
+        code: elsewhere::MISSING_ARGUMENT.id,
         message: ("the function is not given its argument '", "'"),
         declared: "the argument",
     },
@@ -50,7 +50,7 @@ pub fn shape_diagnostics(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<Di
     if config.lint.is_excluded(path, &config.roots) || !snapshot.is_file(path) {
         return Ok(Vec::new());
     }
-    snapshot.with_db(|db| {
+    let found = snapshot.with_db(|db| {
         let file = db.files().get(db, path);
         // Of a text that is half typed nothing is certain.
         if !nival_hir::lowered(db, file).errors.is_empty() {
@@ -60,14 +60,13 @@ pub fn shape_diagnostics(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<Di
         if found.is_empty() {
             return Vec::new();
         }
-        let pragmas = Pragmas::of(nival_hir::flat_tree(db, file));
         let mut found: Vec<Diagnostic> = found.iter().filter_map(|problem| diagnostic(db, file, problem)).collect();
-        found.retain(|found| !config.lint.is_off(&found.code) && !pragmas.ignores(&found.code, None, found.range.start()));
         found.sort_by(|a, b| (a.range.start(), &a.code, &a.message).cmp(&(b.range.start(), &b.code, &b.message)));
         // `inherit (s) a` and the uses of `a` are one mistake.
         found.dedup_by(|a, b| a.range == b.range && a.message == b.message);
         found
-    })
+    })?;
+    wanted(snapshot, path, found)
 }
 
 fn diagnostic(db: &dyn Db, file: nival_source::SourceFile, problem: &Problem) -> Option<Diagnostic> {
