@@ -236,6 +236,52 @@ pub(crate) fn in_file(db: &dyn Db, index: &View, path: &Path, attribute: &Attrib
     uses
 }
 
+/// A name that is selected, inherited or looked up, and where it leads, if that is known.
+pub(crate) struct Mention {
+    pub use_: Use,
+    pub place: Option<(Arc<Path>, TextRange)>,
+}
+
+/// Every place of a file that says the name of an attribute of something.
+pub(crate) fn mentions(db: &dyn Db, file: SourceFile, lowered: &Lowered, name: Name) -> Vec<Mention> {
+    let (module, map, shapes) = (&lowered.module, &lowered.source_map, Shapes::new(db));
+    let mut found = Vec::new();
+    let mut add = |range: TextRange, kind, target: Option<nival_shape::Attribute<'_>>| {
+        if !range.is_empty() {
+            let place = target.and_then(|target| target.place).map(|place| place_of(db, place));
+            found.push(Mention { use_: Use { range, kind }, place });
+        }
+    };
+    for (index, expr) in (0..).zip(&module.exprs) {
+        let id = ExprId(index);
+        match *expr {
+            Expr::Get { name: own, .. } if own == name => {
+                let range = map.detail_range(id).unwrap_or_default();
+                // `inherit (e) x` stands where its name does.
+                let kind = if map.expr_range(id) == range { UseKind::InheritFrom } else { UseKind::Selection };
+                add(range, kind, shapes.target(file, id));
+            }
+            Expr::Select { base, path, .. } | Expr::HasAttr { base, path } => {
+                let parts = module.paths.get(path as usize).map_or(&[][..], |path| &path.parts);
+                let mut names = Vec::new();
+                for (number, part) in (0..).zip(parts) {
+                    let AttrName::Static(part) = *part else { break };
+                    names.push(part);
+                    if part == name {
+                        let target = shapes.attribute(shapes.expr(file, base), &names).ok();
+                        add(map.path_part_range(path, number), UseKind::Selection, target);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    for reference in lowered.scopes.references().iter().filter(|r| r.name == name && matches!(r.target, Target::With(_))) {
+        add(reference.range, UseKind::With, shapes.target(file, reference.expr));
+    }
+    found
+}
+
 /// One file, and what is looked for in it.
 struct Look<'a> {
     db: &'a dyn Db,
@@ -257,44 +303,15 @@ impl Look<'_> {
     }
 
     fn selections(&self, uses: &mut Vec<Use>) {
-        let (module, map, name) = (&self.lowered.module, &self.lowered.source_map, self.attribute.name);
-        let shapes = Shapes::new(self.db);
-        for (index, expr) in (0..).zip(&module.exprs) {
-            let id = ExprId(index);
-            match *expr {
-                Expr::Get { name: own, .. } if own == name => {
-                    let range = map.detail_range(id).unwrap_or_default();
-                    // `inherit (e) x` stands where its name does.
-                    let kind = if map.expr_range(id) == range { UseKind::InheritFrom } else { UseKind::Selection };
-                    if !range.is_empty() && self.is_it(shapes.target(self.file, id)) {
-                        uses.push(Use { range, kind });
-                    }
-                }
-                Expr::Select { base, path, .. } | Expr::HasAttr { base, path } => {
-                    let parts = module.paths.get(path as usize).map_or(&[][..], |path| &path.parts);
-                    let mut names = Vec::new();
-                    for (number, part) in (0..).zip(parts) {
-                        let AttrName::Static(part) = *part else { break };
-                        names.push(part);
-                        if part == name && self.is_it(shapes.attribute(shapes.expr(self.file, base), &names).ok()) {
-                            uses.push(Use { range: map.path_part_range(path, number), kind: UseKind::Selection });
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
+        let all = mentions(self.db, self.file, self.lowered, self.attribute.name);
+        let its = all.into_iter().filter(|mention| mention.place.as_ref().is_some_and(|place| self.attribute.places.contains(place)));
+        uses.extend(its.map(|mention| mention.use_));
     }
 
-    /// Names that a `with` provides, and arguments that a package set fills.
+    /// Arguments that a package set fills, and names of recursive sets.
     fn variables(&self, index: &View, path: &Path, uses: &mut Vec<Use>) {
         let (scopes, name) = (&self.lowered.scopes, self.attribute.name);
         let shapes = Shapes::new(self.db);
-        for reference in scopes.references().iter().filter(|r| r.name == name && matches!(r.target, Target::With(_))) {
-            if self.is_it(shapes.target(self.file, reference.expr)) {
-                uses.push(Use { range: reference.range, kind: UseKind::With });
-            }
-        }
         for (id, binding) in scopes.bindings().filter(|(_, b)| b.name == name) {
             let all = |kind: UseKind| {
                 let used = scopes.references_to(Target::Binding(id)).filter(|reference| !reference.range.is_empty());

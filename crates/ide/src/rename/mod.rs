@@ -62,6 +62,8 @@ pub enum RenameError {
     Captures { new: String, line: u32 },
     #[error("`{name}` in line {line} would mean something else")]
     Changes { name: String, line: u32 },
+    #[error("whether the `{name}` in line {line} of {path} is this one is not certain")]
+    Uncertain { name: String, path: String, line: u32 },
     #[error("{0}")]
     Unclear(String),
 }

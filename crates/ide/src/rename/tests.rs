@@ -241,3 +241,25 @@ fn what_is_handed_on() {
     "#]],
     );
 }
+
+#[test]
+fn what_is_not_certain_is_refused() {
+    let user =
+        "//- /user.nix\n{ make }: make (self: { inherit (import ./lib.nix) other; inherit (self.lib) id; lib = import ./lib.nix; })\n";
+    let files = format!("//- /lib.nix\n{{ id$0 = 1; other = 2; }}\n{user}");
+    check(&files, "new", expect!["refused: whether the `id` in line 1 of /user.nix is this one is not certain"]);
+    check(
+        &files.replace("id$0", "id").replace("other = 2", "other$0 = 2"),
+        "new",
+        expect![[r#"
+            { id = 1; new = 2; }
+            //- /user.nix
+            { make }: make (self: { inherit (import ./lib.nix) new; inherit (self.lib) id; lib = import ./lib.nix; })
+        "#]],
+    );
+}
+
+#[test]
+fn names_that_are_not_written_stay_apart() {
+    check("let a$0 = <nixpkgs> - 1; in a", "b", expect!["let b = <nixpkgs> - 1; in b"]);
+}

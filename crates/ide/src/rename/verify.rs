@@ -103,11 +103,12 @@ pub(super) fn verify(view: &FileView, changes: &[Change], new: &str) -> Result<(
         let first = changes.partition_point(|change| change.range.end() <= start);
         changes.get(first).is_some_and(|change| change.range == reference.range || change.moves.iter().any(|moved| moved.from == start))
     };
-    let by_place: FxHashMap<(TextSize, bool), &Reference> =
-        after.lowered.scopes.references().iter().map(|r| ((r.range.start(), r.range.is_empty()), r)).collect();
+    // Names that are not written (`<x>` means `__findFile`) may stand in one place.
+    let key = |reference: &Reference, place: TextSize| (place, reference.range.is_empty().then_some(reference.name));
+    let by_place: FxHashMap<_, &Reference> = after.lowered.scopes.references().iter().map(|r| (key(r, r.range.start()), r)).collect();
     for reference in before.references() {
         for place in places.uses(reference.range) {
-            let found = by_place.get(&(place, reference.range.is_empty()));
+            let found = by_place.get(&key(reference, place));
             if found.is_some_and(|found| same(before, &after.lowered.scopes, &places, reference.target, found.target)) {
                 continue;
             }
