@@ -99,7 +99,7 @@ const STEPS: u32 = 2_000;
 #[salsa::tracked(returns(ref))]
 pub fn problems(db: &dyn Db, file: SourceFile) -> Arc<[Problem]> {
     let module = queries::module(db, file);
-    let mut check = Check { db, file, module, found: Vec::new() };
+    let mut check = Check { db, file, module, found: Vec::new(), packages: MAX_PACKAGES };
     let mut open = vec![module.root];
     while let Some(expr) = open.pop() {
         db.unwind_if_revision_cancelled();
@@ -113,7 +113,12 @@ struct Check<'db> {
     file: SourceFile,
     module: &'db Module,
     found: Vec<Problem>,
+    /// Files of packages that may still be looked at.
+    packages: u32,
 }
+
+/// Files of packages that are looked at for one file: a list of all packages would bring in nearly all of a tree, and keep it.
+const MAX_PACKAGES: u32 = 100;
 
 impl<'db> Check<'db> {
     fn closure(&self, expr: ExprId) -> Closure<'db> {
@@ -305,6 +310,14 @@ impl<'db> Check<'db> {
         if !matches!(self.module.exprs.get(path.0 as usize), Some(Expr::Const(_))) {
             return;
         }
+        // What gives nothing gives nothing wrong.
+        if let Some(&Expr::Attrs(set)) = self.module.exprs.get(given.0 as usize)
+            && self.module.attrsets.get(set as usize).is_some_and(|set| set.is_empty())
+        {
+            return;
+        }
+        let Some(left) = self.packages.checked_sub(1) else { return };
+        self.packages = left;
         let callee = fuel::within(STEPS, || builtins::import(self.db, &[Thunk::Expr(self.closure(path))]));
         if let Value { shape: Shape::Function(target), sure: true } = &callee
             && let FunctionKind::Lambda { file, lambda, .. } = target.kind
