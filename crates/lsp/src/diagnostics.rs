@@ -97,8 +97,19 @@ pub fn of_text(context: &ReadContext, path: &Path, document: &Document) -> Resul
     Ok(shown(context, document, &found))
 }
 
+/// The first `most` of the most severe diagnostics, in the order of the text: a hint never costs an error.
+fn most_severe(found: &[ide::Diagnostic], most: usize) -> Vec<&ide::Diagnostic> {
+    let mut kept: Vec<(usize, &ide::Diagnostic)> = found.iter().enumerate().collect();
+    if kept.len() > most {
+        kept.sort_by_key(|(_, diagnostic)| std::cmp::Reverse(diagnostic.severity));
+        kept.truncate(most);
+        kept.sort_by_key(|(at, _)| *at);
+    }
+    kept.into_iter().map(|(_, diagnostic)| diagnostic).collect()
+}
+
 fn shown(context: &ReadContext, document: &Document, found: &[ide::Diagnostic]) -> Vec<Diagnostic> {
-    found.iter().take(MAX_DIAGNOSTICS).map(|diagnostic| convert::diagnostic(context, &document.text, diagnostic)).collect()
+    most_severe(found, MAX_DIAGNOSTICS).into_iter().map(|diagnostic| convert::diagnostic(context, &document.text, diagnostic)).collect()
 }
 
 impl State {
@@ -256,5 +267,30 @@ impl State {
         let diagnostics = from_text.iter().chain(from_evaluation).cloned().collect();
         let params = PublishDiagnosticsParams { uri: document.uri.clone(), diagnostics, version: Some(version) };
         self.client.notify("textDocument/publishDiagnostics", params);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_do_not_crowd_out_errors() {
+        let one = |severity, start: u32| ide::Diagnostic {
+            range: ide::TextRange::at(start.into(), 1.into()),
+            severity,
+            code: String::new(),
+            message: String::new(),
+            notes: Vec::new(),
+            related: Vec::new(),
+            tags: Vec::new(),
+            fixes: Vec::new(),
+        };
+        let found =
+            [one(ide::Severity::Hint, 0), one(ide::Severity::Warning, 1), one(ide::Severity::Hint, 2), one(ide::Severity::Error, 3)];
+        let kept = |most| most_severe(&found, most).iter().map(|d| u32::from(d.range.start())).collect::<Vec<_>>();
+        assert_eq!(kept(4), [0, 1, 2, 3]);
+        assert_eq!(kept(3), [0, 1, 3]);
+        assert_eq!(kept(1), [3]);
     }
 }
