@@ -16,6 +16,7 @@ mod extract_module;
 mod fix_all;
 mod fixes;
 mod flake_input;
+mod import_argument;
 mod inherit;
 mod inline;
 mod inline_file;
@@ -147,6 +148,7 @@ const ACTIONS: &[Action] = &[
     with_names::TO_INHERIT,
     with_names::TO_SELECT,
     json::ACTION,
+    import_argument::ACTION,
     logic::IF_TO_OPERATOR,
     logic::INVERT_IF,
     logic::ADD_DEFAULT,
