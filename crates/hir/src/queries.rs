@@ -26,7 +26,7 @@ pub fn flat_tree(db: &dyn Db, file: SourceFile) -> Arc<FlatTree> {
 }
 
 /// Where the lines of a file's text begin.
-#[salsa::tracked(returns(ref))]
+#[salsa::tracked(returns(ref), lru = 128)]
 pub fn line_index(db: &dyn Db, file: SourceFile) -> Arc<LineIndex> {
     Arc::new(LineIndex::new(file.contents(db).text().as_bytes()))
 }
@@ -34,38 +34,38 @@ pub fn line_index(db: &dyn Db, file: SourceFile) -> Arc<LineIndex> {
 /// A file's text lowered, as `import` sees it. For a file that is not UTF-8, positions are those of the text that editors show.
 ///
 /// What it is made of has queries of its own below, which are compared: the whole differs after each edit.
-#[salsa::tracked(returns(ref), no_eq)]
+#[salsa::tracked(returns(ref), no_eq, lru = 128)]
 pub fn lowered(db: &dyn Db, file: SourceFile) -> Lowered {
     let tree = flat_tree(db, file);
     lower_interruptibly(tree, &LowerOptions::default(), &|| db.unwind_if_revision_cancelled())
 }
 
 /// The module of a file. Changes only where the meaning of the text may have changed.
-#[salsa::tracked(returns(ref))]
+#[salsa::tracked(returns(ref), lru = 128)]
 pub fn module(db: &dyn Db, file: SourceFile) -> Arc<Module> {
     lowered(db, file).module.clone()
 }
 
 /// The positions of a file's module.
-#[salsa::tracked(returns(ref))]
+#[salsa::tracked(returns(ref), lru = 128)]
 pub fn source_map(db: &dyn Db, file: SourceFile) -> Arc<SourceMap> {
     lowered(db, file).source_map.clone()
 }
 
 /// The names of a file and their uses.
-#[salsa::tracked(returns(ref))]
+#[salsa::tracked(returns(ref), lru = 128)]
 pub fn scopes(db: &dyn Db, file: SourceFile) -> Arc<Scopes> {
     lowered(db, file).scopes.clone()
 }
 
 /// The outline of a file: one symbol for each binding, outer ones before what is in them.
-#[salsa::tracked(returns(ref))]
+#[salsa::tracked(returns(ref), lru = 128)]
 pub fn symbols(db: &dyn Db, file: SourceFile) -> Arc<[Symbol]> {
     outline::symbols(flat_tree(db, file)).into()
 }
 
 /// The path literals of a file, without positions: the paths that it can lead to.
-#[salsa::tracked(returns(ref))]
+#[salsa::tracked(returns(ref), lru = 128)]
 pub fn imports(db: &dyn Db, file: SourceFile) -> Arc<[Import]> {
     let lowered = lowered(db, file);
     import_paths::import_paths(&lowered.module, &lowered.scopes).into()

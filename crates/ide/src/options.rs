@@ -3,8 +3,8 @@
 use nival_hir::module::{Expr, ExprId};
 use nival_shape::{Place, PlaceKind, Shapes};
 use nival_source::{Db, SourceFile};
-use nival_syntax::ast::{AstNode, Binding};
-use nival_syntax::flat::Node;
+use nival_syntax::ast::{AstNode, Binding, Expr as Written, Formal};
+use nival_syntax::flat::{FlatTree, Node};
 use nival_syntax::{Name, SyntaxKind};
 
 use crate::tree::slice;
@@ -28,6 +28,38 @@ pub(crate) fn path_of(around: &[Node<'_>]) -> Option<Vec<Name>> {
         _ => {}
     }
     Some(path)
+}
+
+/// Whether a text looks like a module, as far as its outermost nodes say: only then is it looked at as a whole.
+pub(crate) fn looks_like_module(tree: &FlatTree) -> bool {
+    fn outermost(node: Node<'_>) -> Option<Node<'_>> {
+        node.children().filter_map(Written::cast).last().map(|written| *written.syntax())
+    }
+    let mut at = outermost(tree.root());
+    let (mut is_function, mut of_config) = (false, false);
+    while let Some(node) = at {
+        match node.kind() {
+            SyntaxKind::PAREN | SyntaxKind::LET_IN | SyntaxKind::WITH | SyntaxKind::ASSERT => {}
+            // A function of one set, and of nothing more.
+            SyntaxKind::LAMBDA if is_function => return false,
+            SyntaxKind::LAMBDA => {
+                is_function = true;
+                let formals = node.children().flat_map(|pattern| pattern.children().collect::<Vec<_>>()).filter_map(Formal::cast);
+                of_config = formals.filter_map(|formal| formal.name()).any(|name| name.syntax().text() == b"config");
+            }
+            SyntaxKind::ATTR_SET => return of_config || node.children().any(|entry| is_of_module(entry)),
+            _ => break,
+        }
+        at = outermost(node);
+    }
+    of_config
+}
+
+/// Whether an entry of a set is one that only modules have.
+fn is_of_module(entry: Node<'_>) -> bool {
+    let first = Binding::cast(entry).and_then(|binding| binding.attrpath()).and_then(|path| path.attrs().next());
+    let name = first.and_then(|attr| attr.static_name());
+    name.is_some_and(|name| matches!(name.as_bytes(), b"options" | b"config" | b"imports"))
 }
 
 fn names(binding: Node<'_>) -> Option<Vec<Name>> {

@@ -71,6 +71,9 @@ fn arguments(at: &At<'_>, around: &[Node<'_>]) -> Cancellable<Vec<CompletionItem
 
 /// The names of options, in a module that sets them.
 fn set_options(at: &At<'_>, around: &[Node<'_>], inner: &[Name]) -> Cancellable<Vec<CompletionItem>> {
+    if !options::looks_like_module(&at.tree) {
+        return Ok(Vec::new());
+    }
     // The path of the bindings around, and the part of the own one that is there already.
     let Some(mut path) = options::path_of(around.get(1..).unwrap_or_default()) else { return Ok(Vec::new()) };
     path.extend(inner.iter().skip(usize::from(path.is_empty() && inner.first().is_some_and(|name| name.as_bytes() == b"config"))));
@@ -117,6 +120,9 @@ pub(super) fn add_values(at: &At<'_>, token: Token<'_>, items: &mut Vec<Completi
         return Ok(());
     }
     let Some(path) = options::path_of(&around[1..]).filter(|path| !path.is_empty()) else { return Ok(()) };
+    if !options::looks_like_module(&at.tree) {
+        return Ok(());
+    }
     let kind =
         at.ask_file(|shapes, _, file| if shapes.is_module(file) { shapes.option(file, &path).map(|option| option.kind) } else { None })?;
     match kind {
