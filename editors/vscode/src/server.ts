@@ -35,8 +35,12 @@ export class Server implements vscode.Disposable {
         documentSelector: [{ scheme: 'file', language: 'nix' }],
         initializationOptions: this.settings(),
         revealOutputChannelOn: RevealOutputChannelOn.Never,
-        synchronize: { configurationSection: 'nival' },
         middleware: {
+          workspace: {
+            // Sections would be sent as they are, with whatever a workspace's own file says in them, `nival.trusted` among it. Told only
+            // that something has changed, the server asks, and takes no trust from what it is answered.
+            didChangeConfiguration: (_sections, next) => next(undefined),
+          },
           executeCommand: (name, args, next) => {
             switch (name) {
               case 'nival.build':

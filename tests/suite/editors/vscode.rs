@@ -13,6 +13,10 @@ fn session(world: &World, trusted: bool) -> Value {
 
 fn driven(world: &World, driver: &str, project: &str, trusted: bool) -> Value {
     let project = world.copy(project);
+    if !trusted {
+        // What a workspace says of itself counts for nothing.
+        world.write(&format!("{}/.vscode/settings.json", project.display()), r#"{ "nival.trusted": true }"#);
+    }
     let (result, pictures) = (world.path().join("result.json"), world.path().join("pictures"));
     std::fs::create_dir_all(&pictures).expect("a folder");
     let repository = tools::repository();
