@@ -286,6 +286,16 @@ impl<'a> At<'a> {
     fn attributes(&self, base: Node<'_>, token: Token<'_>) -> Cancellable<Vec<CompletionItem>> {
         let before = near::names_before(token);
         let word = self.word();
+        // Of `lib` and `pkgs`, which are asked most often, no analysis of the whole text is waited for.
+        if let Some(name) = near::parameter(&self.tree, base) {
+            let found = self.ask_file(|shapes, _, file| {
+                let of = shapes.attribute(shapes.parameter_called(file, name)?, &before).ok()?.value;
+                Some(self.items(shapes, of, word, 0))
+            })?;
+            if let Some(found) = found.filter(|found| !found.is_empty()) {
+                return Ok(found);
+            }
+        }
         let found = self.ask(base, |shapes, _, thunk| {
             let of = shapes.attribute(thunk, &before).ok()?.value;
             Some(self.items(shapes, of, word, 0))

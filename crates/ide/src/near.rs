@@ -129,6 +129,13 @@ pub(crate) fn ends_at_parameter(tree: &FlatTree, expr: Node<'_>) -> bool {
     false
 }
 
+/// The name of the parameter that an expression certainly is a use of, and nothing more.
+pub(crate) fn parameter<'t>(tree: &'t FlatTree, expr: Node<'t>) -> Option<&'t [u8]> {
+    let is_one =
+        expr.kind() == SyntaxKind::NAME_REF && matches!(meaning(&tree.nodes_around(expr.token_range()), expr.text()), Meaning::Parameter);
+    is_one.then(|| expr.text())
+}
+
 /// What a use of a name is, as far as the tree tells.
 enum Meaning<'t> {
     /// Of a function that is not called where it stands; it has no default.

@@ -7,7 +7,7 @@ use nival_source::{Db, SourceFile};
 use nival_syntax::Name;
 
 use crate::builtins::known;
-use crate::eval::whnf;
+use crate::eval::{ambient, whnf};
 use crate::nixpkgs::{lib_for, packages_for, root_of};
 use crate::set;
 use crate::value::*;
@@ -33,6 +33,7 @@ pub(crate) fn guess<'db>(db: &'db dyn Db, file: SourceFile, lambda: u32, index: 
                 b"lib" => lib_for(db, file),
                 b"pkgs" => packages_for(db, file),
                 b"self" | b"super" | b"final" | b"prev" if is_overlay() => packages_for(db, file),
+                b"self" | b"final" if index == 0 => of_fixpoint(db, file, module, lambda),
                 _ => None,
             }
             .map_or_else(Value::unknown, |thunk| whnf(db, thunk))
@@ -41,6 +42,17 @@ pub(crate) fn guess<'db>(db: &'db dyn Db, file: SourceFile, lambda: u32, index: 
         None => Value::unknown(),
     };
     Value { sure: false, ..value }
+}
+
+/// What a function that is an argument of a call is given as `self`: what the call gives, if that is a set. So it is with `fix`,
+/// `makeExtensible`, `makeScope` and their like.
+fn of_fixpoint<'db>(db: &'db dyn Db, file: SourceFile, module: &Module, lambda: u32) -> Option<Thunk<'db>> {
+    let expr = |number: usize| ExprId(number as u32);
+    let function = expr(module.exprs.iter().position(|found| *found == Expr::Lambda(lambda))?);
+    let is_call = |found: &Expr| matches!(found, Expr::Call { args, .. } if module.list(*args).last() == Some(&function));
+    let call = expr(module.exprs.iter().position(is_call)?);
+    let result = Thunk::Expr(Closure { file, expr: call, env: ambient(db, file, call) });
+    matches!(whnf(db, result).shape, Shape::Set(_)).then_some(result)
 }
 
 /// The function that a file is.

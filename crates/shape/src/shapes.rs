@@ -338,6 +338,15 @@ impl<'db> Shapes<'db> {
         crate::nixpkgs::lib_for(self.db, file)
     }
 
+    /// What a parameter of this name is taken for where nobody in sight calls its function, without a look at the file's own text.
+    pub fn parameter_called(self, file: SourceFile, name: &[u8]) -> Option<Thunk<'db>> {
+        match name {
+            b"lib" => crate::nixpkgs::lib_for(self.db, file),
+            b"pkgs" => crate::nixpkgs::packages_for(self.db, file),
+            _ => None,
+        }
+    }
+
     /// In one line: `{ a, b, … }`, `x: { lib, stdenv ? …, ... }: derivation`.
     pub fn describe(self, of: Thunk<'db>) -> Option<String> {
         fuel::within(fuel::EDITOR, || print::describe(self.db, &whnf(self.db, of)))

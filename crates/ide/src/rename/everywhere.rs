@@ -46,15 +46,13 @@ pub(super) fn changes(
     Err(RenameError::Unclear(format!("after the change `{new}` would not lead to where it is defined everywhere")))
 }
 
-/// Refuses where the file that defines it, or one that runs that file, says the name of something of which nothing is known: it may
+/// Refuses where the file that defines it, or one that names that file, says the name of something of which nothing is known: it may
 /// be this attribute, and would be lost.
 fn uncertain(snapshot: &Snapshot, index: &View, attribute: &Attribute) -> Result<(), RenameError> {
     let mut near: Vec<Arc<Path>> = Vec::new();
     for (path, _) in &attribute.places {
         near.push(Arc::clone(path));
-        near.extend(
-            index.callers(path).into_iter().filter(|caller| caller.edge().is_some_and(|edge| edge.how.runs())).map(|caller| caller.path),
-        );
+        near.extend(index.callers(path).into_iter().map(|caller| caller.path));
     }
     near.sort();
     near.dedup();

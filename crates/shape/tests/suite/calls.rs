@@ -235,3 +235,28 @@ fn files() {
     "#]],
     );
 }
+
+#[test]
+fn the_own_set_of_a_fixpoint() {
+    // From within, where no call of the function is in sight.
+    check(
+        "let fix = f: let x = f x; in x; in fix (self: with self; { a = { b = 1; }; inherit (a) b$0; })",
+        expect![[r#"
+            1 (likely)
+            → /main.nix:1 b
+        "#]],
+    );
+    check(
+        "let fix = f: let x = f x; in x; in fix (self: { a = { b = 1; }; c = self.a.b$0; })",
+        expect![[r#"
+            1 (likely)
+            → /main.nix:1 b
+        "#]],
+    );
+    check(
+        "map (self: self.a$0) [ { a = 1; } ]",
+        expect![[r#"
+        ?
+    "#]],
+    );
+}
