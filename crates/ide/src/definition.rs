@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use nival_engine::{Cancellable, Cancelled, Control, FilePosition, FileRange, Location, Report, Snapshot};
 use nival_hir::module::{Expr, ExprId};
-use nival_hir::scopes::Target;
+use nival_hir::scopes::{BindingKind, Target};
 use nival_syntax::ast::{AstNode, Expr as AstExpr};
 use nival_syntax::flat::Node;
 use nival_syntax::{Name, TextRange, TextSize};
@@ -13,6 +13,7 @@ use nival_syntax::{Name, TextRange, TextSize};
 use crate::cursor::{FileView, Subject};
 use crate::facts::{self, facts};
 use crate::hover::resolve_path;
+use crate::references::beside_the_calls;
 use crate::tree::text_of;
 use crate::values::{Found, Values};
 
@@ -104,8 +105,8 @@ impl Search<'_> {
             Subject::Use { .. } => {}
             Subject::Definition { range, .. } | Subject::AttrDefinition { range, .. } => {
                 self.file_of_binding(*range);
-                if self.found.is_empty() {
-                    self.known(subject, *range)?;
+                if self.found.is_empty() && !self.known(subject, *range)? {
+                    self.filled(subject, *range)?;
                 }
             }
             Subject::Selection { base, before, name, range } => {
@@ -135,6 +136,19 @@ impl Search<'_> {
         let facts = facts(self.snapshot, self.path, self.view, subject)?;
         self.found.extend(facts.definitions.into_iter().map(|(full, focus)| NavigationTarget { source, full, focus }));
         Ok(!self.found.is_empty())
+    }
+
+    /// An argument that `callPackage` fills: where its callers have it.
+    fn filled(&mut self, subject: &Subject, source: TextRange) -> Cancellable<()> {
+        let Subject::Definition { binding, .. } = subject else { return Ok(()) };
+        let lowered = &self.view.lowered;
+        if lowered.scopes.binding(*binding).is_none_or(|binding| binding.kind != BindingKind::Formal) {
+            return Ok(());
+        }
+        let places = beside_the_calls(self.snapshot, self.path, lowered, *binding)?;
+        let target = |(path, range)| NavigationTarget { source, full: FileRange { path, range }, focus: range };
+        self.found.extend(places.into_iter().map(target));
+        Ok(())
     }
 
     fn add_here(&mut self, source: TextRange, focus: TextRange) {
@@ -418,5 +432,16 @@ mod tests {
     fn nothing_to_find() {
         check("map$0", expect![[""]]);
         check("{ x }: x.y$0", expect![[""]]);
+    }
+
+    #[test]
+    fn arguments_that_an_unknown_call_package_fills() {
+        let text = "//- /pkg.nix\n{ tool$0, other }: tool\n//- /set.nix\n{ callPackage }: { tool = 1; pkg = callPackage ./pkg.nix { }; }\n";
+        let fixture = Fixture::new(text);
+        fixture.snapshot.project(std::time::Duration::from_secs(30)).unwrap();
+        let found = definition(&fixture.snapshot, &fixture.position(), &Fixture::control()).unwrap();
+        let [target] = &found[..] else { panic!("{found:?}") };
+        let text = fixture.snapshot.text(&target.full.path).unwrap();
+        assert_eq!((target.full.path.to_str(), &text[target.focus]), (Some("/set.nix"), "tool"));
     }
 }

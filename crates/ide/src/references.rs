@@ -184,6 +184,18 @@ fn linked(db: &dyn Db, index: &View, path: &Path, lowered: &Lowered, formal: Bin
     found
 }
 
+/// Where the argument of a file is defined that those who call the file by `callPackage` have beside the call, as far as the index
+/// knows them by now.
+pub(crate) fn beside_the_calls(
+    snapshot: &Snapshot,
+    path: &Path,
+    lowered: &Lowered,
+    formal: BindingId,
+) -> Cancellable<Vec<(Arc<Path>, TextRange)>> {
+    let project = snapshot.project(std::time::Duration::ZERO)?;
+    snapshot.with_db(|db| linked(db, &project.view, path, lowered, formal))
+}
+
 /// Every use of an attribute in the workspace, and its definitions there.
 pub(crate) fn uses(snapshot: &Snapshot, project: &Project, attribute: &Attribute) -> Cancellable<Found> {
     let deadline = Instant::now() + TIME;
