@@ -79,10 +79,16 @@ impl<'e> Ctx<'e> {
         }
         let (a, b) = (self.flatten(a), self.flatten(b));
         let (Some(x), Some(y)) = (a.shape(), b.shape()) else { return Ok(false) };
-        if x.names_id() != y.names_id() {
+        if x.names_id() == y.names_id() {
+            return self.equal_lists(a.slots(x), b.slots(y));
+        }
+        if x.len() != y.len() {
             return Ok(false);
         }
-        self.equal_lists(a.slots(x), b.slots(y))
+        // What comes before the first name that only one of them has is compared first, as in Nix, and may fail.
+        let common = x.names().iter().zip(y.names()).take_while(|(x, y)| x == y).count();
+        let (Some(a), Some(b)) = (a.slots(x).get(..common), b.slots(y).get(..common)) else { return Ok(false) };
+        self.equal_lists(a, b).map(|_| false)
     }
 
     /// `type = "derivation"`.
