@@ -39,7 +39,11 @@ impl EngineHost {
     /// The store directory itself cannot be read, unless it is where it says.
     pub(super) fn check_no_store_dir(&self, path: &[u8]) -> HostResult<()> {
         let dir = self.store_dir.as_str();
-        if path != dir.as_bytes() || self.names_are_free() || self.view().system.metadata(Path::new(dir)).is_ok() {
+        if path != dir.as_bytes() || self.names_are_free() {
+            return Ok(());
+        }
+        let is_there = || self.store.to_real(Path::new(dir)) == Path::new(dir) && self.view().system.metadata(Path::new(dir)).is_ok();
+        if is_there() {
             return Ok(());
         }
         Err(HostError::Io(BadStorePath::NotInStore(format!("{dir}/")).to_string()))
