@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::os::unix::ffi::OsStringExt as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use nival_engine::config::host_system;
 use nival_engine::settings::Source;
@@ -11,7 +11,7 @@ use nival_engine::{
     AutoArgs, Budget, CancelToken, Control, Engine, EngineConfig, EvalSession, EvalValue, FlakeLookup, LockFlags, RenderOptions, Report,
     ReportKind, SearchPathEntry, Settings, TraceKind, parse_flake_reference,
 };
-use nival_source::OsSystem;
+use nival_source::{OsSystem, clean_path};
 
 use crate::error::Failure;
 use crate::options::{ArgSource, Common, FlakeOptions, Target};
@@ -167,19 +167,6 @@ pub fn show_trace_line(kind: TraceKind, text: &str) {
     }
 }
 
-/// An absolute path without `.` and `..`, as Nix reads the paths of a command line: without a look at symbolic links.
-pub fn clean(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => drop(clean.pop()),
-            part => clean.push(part),
-        }
-    }
-    clean
-}
-
 pub fn current_folder() -> Result<PathBuf, Failure> {
     std::env::current_dir().map_err(|e| Failure::message(format!("the current folder cannot be found: {e}")))
 }
@@ -281,7 +268,7 @@ impl Context {
             let tree = self.session.call(&fetch, &self.session.string(&url, &self.control)?, &self.control)?;
             return Ok(PathBuf::from(OsString::from_vec(self.session.raw(&tree, &self.control)?)));
         }
-        Ok(clean(&current_folder()?.join(argument)))
+        Ok(clean_path(&current_folder()?.join(argument)))
     }
 }
 

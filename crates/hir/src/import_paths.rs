@@ -2,8 +2,9 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
+use nival_source::clean_path;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::globals::GLOBALS;
@@ -99,19 +100,15 @@ fn caller(module: &Module, variables: &FxHashSet<ExprId>, function: ExprId) -> O
 
 /// The absolute path that a literal in the file `from` means. A path below the home folder needs `home`.
 pub fn resolve(from: &Path, import: &Import, home: Option<&Path>) -> Option<PathBuf> {
-    let written = Path::new(OsStr::from_bytes(&import.path));
-    let joined = match import.base {
+    absolute(from, import.base, &import.path, || home.map(Path::to_owned))
+}
+
+/// The absolute path that a text means which a literal of this kind in the file `from` is made of. `home` is asked only for a path below it.
+pub fn absolute(from: &Path, base: PathKind, written: &[u8], home: impl FnOnce() -> Option<PathBuf>) -> Option<PathBuf> {
+    let written = Path::new(OsStr::from_bytes(written));
+    Some(clean_path(&match base {
         PathKind::Absolute => written.to_owned(),
         PathKind::Relative => from.parent()?.join(written),
-        PathKind::Home => home?.join(written),
-    };
-    let mut clean = PathBuf::new();
-    for component in joined.components() {
-        match component {
-            Component::ParentDir => drop(clean.pop()),
-            Component::CurDir => {}
-            other => clean.push(other),
-        }
-    }
-    Some(clean)
+        PathKind::Home => home()?.join(written),
+    }))
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use nival_engine::{Cancellable, Snapshot};
 use nival_hir::module::PathKind;
-use nival_index::index::{clean, resolve};
+use nival_index::index::resolve;
 use nival_index::{Edge, View};
+use nival_source::clean_path;
 
 use crate::diagnostics::TextEdit;
 use crate::source_change::SourceChange;
@@ -36,7 +37,7 @@ pub fn file_renames(snapshot: &Snapshot, moves: &[(PathBuf, PathBuf)]) -> Cancel
             }
             // Only what is written as one literal, and stands where the index saw it.
             let written = text.as_deref().map(|text| slice(text, edge.range)).unwrap_or_default();
-            let meant = path.parent().map(|folder| clean(&folder.join(written)));
+            let meant = path.parent().map(|folder| clean_path(&folder.join(written)));
             if written.contains(['+', '"', '$', ' ']) || meant != resolve(path, edge, None) {
                 continue;
             }

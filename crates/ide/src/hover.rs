@@ -235,17 +235,7 @@ pub(crate) fn resolve_path(snapshot: &Snapshot, file: &Path, text: &str) -> Opti
         Some(rest) => snapshot.system().home_dir()?.join(rest),
         None => file.parent()?.join(text),
     };
-    let mut clean = PathBuf::new();
-    for part in joined.components() {
-        match part {
-            std::path::Component::ParentDir => {
-                clean.pop();
-            }
-            std::path::Component::CurDir => {}
-            other => clean.push(other),
-        }
-    }
-    Some(clean)
+    Some(nival_source::clean_path(&joined))
 }
 
 fn not_evaluated(report: &Report) -> Cancellable<HoverValue> {

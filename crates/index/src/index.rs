@@ -1,11 +1,9 @@
 //! [`Index`]: the summaries of all files, and the edges between them in both directions.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use nival_hir::module::PathKind;
+use nival_hir::import_paths;
 use nival_syntax::Name;
 use rustc_hash::FxHashMap;
 
@@ -180,24 +178,5 @@ impl FileSummary {
 
 /// The absolute path that an edge of a file means.
 pub fn resolve(from: &Path, edge: &Edge, home: Option<&Path>) -> Option<PathBuf> {
-    let written = Path::new(OsStr::from_bytes(&edge.path));
-    let joined = match edge.base {
-        PathKind::Absolute => written.to_owned(),
-        PathKind::Relative => from.parent()?.join(written),
-        PathKind::Home => home?.join(written),
-    };
-    Some(clean(&joined))
-}
-
-/// Without `.`, and `..` taken together with what is before it.
-pub fn clean(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::ParentDir => drop(clean.pop()),
-            Component::CurDir => {}
-            other => clean.push(other),
-        }
-    }
-    clean
+    import_paths::absolute(from, edge.base, &edge.path, || home.map(Path::to_owned))
 }

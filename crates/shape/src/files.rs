@@ -2,40 +2,23 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
+use nival_hir::import_paths;
 use nival_hir::module::PathKind;
-use nival_source::{Db, Problem, SourceFile};
+use nival_source::{Db, Problem, SourceFile, clean_path};
 
 /// The absolute path that a literal in a file means.
 pub(crate) fn literal(db: &dyn Db, file: SourceFile, kind: PathKind, text: &[u8]) -> Option<Arc<Path>> {
-    let written = Path::new(OsStr::from_bytes(text));
-    let joined = match kind {
-        PathKind::Absolute => written.to_owned(),
-        PathKind::Relative => file.path(db).parent()?.join(written),
-        PathKind::Home => db.system().home_dir()?.join(written),
-    };
-    Some(clean(&joined).into())
+    Some(import_paths::absolute(file.path(db), kind, text, || db.system().home_dir())?.into())
 }
 
 /// `path + "/x"`.
 pub(crate) fn append(path: &Path, text: &[u8]) -> Option<Arc<Path>> {
     let mut joined = path.as_os_str().to_owned();
     joined.push(OsStr::from_bytes(text));
-    Some(clean(Path::new(&joined)).into())
-}
-
-fn clean(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::ParentDir => drop(clean.pop()),
-            Component::CurDir => {}
-            other => clean.push(other),
-        }
-    }
-    clean
+    Some(clean_path(Path::new(&joined)).into())
 }
 
 /// The file that `import` of a path reads, if there is one.

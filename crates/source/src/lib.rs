@@ -17,10 +17,12 @@ mod contents;
 mod db;
 mod files;
 pub mod fixture;
+mod paths;
 mod system;
 
 pub use change::Change;
 pub use contents::{Contents, MAX_SOURCE_BYTES, Problem};
 pub use db::Db;
 pub use files::{FileId, Files, Kept, SourceFile};
+pub use paths::clean_path;
 pub use system::{DirEntry, FileKind, MemorySystem, Metadata, OsSystem, System, SystemError};

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use nival_engine::EvalSession;
+use nival_source::clean_path;
 
-use crate::context::{clean, current_folder};
+use crate::context::current_folder;
 use crate::error::Failure;
 
 /// Makes `link` a link to a store path and a root of the garbage collector. Its absolute path.
 pub fn root(session: &EvalSession, link: &Path, store_path: &str) -> Result<PathBuf, Failure> {
-    let link = clean(&current_folder()?.join(link));
+    let link = clean_path(&current_folder()?.join(link));
     refuse_to_replace(&link)?;
     session.add_root(&link, store_path)?;
     Ok(link)
@@ -44,7 +45,7 @@ mod tests {
     fn names_and_replacement() {
         assert_eq!(name(Path::new("result"), 0, "out"), Path::new("result"));
         assert_eq!(name(Path::new("result"), 1, "dev"), Path::new("result-2-dev"));
-        assert_eq!(clean(Path::new("/a/./b/../c")), Path::new("/a/c"));
+        assert_eq!(clean_path(Path::new("/a/./b/../c")), Path::new("/a/c"));
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("result");
         refuse_to_replace(&file).unwrap();

@@ -42,11 +42,11 @@ impl EngineHost {
         if path != dir.as_bytes() || self.names_are_free() {
             return Ok(());
         }
-        let is_there = || self.store.to_real(Path::new(dir)) == Path::new(dir) && self.view().system.metadata(Path::new(dir)).is_ok();
-        if is_there() {
+        let dir = Path::new(dir);
+        if self.store.to_real(dir) == dir && self.view().system.metadata(dir).is_ok() {
             return Ok(());
         }
-        Err(HostError::Io(BadStorePath::NotInStore(format!("{dir}/")).to_string()))
+        Err(HostError::Io(BadStorePath::NotInStore(format!("{}/", dir.display())).to_string()))
     }
 
     /// The name of a derivation that only this evaluation knows.
