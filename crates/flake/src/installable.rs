@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use nival_eval::builtins::flake::reference::{Attr, FlakeRef};
 use nival_eval::builtins::flake::url::percent_decode;
-use nival_source::{FileKind, System};
+use nival_source::{FileKind, System, clean_path};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
 use crate::error::FlakeError;
 
@@ -38,7 +39,7 @@ pub fn parse_reference(text: &str, base: &Path, system: &dyn System) -> Result<F
                 if let Some(Attr::Text(path)) = reference.attrs.get_mut("path")
                     && !path.starts_with('/')
                 {
-                    *path = normalise(&base.join(&*path)).display().to_string();
+                    *path = clean_path(&base.join(&*path)).display().to_string();
                 }
                 return Ok(reference);
             }
@@ -48,7 +49,7 @@ pub fn parse_reference(text: &str, base: &Path, system: &dyn System) -> Result<F
         }
     }
     let (path, query) = text.split_once('?').map_or((text, ""), |(path, query)| (path, query));
-    let path = normalise(&base.join(path));
+    let path = clean_path(&base.join(path));
     let found = locate(&path, system)?;
     let repository = enclosing_repository(&found, system);
     let (root, kind) = repository.map_or((found.clone(), "path:"), |root| (root, "git+file://"));
@@ -101,26 +102,26 @@ fn split_outputs(text: &str) -> Result<(&str, Vec<String>), FlakeError> {
     if outputs == "*" || names.iter().all(valid) { Ok((rest, names)) } else { Err(FlakeError::Outputs(outputs.to_owned())) }
 }
 
-/// Without `.`, `..` and doubled slashes, by text.
-pub fn normalise(path: &Path) -> PathBuf {
-    let mut out = PathBuf::from("/");
-    for component in path.components() {
-        match component {
-            std::path::Component::Normal(name) => out.push(name),
-            std::path::Component::ParentDir => {
-                out.pop();
-            }
-            _ => {}
-        }
-    }
-    out
-}
+/// What is written as an escape in the path of a reference.
+const NOT_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
 
 fn percent_encode(path: &Path) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/!$&'()*,;=:@".contains(&byte);
-    let mut out = String::new();
-    for &byte in path.as_os_str().as_encoded_bytes() {
-        if plain(byte) { out.push(char::from(byte)) } else { out.push_str(&format!("%{byte:02X}")) }
-    }
-    out
+    percent_encoding::percent_encode(path.as_os_str().as_encoded_bytes(), NOT_IN_PATH).to_string()
 }

@@ -576,7 +576,7 @@ fn directory(ctx: &mut Ctx<'_>, tree: Value, subdir: &str) -> Result<String, Fla
 }
 
 fn normalise_text(path: &str) -> String {
-    crate::installable::normalise(std::path::Path::new(path)).display().to_string()
+    nival_source::clean_path(std::path::Path::new(path)).display().to_string()
 }
 
 fn join(path: &[String], name: &str) -> InputPath {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode};
+
 /// `scheme:[//authority]path?query#fragment`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Url {
@@ -12,6 +14,15 @@ pub struct Url {
     pub query: BTreeMap<String, String>,
     pub fragment: String,
 }
+
+/// What Nix writes as escapes: all but the unreserved characters,
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// and what may stand in a segment of a path
+const NOT_IN_SEGMENT: &AsciiSet = &RESERVED.remove(b':').remove(b'@');
+/// and in the whole of a path
+const NOT_IN_PATH: &AsciiSet = &NOT_IN_SEGMENT.remove(b'/');
+/// and in a query.
+const NOT_IN_QUERY: &AsciiSet = &NOT_IN_PATH.remove(b'?');
 
 /// What RFC 3986 lets stand unescaped, beside letters and digits: in every part, and in some.
 const UNRESERVED: &[u8] = b"-._~";
@@ -96,11 +107,11 @@ impl Url {
 
     /// With only those escapes in the path and the authority that Nix writes.
     pub fn normal(mut self) -> Url {
-        let segments: Vec<String> = self.path.split('/').map(|segment| encode(percent_decode_bytes(segment), b":@")).collect();
+        let segments: Vec<String> = self.path.split('/').map(|segment| encode_again(segment, NOT_IN_SEGMENT)).collect();
         self.path = segments.join("/");
         if let Some(authority) = self.authority.take() {
             let (login, place) = authority.split_once('@').map_or((None, authority.as_str()), |(login, place)| (Some(login), place));
-            let again = |text: &str| encode(percent_decode_bytes(text), b"");
+            let again = |text: &str| encode_again(text, RESERVED);
             let login = login.map(|login| match login.split_once(':') {
                 Some((user, password)) => format!("{}:{}@", again(user), again(password)),
                 None => format!("{}@", again(login)),
@@ -149,51 +160,22 @@ pub fn broken_escape(text: &str) -> Option<&'static str> {
 }
 
 fn encode_query(query: &BTreeMap<String, String>) -> String {
-    let again = |text: &str| encode(text.as_bytes().to_vec(), b":@/?");
-    let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{}={}", again(name), again(value))).collect();
+    let escaped = |text: &str| utf8_percent_encode(text, NOT_IN_QUERY).to_string();
+    let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect();
     pairs.join("&")
 }
 
 /// Percent signs that are no escapes stay.
 pub fn percent_decode(text: &str) -> String {
-    String::from_utf8_lossy(&percent_decode_bytes(text)).into_owned()
-}
-
-fn percent_decode_bytes(text: &str) -> Vec<u8> {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = |i: usize| bytes.get(i).and_then(|&b| char::from(b).to_digit(16));
-        match (bytes[at], hex(at + 1), hex(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                out.push((high << 4 | low) as u8);
-                at += 3;
-            }
-            (byte, ..) => {
-                out.push(byte);
-                at += 1;
-            }
-        }
-    }
-    out
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// The path of a file as one of a URL.
 pub fn encode_path(path: &str) -> String {
-    let segments: Vec<String> = path.split('/').map(|segment| encode(segment.as_bytes().to_vec(), b":@")).collect();
-    segments.join("/")
+    utf8_percent_encode(path, NOT_IN_PATH).to_string()
 }
 
-/// With escapes for all but unreserved characters and `keep`.
-fn encode(bytes: Vec<u8>, keep: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len());
-    for byte in bytes {
-        if byte.is_ascii_alphanumeric() || UNRESERVED.contains(&byte) || keep.contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out += &format!("%{byte:02X}");
-        }
-    }
-    out
+/// The same text with escapes for all but what `escaped` leaves.
+fn encode_again(text: &str, escaped: &'static AsciiSet) -> String {
+    percent_encode(&percent_decode_str(text).collect::<Vec<u8>>(), escaped).to_string()
 }
