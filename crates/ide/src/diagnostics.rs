@@ -329,7 +329,7 @@ mod tests {
             [throw "yes"] Error evaluation: yes
         "#]],
         );
-        let mut fixture = Fixture::new("let a = rec { }; in x: x == true");
+        let mut fixture = Fixture::new("let a = rec { }; in x: x ? y == true");
         let mut config = fixture.snapshot.config().clone();
         config.lint.set("unused_binding", nival_engine::Level::On(nival_hir::Severity::Error));
         config.lint.set("W01", nival_engine::Level::Off);

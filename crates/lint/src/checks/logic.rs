@@ -23,6 +23,9 @@ pub(super) fn comparison<'t>(context: &mut Context<'t>, node: Node<'t>) {
         (Some(constant), None) => (right, constant),
         _ => return,
     };
+    if !is_boolean(context, value) {
+        return;
+    }
     let plain = constant == (operator.kind() == EQUAL);
     let text = if context.is_long(value.range()) { "" } else { context.text(value.range()) };
     let new = match (plain, is_simple(value) || value.kind() == SELECT || value.kind() == APPLY) {
@@ -33,11 +36,57 @@ pub(super) fn comparison<'t>(context: &mut Context<'t>, node: Node<'t>) {
     let commented = context.is_long(node.range()) || context.comment_in(node.range());
     let message = format!("a comparison with `{constant}` says no more than {}", if plain { "the value itself" } else { "its negation" });
     let edit = spaced(context.tree, node.range(), &new);
-    // What is no boolean is not equal to one, but no condition either.
     let fits = plain && (is_simple(value) || matches!(value.kind(), SELECT | APPLY)) || context.is_loose() || in_logic(context);
     let diagnostic = context.report(&BOOL_COMPARISON, node.range(), message);
     if fits && !commented {
-        *diagnostic = diagnostic.clone().suggestion(format!("Write `{}`", shortened(&new)), vec![edit]);
+        *diagnostic = diagnostic.clone().fix(format!("Write `{}`", shortened(&new)), vec![edit]);
+    }
+}
+
+/// Builtins that give a boolean, with the number of their arguments.
+const PREDICATES: &[(&[u8], usize)] = &[
+    (b"all", 2),
+    (b"any", 2),
+    (b"elem", 2),
+    (b"hasAttr", 2),
+    (b"hasContext", 1),
+    (b"isAttrs", 1),
+    (b"isBool", 1),
+    (b"isFloat", 1),
+    (b"isFunction", 1),
+    (b"isInt", 1),
+    (b"isList", 1),
+    (b"isNull", 1),
+    (b"isPath", 1),
+    (b"isString", 1),
+    (b"lessThan", 2),
+    (b"pathExists", 1),
+];
+
+/// Whether a value is a boolean, if it is anything. Others can be compared with one, too (`null`, `"auto"`), and are not equal to it.
+fn is_boolean(context: &Context<'_>, mut node: Node<'_>) -> bool {
+    let mut arguments = 0;
+    loop {
+        let Some(first) = node.children().next() else { return false };
+        match node.kind() {
+            PAREN => node = first,
+            APPLY => {
+                arguments += 1;
+                node = first;
+            }
+            HAS_ATTR => return arguments == 0,
+            UNARY_OP => return arguments == 0 && TreeNode::token(&node, NOT).is_some(),
+            BINARY_OP => {
+                let truth = [EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, AND, OR, IMPLIES];
+                return arguments == 0 && operator(node).is_some_and(|operator| truth.contains(&operator.kind()));
+            }
+            SELECT => {
+                let builtins = is_name(first, b"builtins") && !context.hidden.contains("builtins");
+                let name = node.text().rsplit(|byte| *byte == b'.').next().unwrap_or_default().trim_ascii();
+                return builtins && PREDICATES.contains(&(name, arguments));
+            }
+            _ => return false,
+        }
     }
 }
 

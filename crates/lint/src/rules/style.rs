@@ -10,7 +10,7 @@ rules! {
     REDUNDANT_PAREN "parse-redundant-paren" ["W08", "useless_parens"] on Hint [Unnecessary]
         "Parentheses around a name, a literal, a list, a set or other parentheses.", "{ a }: [ (a) ]";
     BOOL_COMPARISON "bool_comparison" ["W01"] on Hint []
-        "A comparison with `true` or `false`: the value itself, or `!` before it, says the same.", "a: if a == true then 1 else 2";
+        "A comparison of what is a boolean with `true` or `false`: the value itself, or `!` before it, says the same. Where something else may stand (`null`, `\"auto\"`), nothing is said.", "a: if a ? b == true then 1 else 2";
     MANUAL_INHERIT "manual_inherit" ["W03"] on Hint []
         "`inherit a;` is the short form of `a = a;`.", "a: { a = a; }";
     MANUAL_INHERIT_FROM "manual_inherit_from" ["W04"] on Hint []

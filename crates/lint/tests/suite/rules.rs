@@ -316,35 +316,36 @@ fn parentheses() {
 #[test]
 fn logic() {
     check(
-        "a: a == false",
+        "a: (a == 1) == false",
         expect![[r#"
-        3 `a == false` Hint bool_comparison: a comparison with `false` says no more than its negation
-            Write `!a` (suggestion): a: !a
-    "#]],
+            3 `(a == 1) == false` Hint bool_comparison: a comparison with `false` says no more than its negation
+                Write `!(a == 1)`: a: !(a == 1)
+        "#]],
     );
     check(
-        "a: true != a",
+        "a: true != a ? b",
         expect![[r#"
-        3 `true != a` Hint bool_comparison: a comparison with `true` says no more than its negation
-            Write `!a` (suggestion): a: !a
-    "#]],
+            3 `true != a ? b` Hint bool_comparison: a comparison with `true` says no more than its negation
+                Write `!(a ? b)`: a: !(a ? b)
+        "#]],
     );
     check(
-        "a: f: f (a.b or c == true) (a && f == false)",
+        "a: f: f (builtins.elem a [ ] == true) (a && (a < f) == false)",
         expect![[r#"
-        9 `a.b or c == true` Hint bool_comparison: a comparison with `true` says no more than the value itself
-            Write `a.b or c` (suggestion): a: f: f (a.b or c) (a && f == false)
-        16 `c` Error sema-undefined-variable: undefined variable 'c'
-        33 `f == false` Hint bool_comparison: a comparison with `false` says no more than its negation
-            Write `!f` (suggestion): a: f: f (a.b or c == true) (a && !f)
-    "#]],
+            9 `builtins.elem a [ ] == true` Hint bool_comparison: a comparison with `true` says no more than the value itself
+                Write `builtins.elem a [ ]`: a: f: f (builtins.elem a [ ]) (a && (a < f) == false)
+            44 `(a < f) == false` Hint bool_comparison: a comparison with `false` says no more than its negation
+                Write `!(a < f)`: a: f: f (builtins.elem a [ ] == true) (a && !(a < f))
+        "#]],
     );
     check(
-        "true: a: a == true",
+        "true: a: !a == true",
         expect![[r#"
         0 `true` Warning sema-constant-overridden: this hides the constant 'true'
     "#]],
     );
+    // What may be `null` or a word is not said to be a boolean.
+    check("a: f: c: [ (a == true) (f a != false) (a.b or c == true) (c.isString a == true) (builtins.elem a == true) ]", expect![[r#""#]]);
     check(
         "a: b: !(a == b) && !(a != b)",
         expect![[r#"

@@ -242,7 +242,7 @@ mod tests {
         check(
             Format::Github,
             "a,b.nix",
-            "let\n  a = 1;\n  b = a.x\n    == true;\nin rec { inherit b; }\n",
+            "let\n  a = 1;\n  b = a ? x\n    == true;\nin rec { inherit b; }\n",
             expect![[r#"
             ::notice file=a%2Cb.nix,line=3,endLine=4,title=bool_comparison::a comparison with `true` says no more than the value itself
             ::warning file=a%2Cb.nix,line=5,endLine=5,col=4,endColumn=7,title=sema-extra-rec::no attribute of this set uses another: `rec` is not needed
