@@ -10,6 +10,7 @@ pub use crate::reparse::reparse;
 use rowan::{TextRange, TextSize};
 
 use crate::lexer::TokenData;
+use crate::parents::Parents;
 use crate::tree::{Element, TreeNode, TreeToken};
 use crate::{SyntaxError, SyntaxKind};
 
@@ -51,6 +52,7 @@ pub struct FlatTree {
     pub(crate) tokens: Vec<TokenData>,
     pub(crate) errors: Vec<SyntaxError>,
     pub(crate) numbered: bool,
+    pub(crate) parents: Parents,
 }
 
 /// A node: kind, tokens and the number of its descendants in one 16-byte record, because readers want all of them at once.
@@ -152,6 +154,12 @@ impl<'t> Node<'t> {
     #[inline]
     pub fn tree(self) -> &'t FlatTree {
         self.tree
+    }
+
+    /// The node around it; none for the root.
+    pub fn parent(self) -> Option<Node<'t>> {
+        let parent = self.tree.parent_of(self.index)?;
+        Some(Node { tree: self.tree, index: parent })
     }
 
     #[inline]

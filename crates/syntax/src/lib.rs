@@ -34,6 +34,7 @@ mod line_index;
 pub mod literal;
 pub mod name;
 mod navigate;
+mod parents;
 mod parse;
 mod parser;
 mod reparse;

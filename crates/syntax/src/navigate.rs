@@ -15,16 +15,24 @@ impl FlatTree {
         (first..).map_while(move |index| self.token(index).filter(|token| u32::from(token.range().start()) <= offset))
     }
 
+    /// The innermost node that has all of these tokens; the root for tokens that are not there.
+    pub fn node_around(&self, tokens: Range<u32>) -> Node<'_> {
+        // Nodes stand in the order in which they begin: the last that begins before is in all that are around.
+        let mut index = (self.nodes.partition_point(|node| node.first_token <= tokens.start) as u32).saturating_sub(1);
+        let holds =
+            |index: u32| self.nodes.get(index as usize).is_none_or(|node| node.end_token > tokens.start && node.end_token >= tokens.end);
+        while !holds(index)
+            && let Some(parent) = self.parent_of(index)
+        {
+            index = parent;
+        }
+        self.node(index).unwrap_or_else(|| self.root())
+    }
+
     /// The nodes around a run of tokens, innermost first; the root alone for tokens that are not there.
     pub fn nodes_around(&self, tokens: Range<u32>) -> Vec<Node<'_>> {
-        let mut nodes = vec![self.root()];
-        while let Some(node) = nodes.last()
-            && let Some(child) = node.child_with(&tokens)
-        {
-            nodes.push(child);
-        }
-        nodes.reverse();
-        nodes
+        let innermost = self.node_around(tokens);
+        std::iter::once(innermost).chain(innermost.ancestors()).collect()
     }
 
     /// The nodes around a stretch of the text, innermost first.
@@ -41,11 +49,9 @@ impl FlatTree {
 }
 
 impl<'t> Node<'t> {
-    /// The child that has all of these tokens.
-    fn child_with(self, tokens: &Range<u32>) -> Option<Node<'t>> {
-        let child = self.children().find(|child| child.token_range().end > tokens.start)?;
-        let own = child.token_range();
-        (own.start <= tokens.start && tokens.end <= own.end).then_some(child)
+    /// The nodes around it, innermost first, without itself.
+    pub fn ancestors(self) -> impl Iterator<Item = Node<'t>> {
+        std::iter::successors(self.parent(), |node| node.parent())
     }
 
     /// The token before its first one.
@@ -58,6 +64,11 @@ impl<'t> Token<'t> {
     /// The token before it.
     pub fn before(self) -> Option<Token<'t>> {
         self.tree().token(self.index().checked_sub(1)?)
+    }
+
+    /// The innermost node that it is in.
+    pub fn parent(self) -> Node<'t> {
+        self.tree().node_around(self.index()..self.index() + 1)
     }
 
     /// The nodes around it, innermost first.

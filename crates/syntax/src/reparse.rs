@@ -226,9 +226,11 @@ fn splice(old: &FlatTree, text: &[u8], block: Node<'_>, ancestors: &[Node<'_>], 
             node.size = node.size.wrapping_add(nodes_by);
         }
     }
+    let block_nodes = nodes_come.len();
     nodes.extend(source.nodes[nodes_come].iter().map(|node| shifted(node, gone.start.wrapping_sub(come.start))));
     nodes.extend(old.nodes[nodes_gone.end..].iter().map(|node| shifted(node, tokens_by)));
-    FlatTree { text: Arc::from(text), nodes, tokens, errors: Vec::new(), numbered: false }
+    let parents = old.parents.spliced(&nodes, nodes_gone, block_nodes, nodes_by);
+    FlatTree { text: Arc::from(text), nodes, tokens, errors: Vec::new(), numbered: false, parents }
 }
 
 #[cfg(test)]

@@ -123,21 +123,18 @@ pub(super) fn wrapped(text: impl Into<String>, level: Level, asked: Level) -> St
 impl<'a> Context<'a> {
     /// The parent of a node.
     pub fn parent(&self, node: Node<'a>) -> Option<Node<'a>> {
-        self.ancestors(node).first().copied()
+        node.parent()
     }
 
     /// The nodes around a node, innermost first, without itself.
     pub fn ancestors(&self, node: Node<'a>) -> Vec<Node<'a>> {
-        let mut around = self.tree.nodes_around(node.token_range());
-        let own = around.iter().position(|&other| other == node).map_or(0, |at| at + 1);
-        around.drain(..own);
-        around
+        node.ancestors().collect()
     }
 
     /// The text for `node`'s place that has the tokens of an expression of this level: in parentheses if the place asks for them, and
     /// with blanks where it would run into what stands beside it.
     pub fn fitted(&self, node: Node<'a>, text: impl Into<String>, level: Level) -> String {
-        let asked = self.parent(node).map_or(Level::Open, |parent| asked_by(parent, node));
+        let asked = node.parent().map_or(Level::Open, |parent| asked_by(parent, node));
         self.apart(node.range(), wrapped(text, level, asked))
     }
 
