@@ -2,7 +2,7 @@
 //! same last word of an error.
 
 use std::collections::BTreeSet;
-use std::io::Read as _;
+use std::io::{BufRead as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -469,4 +469,26 @@ fn a_closed_standard_output_ends_the_program() {
     }
     let said = run(world.command("sh").arg("-c").arg(format!("{:?} eval --expr 1 >/dev/full", world.built("nival").get_program())));
     assert!(said.failed().contains("No space left"));
+}
+
+/// Ctrl-C and a polite end: said at once, with the place, on one thread and on several.
+#[test]
+fn signals_end_an_evaluation() {
+    let world = World::default();
+    let endless = "builtins.trace \"running\" (let l = builtins.genList (x: x) 100000; in builtins.foldl' (a: _: builtins.foldl' (b: _: b + 1) a l) 0 l)";
+    for (signal, threads) in [(libc::SIGINT, "1"), (libc::SIGINT, "2"), (libc::SIGTERM, "1")] {
+        let mut command = world.nival_as("nix-instantiate");
+        command.args(["--eval", "--eval-cores", threads, "-E", endless]).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("nix-instantiate");
+        let mut stderr = std::io::BufReader::new(child.stderr.take().expect("a pipe"));
+        let mut line = String::new();
+        stderr.read_line(&mut line).expect("the trace");
+        assert_eq!(line, "trace: running\n");
+        // SAFETY: sends a signal to a child that was not waited for yet.
+        assert_eq!(unsafe { libc::kill(child.id() as i32, signal) }, 0);
+        let mut rest = String::new();
+        stderr.read_to_string(&mut rest).expect("the message");
+        assert_eq!(child.wait().expect("the end").code(), Some(1), "{rest}");
+        assert!(rest.ends_with("error: interrupted by the user\n") && rest.contains("«string»:1:"), "{rest}");
+    }
 }
