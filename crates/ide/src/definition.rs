@@ -6,9 +6,10 @@ use std::sync::Arc;
 use nival_engine::{Cancellable, Cancelled, Control, FilePosition, FileRange, Location, Report, Snapshot};
 use nival_hir::module::{Expr, ExprId};
 use nival_hir::scopes::{BindingKind, Target};
+use nival_source::Db;
 use nival_syntax::ast::{AstNode, Expr as AstExpr};
 use nival_syntax::flat::Node;
-use nival_syntax::{Name, TextRange, TextSize};
+use nival_syntax::{Name, SyntaxKind, TextRange, TextSize};
 
 use crate::cursor::{FileView, Subject};
 use crate::facts::{self, facts};
@@ -105,8 +106,12 @@ impl Search<'_> {
             Subject::Use { .. } => {}
             Subject::Definition { range, .. } | Subject::AttrDefinition { range, .. } => {
                 self.file_of_binding(*range);
-                if self.found.is_empty() && !self.known(subject, *range)? {
+                // Who calls the file says more than what files of its look are called with.
+                if self.found.is_empty() {
                     self.filled(subject, *range)?;
+                }
+                if self.found.is_empty() {
+                    self.known(subject, *range)?;
                 }
             }
             Subject::Selection { base, before, name, range } => {
@@ -134,8 +139,31 @@ impl Search<'_> {
     /// By shapes; whether something was found.
     fn known(&mut self, subject: &Subject, source: TextRange) -> Cancellable<bool> {
         let facts = facts(self.snapshot, self.path, self.view, subject)?;
-        self.found.extend(facts.definitions.into_iter().map(|(full, focus)| NavigationTarget { source, full, focus }));
+        for (full, focus) in facts.definitions {
+            let (full, focus) = self.handed_on(&full, focus)?.unwrap_or((full, focus));
+            self.found.push(NavigationTarget { source, full, focus });
+        }
         Ok(!self.found.is_empty())
+    }
+
+    /// What `inherit name;` at a place hands on: the binding of that file.
+    fn handed_on(&self, full: &FileRange, focus: TextRange) -> Cancellable<Option<(FileRange, TextRange)>> {
+        let path = &full.path;
+        self.snapshot.with_db(|db| {
+            let file = db.files().get(db, path);
+            let tree = nival_hir::flat_tree(db, file);
+            if !tree.nodes_covering(focus).iter().any(|node| node.kind() == SyntaxKind::INHERIT) {
+                return None;
+            }
+            let lowered = nival_hir::lowered(db, file);
+            let reference = lowered.scopes.references().iter().find(|reference| reference.range == focus)?;
+            let Target::Binding(id) = reference.target else { return None };
+            let bound = lowered.scopes.binding(id)?;
+            let around = tree.nodes_covering(bound.range);
+            let whole = around.iter().find(|node| node.kind() == SyntaxKind::BINDING);
+            let range = whole.map_or(bound.range, |node| node.range());
+            Some((FileRange { path: Arc::clone(path), range }, bound.range))
+        })
     }
 
     /// An argument that `callPackage` fills: where its callers have it.
@@ -385,6 +413,12 @@ mod tests {
             expect![[r#"
             [foo] -> /lib.nix [foo] in [foo = x;]
         "#]],
+        );
+        check(
+            "//- /main.nix\n{ x }: (import ./lib.nix x).id$0\n//- /lib.nix\nx: let id = x; in { inherit id; }\n",
+            expect![[r#"
+                [id] -> /lib.nix [id] in [id = x;]
+            "#]],
         );
         // Not the `inherit` that hands it on.
         check(

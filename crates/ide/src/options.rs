@@ -1,11 +1,14 @@
 //! Options of NixOS and its like where a module sets them: which option a name means, and its documentation.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use nival_hir::module::{Expr, ExprId};
 use nival_shape::{Place, PlaceKind, Shapes};
 use nival_source::{Db, SourceFile};
 use nival_syntax::ast::{AstNode, Binding, Expr as Written, Formal};
 use nival_syntax::flat::{FlatTree, Node};
-use nival_syntax::{Name, SyntaxKind};
+use nival_syntax::{Name, SyntaxKind, TextRange};
 
 use crate::tree::slice;
 
@@ -74,6 +77,18 @@ pub(crate) fn declaration(shapes: Shapes<'_>, file: SourceFile, around: &[Node<'
     }
     let path = path_of(around).filter(|path| !path.is_empty())?;
     shapes.option(file, &path)?.declared.first().map(|(place, _)| *place)
+}
+
+/// Whether what is written at a place declares an option.
+pub(crate) fn is_declaration(db: &dyn Db, (path, range): &(Arc<Path>, TextRange)) -> bool {
+    let file = db.files().get(db, path);
+    let around = nival_hir::flat_tree(db, file).nodes_covering(*range);
+    let value = around.iter().find_map(|node| Binding::cast(*node)).and_then(|binding| binding.value());
+    let Some(text) = value.and_then(|value| file.contents(db).text().get(std::ops::Range::<usize>::from(value.syntax().range()))) else {
+        return false;
+    };
+    let called = text.trim_start_matches('(').split(|c: char| !c.is_ascii_alphanumeric() && c != '.').next().unwrap_or_default();
+    called.rsplit('.').next().is_some_and(|name| name.starts_with("mk") && name.contains("Option"))
 }
 
 /// What the declaration at a place says, if it is one: description, type, default, example.

@@ -20,6 +20,7 @@ use rustc_hash::FxHashSet;
 
 use crate::cursor::{FileView, Subject};
 use crate::highlight::{highlights, targets_at};
+use crate::options;
 
 /// Files that are looked at in one database, before that is given up for the next.
 const RUN: usize = 128;
@@ -41,6 +42,8 @@ pub(crate) struct Attribute {
 pub(crate) enum UseKind {
     /// It is defined there.
     Definition,
+    /// A module sets the option.
+    Setting,
     /// `x.name`, `x ? name`.
     Selection,
     /// `inherit (x) name`.
@@ -122,7 +125,10 @@ pub(crate) fn attribute_at(snapshot: &Snapshot, index: &View, view: &FileView, p
         let shapes = Shapes::new(db);
         let of_place = |found: Option<nival_shape::Attribute<'_>>| found.and_then(|found| found.place).map(|place| place_of(db, place));
         let (name, place) = match &subject {
-            Subject::AttrDefinition { name, range, .. } => (*name, Some(here(*range))),
+            Subject::AttrDefinition { name, range, .. } => {
+                let option = options::declaration(shapes, file, &view.tree.nodes_covering(*range));
+                (*name, Some(option.map_or_else(|| here(*range), |place| place_of(db, place))))
+            }
             Subject::Selection { base, before, name, .. } => {
                 let mut path: Vec<Name> = before
                     .iter()
@@ -177,6 +183,10 @@ fn linked(db: &dyn Db, index: &View, path: &Path, lowered: &Lowered, formal: Bin
     for caller in index.callers(path) {
         let Some(edge) = caller.edge().filter(|edge| edge.how == Reach::CallPackage) else { continue };
         let Some(own) = edge.symbol.and_then(|symbol| caller.summary.symbols.get(symbol as usize)) else { continue };
+        // What stands beside it in a `let` fills nothing.
+        if own.is_local() {
+            continue;
+        }
         let beside = caller.summary.symbols.iter().filter(|s| s.name == binding.name && s.parent == own.parent && !s.is_local());
         let canonical = db.system().canonicalize(&caller.path).map_or_else(|_| Arc::clone(&caller.path), Arc::from);
         found.extend(beside.map(|symbol| (Arc::clone(&canonical), symbol.range())));
@@ -241,6 +251,7 @@ pub(crate) fn in_file(db: &dyn Db, index: &View, path: &Path, attribute: &Attrib
     let lowered = nival_hir::lowered(db, file);
     let look = Look { db, file, lowered, attribute };
     let mut uses = look.definitions();
+    look.settings(&mut uses);
     look.selections(&mut uses);
     look.variables(index, path, &mut uses);
     uses.sort_by_key(|found| (found.range.start(), found.kind));
@@ -312,6 +323,25 @@ impl Look<'_> {
         let here = self.file.path(self.db);
         let places = self.attribute.places.iter().filter(|(path, _)| path == here);
         places.map(|&(_, range)| Use { range, kind: UseKind::Definition }).collect()
+    }
+
+    /// Where a module sets it, if it is an option.
+    fn settings(&self, uses: &mut Vec<Use>) {
+        let shapes = Shapes::new(self.db);
+        if !shapes.is_module(self.file) || !self.attribute.places.iter().any(|place| options::is_declaration(self.db, place)) {
+            return;
+        }
+        let (module, map) = (&self.lowered.module, &self.lowered.source_map);
+        let tree = nival_hir::flat_tree(self.db, self.file);
+        for (set, index) in module.attrsets.iter().zip(0..) {
+            for (_, number) in set.attrs.iter().zip(0..).filter(|(attr, _)| attr.name == self.attribute.name) {
+                let range = map.attr(index, number).name;
+                let option = options::declaration(shapes, self.file, &tree.nodes_covering(range));
+                if option.is_some_and(|place| self.attribute.places.contains(&place_of(self.db, place))) {
+                    uses.push(Use { range, kind: UseKind::Setting });
+                }
+            }
+        }
     }
 
     fn selections(&self, uses: &mut Vec<Use>) {
@@ -446,6 +476,95 @@ mod tests {
             /set.nix: { callPackage }: rec { ⟨tool⟩ = callPackage ./tool.nix { }; user = callPackage ./user.nix { }; both = [ ⟨tool⟩ user ]; }
             /user.nix: { ⟨tool⟩, other }: [ ⟨tool⟩ other ]
         "#]],
+        );
+    }
+
+    #[test]
+    fn arguments_that_a_set_with_a_name_fills() {
+        check(
+            "//- /set.nix\n{ callPackage, fix }: let\n  packages = self: { to$0ol = callPackage ./tool.nix { }; user = callPackage ./user.nix { }; };\n  tool = 1;\nin fix packages\n//- /tool.nix\n{ }: 1\n//- /user.nix\n{ tool }: tool\n",
+            expect![[r#"
+                /set.nix: { callPackage, fix }: let
+                  packages = self: { ⟨tool⟩ = callPackage ./tool.nix { }; user = callPackage ./user.nix { }; };
+                  tool = 1;
+                in fix packages
+                /user.nix: { ⟨tool⟩ }: ⟨tool⟩
+            "#]],
+        );
+        // What stands beside a call in a `let` fills nothing.
+        check(
+            "//- /user.nix\n{ to$0ol }: tool\n//- /set.nix\n{ callPackage }: let user = callPackage ./user.nix { }; in { inherit user; tool = 1; }\n",
+            expect![[r#"
+                /user.nix: { ⟨tool⟩ }: ⟨tool⟩
+            "#]],
+        );
+    }
+
+    #[test]
+    fn options_and_where_they_are_set() {
+        let module = "{ config, lib, ... }: {\n  options.a = {\n    on = lib.mkEnableOption \"a\";\n    hosts = lib.mkOption { type = lib.types.attrsOf (lib.types.submodule host); };\n  };\n  imports = [ ./b.nix ];\n  config = lib.mkIf config.a.on (lib.mkMerge [ { a.hosts.x.port = 1; } { b = { colour = \"red\"; }; } ]);\n}\n";
+        let files = format!("//- /a.nix\n{module}//- /b.nix\n{{ lib, ... }}: {{ options.b.colour = lib.mkOption {{ }}; }}\n");
+        check(
+            &files.replace("b.colour", "b.col$0our"),
+            expect![[r#"
+                /b.nix: { lib, ... }: { options.b.⟨colour⟩ = lib.mkOption { }; }
+                /a.nix: { config, lib, ... }: {
+                  options.a = {
+                    on = lib.mkEnableOption "a";
+                    hosts = lib.mkOption { type = lib.types.attrsOf (lib.types.submodule host); };
+                  };
+                  imports = [ ./b.nix ];
+                  config = lib.mkIf config.a.on (lib.mkMerge [ { a.hosts.x.port = 1; } { b = { ⟨colour⟩ = "red"; }; } ]);
+                }
+            "#]],
+        );
+        check(
+            &files.replace("{ colour", "{ col$0our"),
+            expect![[r#"
+                /a.nix: { config, lib, ... }: {
+                  options.a = {
+                    on = lib.mkEnableOption "a";
+                    hosts = lib.mkOption { type = lib.types.attrsOf (lib.types.submodule host); };
+                  };
+                  imports = [ ./b.nix ];
+                  config = lib.mkIf config.a.on (lib.mkMerge [ { a.hosts.x.port = 1; } { b = { ⟨colour⟩ = "red"; }; } ]);
+                }
+                /b.nix: { lib, ... }: { options.b.⟨colour⟩ = lib.mkOption { }; }
+            "#]],
+        );
+        check(
+            "{ lib, ... }: let host = { name, config, ... }: { options = { po$0rt = lib.mkOption { }; motd = lib.mkOption { default = config.port; }; }; }; in { options.hosts = lib.mkOption { type = lib.types.attrsOf (lib.types.submodule host); }; config.hosts.x.port = 1; }",
+            expect![[r#"
+                /main.nix: { lib, ... }: let host = { name, config, ... }: { options = { ⟨port⟩ = lib.mkOption { }; motd = lib.mkOption { default = config.⟨port⟩; }; }; }; in { options.hosts = lib.mkOption { type = lib.types.attrsOf (lib.types.submodule host); }; config.hosts.x.⟨port⟩ = 1; }
+            "#]],
+        );
+    }
+
+    #[test]
+    fn overlays_and_scopes() {
+        check(
+            "final: prev: { gree$0ter = final.callPackage ./greeter.nix { }; quiet = final.greeter.override { loud = false; }; }",
+            expect![[r#"
+                /main.nix: final: prev: { ⟨greeter⟩ = final.callPackage ./greeter.nix { }; quiet = final.⟨greeter⟩.override { loud = false; }; }
+            "#]],
+        );
+        check(
+            "{ nixpkgs.overlays = [ (final: prev: { a$0 = 1; b = final.a; }) ]; }",
+            expect![[r#"
+                /main.nix: { nixpkgs.overlays = [ (final: prev: { ⟨a⟩ = 1; b = final.⟨a⟩; }) ]; }
+            "#]],
+        );
+        check(
+            "{ makeScope, newScope }: let packages = self: with self; { a$0 = 1; b = a; }; in makeScope newScope packages",
+            expect![[r#"
+                /main.nix: { makeScope, newScope }: let packages = self: with self; { ⟨a⟩ = 1; b = ⟨a⟩; }; in makeScope newScope packages
+            "#]],
+        );
+        check(
+            "{ stdenv }: let p = stdenv.mkDerivation { pna$0me = \"p\"; }; in p.overrideAttrs (old: { name = old.pname; })",
+            expect![[r#"
+                /main.nix: { stdenv }: let p = stdenv.mkDerivation { ⟨pname⟩ = "p"; }; in p.overrideAttrs (old: { name = old.⟨pname⟩; })
+            "#]],
         );
     }
 

@@ -2,9 +2,10 @@
 
 use nival_hir::Lowered;
 use nival_hir::globals::GLOBALS;
-use nival_hir::module::{AttrName, BinaryOp, Const, Expr, ExprId, Module, Param, PathKind};
+use nival_hir::module::{AttrName, BinaryOp, Const, Expr, ExprId, Module, Param, PathKind, Slot};
 use nival_hir::scopes::BindingKind;
 use nival_syntax::{Name, TextRange, TextSize};
+use rustc_hash::FxHashMap;
 
 use crate::kind::{self, Shape};
 
@@ -127,20 +128,23 @@ pub fn summarise(lowered: &Lowered) -> FileSummary {
             *place = Some(reference.name);
         }
     }
-    let mut walk = Walk { lowered, module, variables, stack: Vec::new(), found: FileSummary::default(), names: Vec::new() };
-    walk.run();
+    let mut symbols = Vec::new();
+    let mut locals = FxHashMap::default();
+    for (_, binding) in lowered.scopes.bindings().filter(|(_, b)| b.kind == BindingKind::Let && !b.inherited) {
+        let lambda = lowered.scopes.scope(binding.scope).and_then(|scope| scope.lambda);
+        locals.insert((lambda, binding.slot), symbols.len() as u32);
+        symbols.push(Symbol {
+            name: binding.name,
+            parent: None,
+            start: binding.range.start().into(),
+            len: u16::try_from(u32::from(binding.range.len())).unwrap_or(u16::MAX),
+            kind: SymbolKind::Other,
+            flags: Symbol::LOCAL,
+        });
+    }
+    let mut walk = Walk { lowered, module, variables, locals, stack: Vec::new(), found: FileSummary::default(), names: Vec::new() };
+    walk.run(symbols);
     let Walk { mut found, mut names, mut variables, .. } = { walk };
-    let locals = lowered.scopes.bindings().filter(|(_, b)| b.kind == BindingKind::Let && !b.inherited).map(|(_, b)| Symbol {
-        name: b.name,
-        parent: None,
-        start: b.range.start().into(),
-        len: u16::try_from(u32::from(b.range.len())).unwrap_or(u16::MAX),
-        kind: SymbolKind::Other,
-        flags: Symbol::LOCAL,
-    });
-    let mut symbols = std::mem::take(&mut found.symbols).into_vec();
-    symbols.extend(locals);
-    found.symbols = symbols.into();
     names.sort_unstable();
     names.dedup();
     found.names = names.into();
@@ -169,6 +173,8 @@ struct Visit {
     argument: Option<bool>,
     /// Evaluated whenever the file is.
     strict: bool,
+    /// The innermost function around.
+    lambda: Option<u32>,
 }
 
 struct Walk<'a> {
@@ -176,6 +182,8 @@ struct Walk<'a> {
     module: &'a Module,
     /// What variables are called, by expression.
     variables: Vec<Option<Name>>,
+    /// The symbols of what `let` binds: by the function around and the place in its frame.
+    locals: FxHashMap<(Option<u32>, Slot), u32>,
     stack: Vec<Visit>,
     found: FileSummary,
     names: Vec<Name>,
@@ -188,11 +196,18 @@ const OVERLAY_LISTS: [&[u8]; 2] = [b"overlays", b"crossOverlays"];
 const DULL: [&str; 6] = ["fetch", "mkOption", "mkEnableOption", "callPackage", "import", "override"];
 
 impl Walk<'_> {
-    fn run(&mut self) {
+    /// `symbols` are those that there are already.
+    fn run(&mut self, mut symbols: Vec<Symbol>) {
         let mut edges = Vec::new();
-        let mut symbols = Vec::new();
-        let root =
-            Visit { expr: self.module.root, symbol: None, place: Place::Anywhere, conditional: false, argument: Some(false), strict: true };
+        let root = Visit {
+            expr: self.module.root,
+            symbol: None,
+            place: Place::Anywhere,
+            conditional: false,
+            argument: Some(false),
+            strict: true,
+            lambda: None,
+        };
         self.stack.push(root);
         while let Some(visit) = self.stack.pop() {
             self.visit(visit, &mut edges, &mut symbols);
@@ -227,8 +242,12 @@ impl Walk<'_> {
             Expr::Let(index) => {
                 let Some(lets) = module.lets.get(index as usize) else { return };
                 self.stack.push(Visit { expr: lets.body, ..visit });
-                for def in lets.sources.iter().chain(&lets.defs) {
-                    self.stack.push(Visit { expr: def.1, symbol: None, place: Place::Anywhere, argument: None, strict: false, ..visit });
+                let inside = Visit { symbol: None, place: Place::Anywhere, argument: None, strict: false, ..visit };
+                self.stack.extend(lets.sources.iter().map(|&(_, expr)| Visit { expr, ..inside }));
+                for &(slot, expr) in lets.defs.iter().rev() {
+                    // A package set or a library often has a name first.
+                    let symbol = self.locals.get(&(visit.lambda, slot)).copied();
+                    self.stack.push(Visit { expr, symbol, argument: symbol.map(|_| false), ..inside });
                 }
             }
             Expr::With { namespace, body, .. } => {
@@ -245,6 +264,7 @@ impl Walk<'_> {
             }
             Expr::Lambda(index) => {
                 let Some(lambda) = module.lambdas.get(index as usize) else { return };
+                let visit = Visit { lambda: Some(index), ..visit };
                 self.stack.push(Visit { expr: lambda.body, strict: false, ..visit });
                 if let Some(Param::Pattern(pattern)) = lambda.params.last() {
                     self.names.extend(pattern.formals.iter().map(|formal| formal.name));

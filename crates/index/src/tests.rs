@@ -144,6 +144,7 @@ fn symbols_are_definitions() {
             \"quo ted\" = x: { inner = ./p; };
         }",
         expect![[r#"
+            f Other [f] local
             a Set [a]
             p Call [p]
             quo ted Function ["quo ted"]
@@ -152,7 +153,6 @@ fn symbols_are_definitions() {
             p.src Call [src] argument
             a.b Number [b]
             a.c List [c]
-            f Other [f] local
         "#]],
     );
 }

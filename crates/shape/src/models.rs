@@ -30,7 +30,12 @@ pub(crate) fn made<'db>(db: &'db dyn Db, made: Made<'db>) -> Value<'db> {
         MadeKind::Builtin(name) => builtins::builtin(name),
         MadeKind::Model(model) => Value::sure(Shape::Function(Function::new(FunctionKind::Model(*model)))),
         MadeKind::Packages { root, args } => nixpkgs::packages(db, Thunk::Made(made), root, *args),
-        MadeKind::Config { file, path } => crate::options::config(db, *file, path),
+        MadeKind::Config { around, path } => crate::options::config(db, *around, path),
+        MadeKind::Fix(function) => Value { sure: false, ..apply(db, &whnf(db, *function), Thunk::Made(made)) },
+        MadeKind::Overlaid { overlay, base } => {
+            let itself = apply(db, &whnf(db, *overlay), Thunk::Made(made));
+            Value { sure: false, ..set::update(&whnf(db, *base), &apply(db, &itself, *base)) }
+        }
         MadeKind::Platform => platform(db),
         MadeKind::Stdenv(packages) => stdenv(db, *packages),
         MadeKind::Derivation(args) => derivation(db, Thunk::Made(made), *args),

@@ -69,6 +69,17 @@ pub(crate) fn declared(db: &dyn Db, file: SourceFile) -> Arc<Node> {
     Arc::new(node)
 }
 
+/// What a function in a file declares that is a submodule.
+#[salsa::tracked(returns(ref))]
+fn of_submodule(db: &dyn Db, file: SourceFile, lambda: u32) -> Arc<Node> {
+    let module = queries::module(db, file);
+    let mut node = Node::default();
+    if let Some(lit) = module.lambdas.get(lambda as usize) {
+        Walk { db, file, module }.submodule(lit.body, &mut node, MOST);
+    }
+    Arc::new(node)
+}
+
 /// The modules that a file names in `imports`, and those that they name.
 #[salsa::tracked(returns(ref))]
 fn imports(db: &dyn Db, file: SourceFile) -> Vec<SourceFile> {
@@ -117,7 +128,11 @@ fn of_tree<'db>(db: &'db dyn Db, root: nixpkgs::Folder<'db>) -> Arc<Node> {
 }
 
 /// What the modules around a file declare: those of the tree that it takes its packages from, itself, and those that it imports.
-pub(crate) fn trees(db: &dyn Db, file: SourceFile) -> Vec<Arc<Node>> {
+pub(crate) fn trees(db: &dyn Db, around: Modules) -> Vec<Arc<Node>> {
+    let file = around.file;
+    if let Some(lambda) = around.submodule {
+        return vec![of_submodule(db, file, lambda).clone()];
+    }
     let mut trees = Vec::new();
     if let Some(root) = nixpkgs::tree_for(db, file) {
         trees.push(of_tree(db, nixpkgs::Folder::new(db, root)).clone());
@@ -259,8 +274,48 @@ impl<'db> Walk<'db> {
                     _ => {}
                 }
             }
+            Expr::WithVar(_) | Expr::Get { .. } => {
+                if let Some((there, value)) = self.imported(expr) {
+                    there.options(value, place, node, most);
+                }
+            }
             _ => {}
         }
+    }
+
+    /// What a name stands for that comes from a file: `with import ./x.nix { }; name`, `(import ./x.nix { }).name`.
+    fn imported(&self, expr: ExprId) -> Option<(Walk<'db>, ExprId)> {
+        let of = |from: ExprId, name: Name| {
+            let file = self.import(from)?;
+            let module = queries::module(self.db, file);
+            let attr = body(module)?.attrs.iter().find(|attr| attr.name == name)?;
+            Some((Walk { db: self.db, file, module }, attr.value))
+        };
+        match *self.module.exprs.get(expr.0 as usize)? {
+            Expr::Get { base, name, .. } => of(self.variable(base), name),
+            Expr::WithVar(index) => {
+                let var = self.module.withs.get(index as usize)?;
+                let env = ambient(self.db, self.file, expr);
+                self.module.with_chain(var).find_map(|(depth, slot)| {
+                    let env = crate::eval::outer(self.db, env, depth)?;
+                    match slot_thunk(self.db, self.file, env, slot)? {
+                        Thunk::Expr(closure) if closure.file == self.file => of(closure.expr, var.name),
+                        _ => None,
+                    }
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// The other file that `import ./options.nix …` reads.
+    fn import(&self, expr: ExprId) -> Option<SourceFile> {
+        let Expr::Call { function, args } = *self.module.exprs.get(expr.0 as usize)? else { return None };
+        let first = self.module.exprs.get(self.module.list(args).first()?.0 as usize)?;
+        let (None, Expr::Const(constant)) = (self.called(function), first) else { return None };
+        let Const::Path(kind, text) = self.module.consts.get(*constant as usize)? else { return None };
+        let file = files::imported(self.db, &files::literal(self.db, self.file, kind, text)?)?;
+        (file != self.file).then_some(file)
     }
 
     fn declare(&self, argument: Option<ExprId>, place: Option<Place>, node: &mut Node, most: u32) {
@@ -364,16 +419,14 @@ impl<'db> Walk<'db> {
                     self.options(attr.value, None, node, most);
                 }
             }
-            // `import ./options.nix …`
-            Some(&Expr::Call { function, args }) => {
-                let first = self.module.list(args).first().and_then(|first| self.module.exprs.get(first.0 as usize));
-                if self.called(function).is_none()
-                    && let Some(Expr::Const(constant)) = first
-                    && let Some(Const::Path(kind, text)) = self.module.consts.get(*constant as usize)
-                    && let Some(file) = files::literal(self.db, self.file, kind, text).and_then(|path| files::imported(self.db, &path))
-                    && file != self.file
-                {
+            Some(Expr::Call { .. }) => {
+                if let Some(file) = self.import(expr) {
                     node.merge(declared(self.db, file));
+                }
+            }
+            Some(Expr::WithVar(_) | Expr::Get { .. }) => {
+                if let Some((there, value)) = self.imported(expr) {
+                    there.submodule(value, node, most);
                 }
             }
             _ => {}
@@ -381,14 +434,14 @@ impl<'db> Walk<'db> {
     }
 }
 
-/// What is known of `config` at a path, for a file.
-pub(crate) fn config<'db>(db: &'db dyn Db, file: SourceFile, path: &[Name]) -> Value<'db> {
-    let trees = trees(db, file);
+/// What is known of `config` at a path, in a module.
+pub(crate) fn config<'db>(db: &'db dyn Db, around: Modules, path: &[Name]) -> Value<'db> {
+    let trees = trees(db, around);
     let nodes = at(&trees, path);
     let kind = nodes.iter().map(|node| &node.kind).find(|kind| **kind != Kind::Unknown);
     let deeper = path.is_empty() || nodes.iter().any(|node| !node.children.is_empty() || node.any.is_some());
     let shape = match kind {
-        _ if deeper => Shape::Set(Set::new([Layer::Open, Layer::Options { file, path: path.into() }])),
+        _ if deeper => Shape::Set(Set::new([Layer::Open, Layer::Options { around, path: path.into() }])),
         Some(Kind::Bool) => Shape::Bool(None),
         Some(Kind::Int) => Shape::Int(None),
         Some(Kind::Float) => Shape::Float,
@@ -405,18 +458,18 @@ pub(crate) fn config<'db>(db: &'db dyn Db, file: SourceFile, path: &[Name]) -> V
 }
 
 /// Where the option at a path is declared, what counts first.
-pub(crate) fn place(db: &dyn Db, file: SourceFile, path: &[Name]) -> Option<Place> {
-    at(&trees(db, file), path).iter().find_map(|node| node.declared.first()).map(|declared| declared.place)
+pub(crate) fn place(db: &dyn Db, around: Modules, path: &[Name]) -> Option<Place> {
+    at(&trees(db, around), path).iter().find_map(|node| node.declared.first()).map(|declared| declared.place)
 }
 
 /// Whether there is an option at a path, or one below it.
-pub(crate) fn exists(db: &dyn Db, file: SourceFile, path: &[Name]) -> bool {
-    !at(&trees(db, file), path).is_empty()
+pub(crate) fn exists(db: &dyn Db, around: Modules, path: &[Name]) -> bool {
+    !at(&trees(db, around), path).is_empty()
 }
 
 /// The names that options at a path have next.
-pub(crate) fn names(db: &dyn Db, file: SourceFile, path: &[Name]) -> Vec<(Name, Option<Place>)> {
-    let trees = trees(db, file);
+pub(crate) fn names(db: &dyn Db, around: Modules, path: &[Name]) -> Vec<(Name, Option<Place>)> {
+    let trees = trees(db, around);
     let children = at(&trees, path).into_iter().flat_map(|node| &node.children);
     children.map(|(name, node)| (*name, node.declared.first().map(|declared| declared.place))).collect()
 }

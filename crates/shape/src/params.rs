@@ -1,7 +1,7 @@
 //! What the parameters of a function are that nobody in sight calls: told from their names and the place of the file.
 //! None of it is certain.
 
-use nival_hir::module::{Expr, ExprId, Module, Param, Pattern};
+use nival_hir::module::{AttrName, Expr, ExprId, Module, Param, Pattern};
 use nival_hir::queries;
 use nival_source::{Db, SourceFile};
 use nival_syntax::Name;
@@ -17,42 +17,139 @@ pub(crate) fn guess<'db>(db: &'db dyn Db, file: SourceFile, lambda: u32, index: 
     let module = queries::module(db, file);
     let Some(lit) = module.lambdas.get(lambda as usize) else { return Value::unknown() };
     let value = match lit.params.get(index as usize) {
-        Some(Param::Name(name, _)) => {
-            let is_overlay = || {
-                let names: Vec<&[u8]> = lit
-                    .params
-                    .iter()
-                    .filter_map(|param| match param {
-                        Param::Name(name, _) => Some(name.as_bytes()),
-                        Param::Pattern(_) => None,
-                    })
-                    .collect();
-                matches!(names[..], [b"self", b"super"] | [b"final", b"prev"]) && root_lambda(module) == Some(lambda)
-            };
-            match name.as_bytes() {
-                b"lib" => lib_for(db, file),
-                b"pkgs" => packages_for(db, file),
-                b"self" | b"super" | b"final" | b"prev" if is_overlay() => packages_for(db, file),
-                b"self" | b"final" if index == 0 => of_fixpoint(db, file, module, lambda),
-                _ => None,
-            }
-            .map_or_else(Value::unknown, |thunk| whnf(db, thunk))
+        Some(Param::Name(name, _)) => match name.as_bytes() {
+            b"lib" => lib_for(db, file),
+            b"pkgs" => packages_for(db, file),
+            _ => of_role(db, file, module, lambda, index),
         }
+        .map_or_else(Value::unknown, |thunk| whnf(db, thunk)),
         Some(Param::Pattern(pattern)) => argument(db, file, module, lambda, pattern),
         None => Value::unknown(),
     };
     Value { sure: false, ..value }
 }
 
-/// What a function that is an argument of a call is given as `self`: what the call gives, if that is a set. So it is with `fix`,
-/// `makeExtensible`, `makeScope` and their like.
-fn of_fixpoint<'db>(db: &'db dyn Db, file: SourceFile, module: &Module, lambda: u32) -> Option<Thunk<'db>> {
-    let expr = |number: usize| ExprId(number as u32);
-    let function = expr(module.exprs.iter().position(|found| *found == Expr::Lambda(lambda))?);
-    let is_call = |found: &Expr| matches!(found, Expr::Call { args, .. } if module.list(*args).last() == Some(&function));
-    let call = expr(module.exprs.iter().position(is_call)?);
+/// What a parameter is by what the function is for: an overlay, a change of a package, the argument of a fixpoint.
+fn of_role<'db>(db: &'db dyn Db, file: SourceFile, module: &Module, lambda: u32, index: u32) -> Option<Thunk<'db>> {
+    let params = &module.lambdas.get(lambda as usize)?.params;
+    let name = |index: usize| match params.get(index) {
+        Some(Param::Name(name, _)) => name.as_bytes(),
+        _ => b"",
+    };
+    let two = params.len() == 2;
+    let is_pair = two && matches!((name(0), name(1)), (b"self" | b"final", b"super" | b"prev") | (b"_", b"super" | b"prev"));
+    if !is_pair && params.len() > 2 {
+        return None;
+    }
+    let (function, call) = *roles(db, file).get(lambda as usize)?;
+    let function = function?;
+    let is_root = root_lambda(module) == Some(lambda);
+    let overlay = Thunk::Expr(Closure { file, expr: function, env: ambient(db, file, function) });
+    let on = |base| Thunk::Made(Made::new(db, MadeKind::Overlaid { overlay, base }));
+    if is_pair && (is_root || is_listed(module, function)) {
+        let base = packages_for(db, file);
+        return if index == 0 { Some(on(base.unwrap_or_else(|| known(db, Known::Set)))) } else { base };
+    }
+    if let Some(of) = call.and_then(|call| changed(db, file, module, call)) {
+        return Some(of);
+    }
+    match name(index as usize) {
+        b"self" | b"final" if is_pair && index == 0 => Some(on(known(db, Known::Set))),
+        b"self" | b"final" if index == 0 => of_fixpoint(db, file, module, function, call),
+        _ => None,
+    }
+}
+
+/// Of each function of a file: its expression, and the call of which it is the last argument.
+#[salsa::tracked(returns(ref), lru = 64)]
+fn roles(db: &dyn Db, file: SourceFile) -> Vec<(Option<ExprId>, Option<ExprId>)> {
+    let module = queries::module(db, file);
+    let mut roles = vec![(None, None); module.lambdas.len()];
+    let lambda = |expr: ExprId| match module.exprs.get(expr.0 as usize) {
+        Some(&Expr::Lambda(lambda)) => Some(lambda as usize),
+        _ => None,
+    };
+    for (expr, number) in module.exprs.iter().zip(0..) {
+        match expr {
+            Expr::Lambda(index) => {
+                if let Some(role) = roles.get_mut(*index as usize) {
+                    role.0 = Some(ExprId(number));
+                }
+            }
+            Expr::Call { args, .. } => {
+                let last = module.list(*args).last().and_then(|&last| lambda(last));
+                if let Some(role) = last.and_then(|last| roles.get_mut(last)) {
+                    role.1 = Some(ExprId(number));
+                }
+            }
+            _ => {}
+        }
+    }
+    roles
+}
+
+/// Whether a function stands where overlays are listed: `overlays = [ … ]`, `overlays.name = …`, `overlay = …`.
+fn is_listed(module: &Module, function: ExprId) -> bool {
+    let inside = |value: ExprId| match module.exprs.get(value.0 as usize) {
+        Some(Expr::List(items)) => module.list(*items).contains(&function),
+        Some(Expr::Attrs(set)) => module.attrsets.get(*set as usize).is_some_and(|set| set.attrs.iter().any(|a| a.value == function)),
+        _ => false,
+    };
+    module.attrsets.iter().flat_map(|set| &set.attrs).any(|attr| match attr.name.as_bytes() {
+        b"overlays" => inside(attr.value),
+        b"overlay" => attr.value == function,
+        _ => false,
+    })
+}
+
+/// What a call of `overrideAttrs` and its kin changes.
+fn changed<'db>(db: &'db dyn Db, file: SourceFile, module: &Module, call: ExprId) -> Option<Thunk<'db>> {
+    const CHANGING: [&[u8]; 3] = [b"overrideAttrs", b"overrideDerivation", b"overridePythonAttrs"];
+    let Some(&Expr::Call { function, args }) = module.exprs.get(call.0 as usize) else { return None };
+    if module.list(args).len() != 1 {
+        return None;
+    }
+    let at = |expr: ExprId| Thunk::Expr(Closure { file, expr, env: ambient(db, file, expr) });
+    match *module.exprs.get(function.0 as usize)? {
+        Expr::Get { base, name, .. } => CHANGING.contains(&name.as_bytes()).then(|| at(base)),
+        Expr::Select { base, path, .. } => {
+            let (last, before) = module.paths.get(path as usize)?.parts.split_last()?;
+            if !matches!(last, AttrName::Static(name) if CHANGING.contains(&name.as_bytes())) {
+                return None;
+            }
+            before.iter().try_fold(at(base), |base, part| match part {
+                AttrName::Static(name) => Some(Thunk::Made(Made::new(db, MadeKind::Attr { base, name: *name }))),
+                AttrName::Dynamic(_) => None,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// What a function that is an argument of a call, itself or by a name, is given as `self`: what the call gives, if that is a set. So
+/// it is with `fix`, `makeExtensible`, `makeScope` and their like.
+fn of_fixpoint<'db>(db: &'db dyn Db, file: SourceFile, module: &Module, function: ExprId, call: Option<ExprId>) -> Option<Thunk<'db>> {
+    let env = ambient(db, file, function);
+    let is_it = |arg: ExprId| match module.exprs.get(arg.0 as usize) {
+        Some(Expr::Local(slot)) => {
+            let value = Thunk::Expr(Closure { file, expr: function, env });
+            ambient(db, file, arg) == env && crate::eval::slot_thunk(db, file, env, *slot) == Some(value)
+        }
+        _ => arg == function,
+    };
+    let is_call = |found: &Expr| matches!(found, Expr::Call { args, .. } if module.list(*args).last().is_some_and(|&arg| is_it(arg)));
+    let call = call.or_else(|| module.exprs.iter().position(is_call).map(|number| ExprId(number as u32)))?;
     let result = Thunk::Expr(Closure { file, expr: call, env: ambient(db, file, call) });
-    matches!(whnf(db, result).shape, Shape::Set(_)).then_some(result)
+    match (whnf(db, result).shape, module.exprs.get(call.0 as usize)?) {
+        (Shape::Set(_), _) => Some(result),
+        // A library of which nothing is known has these, too.
+        (Shape::Unknown, &Expr::Call { function: of, .. }) => {
+            let name = crate::eval::called_name(db, Closure { file, expr: of, env: ambient(db, file, of) }, of)?;
+            let is_known = matches!(name.as_bytes(), b"makeScope" | b"makeExtensible" | b"fix" | b"fix'");
+            is_known.then(|| Thunk::Made(Made::new(db, MadeKind::Fix(Thunk::Expr(Closure { file, expr: function, env })))))
+        }
+        _ => None,
+    }
 }
 
 /// The function that a file is.
@@ -109,8 +206,14 @@ fn argument<'db>(db: &'db dyn Db, file: SourceFile, module: &Module, lambda: u32
     let packages = packages_for(db, file);
     attrs.extend(packages.map(|packages| attr("pkgs", packages)));
     let root = root_lambda(module) == Some(lambda);
-    if is_module(module, lambda) {
-        attrs.push(attr("config", Thunk::Made(Made::new(db, MadeKind::Config { file, path: Box::default() }))));
+    let body = module.lambdas.get(lambda as usize).map(|lit| lit.body);
+    let is_submodule = !root && has(pattern, b"config") && body.is_some_and(|body| makes_module(module, body));
+    if is_submodule {
+        attrs.push(attr("name", known(db, Known::Str(None))));
+    }
+    if is_submodule || is_module(module, lambda) {
+        let around = Modules { file, submodule: is_submodule.then_some(lambda) };
+        attrs.push(attr("config", Thunk::Made(Made::new(db, MadeKind::Config { around, path: Box::default() }))));
         attrs.push(attr("options", known(db, Known::Set)));
         attrs.push(attr("modulesPath", known(db, Known::Path)));
     } else if root

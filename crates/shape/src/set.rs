@@ -162,13 +162,13 @@ fn in_layer<'db>(db: &'db dyn Db, layer: &Layer<'db>, name: Name) -> Lookup<'db>
             }
             None => UNKNOWN,
         },
-        Layer::Options { file, path } => {
+        Layer::Options { around, path } => {
             let path: Box<[Name]> = path.iter().copied().chain([name]).collect();
-            if !options::exists(db, *file, &path) {
+            if !options::exists(db, *around, &path) {
                 return UNKNOWN;
             }
-            let place = options::place(db, *file, &path);
-            found(Thunk::Made(Made::new(db, MadeKind::Config { file: *file, path })), place)
+            let place = options::place(db, *around, &path);
+            found(Thunk::Made(Made::new(db, MadeKind::Config { around: *around, path })), place)
         }
         Layer::Open => UNKNOWN,
     }
@@ -279,8 +279,8 @@ impl Names {
                     self.add(name, None);
                 }
             }
-            Layer::Options { file, path } => {
-                for (name, place) in options::names(db, *file, path) {
+            Layer::Options { around, path } => {
+                for (name, place) in options::names(db, *around, path) {
                     self.add(name, place);
                 }
             }

@@ -316,12 +316,12 @@ impl<'db> Shapes<'db> {
 
     /// The names that options have next at a path, for a module.
     pub fn options(self, file: SourceFile, path: &[Name]) -> Vec<Name> {
-        options::names(self.db, file, path).into_iter().map(|(name, _)| name).collect()
+        options::names(self.db, Modules { file, submodule: None }, path).into_iter().map(|(name, _)| name).collect()
     }
 
     /// The option at a path, for a module.
     pub fn option(self, file: SourceFile, path: &[Name]) -> Option<OptionFacts> {
-        let trees = options::trees(self.db, file);
+        let trees = options::trees(self.db, Modules { file, submodule: None });
         let nodes = options::at(&trees, path);
         let declared: Vec<options::Declared> = nodes.iter().flat_map(|node| node.declared.iter().copied()).collect();
         let kind = nodes.iter().map(|node| node.kind.clone()).find(|kind| *kind != options::Kind::Unknown).unwrap_or_default();

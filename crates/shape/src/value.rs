@@ -102,10 +102,17 @@ pub enum MadeKind<'db> {
         root: Arc<Path>,
         args: Thunk<'db>,
     },
-    /// What modules around a file make of the options at a path.
+    /// What modules around a file, or around a submodule in it, make of the options at a path.
     Config {
-        file: SourceFile,
+        around: Modules,
         path: Box<[Name]>,
+    },
+    /// What a function gives when it is given that itself.
+    Fix(Thunk<'db>),
+    /// What a package set is with an overlay on it: its `final`.
+    Overlaid {
+        overlay: Thunk<'db>,
+        base: Thunk<'db>,
     },
     /// What a package is built or run on.
     Platform,
@@ -113,6 +120,15 @@ pub enum MadeKind<'db> {
     Stdenv(Thunk<'db>),
     /// What `stdenv.mkDerivation` gives for an argument.
     Derivation(Thunk<'db>),
+}
+
+/// Modules that are evaluated together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, salsa::SalsaValue)]
+pub struct Modules {
+    /// Those around this file.
+    pub file: SourceFile,
+    /// Or else only this function in it, which is a submodule.
+    pub submodule: Option<u32>,
 }
 
 /// Plain values.
@@ -219,8 +235,8 @@ pub enum Layer<'db> {
     Without { of: Set<'db>, names: Arc<[Name]> },
     /// The packages in folders by their names.
     ByName { root: Arc<Path>, packages: Thunk<'db> },
-    /// Values of the options below a path, of the modules around a file.
-    Options { file: SourceFile, path: Arc<[Name]> },
+    /// Values of the options below a path.
+    Options { around: Modules, path: Arc<[Name]> },
     /// Any attributes.
     Open,
 }

@@ -115,7 +115,7 @@ fn strays(
             let places = Places::new(&draft.changes);
             let after: FxHashSet<TextSize> = in_file(db, index, &draft.path, &renamed).iter().map(|found| found.range.start()).collect();
             // An `inherit` may have become a binding, and arguments are filled by what the index knows of the old texts.
-            let told = draft.uses.iter().filter(|found| matches!(found.kind, UseKind::Selection | UseKind::With));
+            let told = draft.uses.iter().filter(|found| matches!(found.kind, UseKind::Selection | UseKind::Setting | UseKind::With));
             let lost = told.filter(|found| !places.removed(found.range) && !after.contains(&places.plain(found.range.start())));
             strays.extend(lost.map(|found| (Arc::clone(&draft.path), found.range)));
         }

@@ -66,8 +66,10 @@ pub(super) fn of_attribute(view: &FileView, uses: &[Use], name: Name) -> Result<
                     found.extend(of_binding(view, id)?);
                 }
             }
-            (UseKind::Definition, Some(inherit)) => found.push(Occurrence { range: use_.range, role: Role::InheritDefinition(inherit) }),
-            (UseKind::Definition, None) => found.extend(written_parts(view, use_.range, name)),
+            (UseKind::Definition | UseKind::Setting, Some(inherit)) => {
+                found.push(Occurrence { range: use_.range, role: Role::InheritDefinition(inherit) })
+            }
+            (UseKind::Definition | UseKind::Setting, None) => found.extend(written_parts(view, use_.range, name)),
             (UseKind::With, Some(inherit)) => {
                 variable = true;
                 found.push(Occurrence { range: use_.range, role: Role::InheritUse(inherit) });
