@@ -153,5 +153,24 @@ impl<'a> Search<'a, '_> {
         } else if let Some(def) = at.and_then(|at| lit.attrs.get(at)) {
             self.expr(def.value, rest, depth);
         }
+        for (at, def) in lit.attrs.iter().enumerate() {
+            match dotted(def.name, path) {
+                Some(parts) if parts == path.len() => (self.found)((index, lit), Some(at)),
+                Some(parts) => self.expr(def.value, path.get(parts..).unwrap_or_default(), depth),
+                None => {}
+            }
+        }
     }
+}
+
+/// How many parts of the path one name with dots is, which messages write without quotes: `"a.org"` is two of `hosts.a.org.port`.
+fn dotted(name: Name, path: &[Name]) -> Option<usize> {
+    let mut parts = 0;
+    for part in name.as_bytes().split(|byte| *byte == b'.') {
+        if path.get(parts)?.as_bytes() != part {
+            return None;
+        }
+        parts += 1;
+    }
+    (parts > 1).then_some(parts)
 }

@@ -93,6 +93,35 @@ fn an_option_that_nobody_declares() {
     );
 }
 
+/// Libraries before 2022 did not quote such names.
+#[test]
+fn a_name_with_dots_in_the_path() {
+    check(
+        &system("{ ... }:\n{\n  services.\"a.org\" = { \"b.c\".\"/\".port = 1; };\n}\n"),
+        "system.units",
+        expect![[r#"
+            error: The option `services.a.org' does not exist. Definition values:
+                   - In `/w/configuration.nix'
+              ┌─ /w/configuration.nix:3:3
+              │
+            3 │   services."a.org" = { "b.c"."/".port = 1; };
+              │   ^^^^^^^^^^^^^^^^
+              │
+              = while evaluating the option `services.a.org`
+              (found by /nix/store/00000000000000000000000000000000-lib/lib.nix:112:9)
+            note: while evaluating the attribute 'config'
+              ┌─ /w/default.nix:2:1
+              │
+            2 │ (lib.evalModules { modules = [ ./web.nix ./system.nix ./configuration.nix ]; }).config
+              │ ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            (16 frames of the trace hidden; --show-trace shows all)
+
+            error: The option `services.a.org' does not exist. Definition values:
+                   - In `/w/configuration.nix'
+        "#]],
+    );
+}
+
 #[test]
 fn an_option_without_a_value() {
     check(
