@@ -2,7 +2,8 @@
 //! `nival-lint`; here are only their types.
 //!
 //! Start reading at [`module`] (the intermediate form, which the evaluator runs), [`lower`] (the pure function that makes it) and
-//! [`queries`] (the same by file, incrementally).
+//! [`queries`] (the same by file, incrementally). [`lexical`] tells from the tree alone what one name means, for those who cannot wait
+//! for the whole text to be lowered.
 //!
 //! Architecture invariants:
 //! - lowering is a pure function of a text and [`LowerOptions`]; the salsa queries only wrap it;
@@ -15,6 +16,7 @@ pub mod compare;
 pub mod diagnostic;
 pub mod globals;
 pub mod import_paths;
+pub mod lexical;
 mod lower;
 pub mod module;
 pub mod outline;

@@ -4,18 +4,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use nival_engine::{Cancellable, Cancelled, Control, FilePosition, FileRange, Location, Report, Snapshot};
+use nival_hir::lexical::{self, Meaning};
 use nival_hir::module::{Expr, ExprId};
 use nival_hir::scopes::{BindingKind, Target};
 use nival_source::Db;
 use nival_syntax::ast::{AstNode, Expr as AstExpr};
-use nival_syntax::flat::Node;
+use nival_syntax::flat::{FlatTree, Node};
 use nival_syntax::{Name, SyntaxKind, TextRange, TextSize};
 
 use crate::cursor::{FileView, Subject};
 use crate::facts::{self, facts};
 use crate::hover::resolve_path;
 use crate::references::beside_the_calls;
-use crate::tree::text_of;
+use crate::tree::{text_of, touching_token};
 use crate::values::{Found, Values};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,12 +34,34 @@ pub struct NavigationTarget {
 /// # Errors
 /// Cancelled.
 pub fn definition(snapshot: &Snapshot, position: &FilePosition, control: &Control) -> Cancellable<Vec<NavigationTarget>> {
+    if let Some(target) = bound_here(snapshot, position)? {
+        return Ok(vec![target]);
+    }
     let Some(view) = FileView::at(snapshot, position)? else { return Ok(Vec::new()) };
     let Some(subject) = view.subject(position.offset) else { return Ok(Vec::new()) };
     let mut search = Search { snapshot, path: &position.path, view: &view, control, found: Vec::new() };
     search.run(&subject, position.offset)?;
     snapshot.check()?;
     Ok(search.found)
+}
+
+/// Where the text binds a name that is used at a place, if the tree alone tells: the analysis of the whole text may be waited for.
+fn bound_here(snapshot: &Snapshot, position: &FilePosition) -> Cancellable<Option<NavigationTarget>> {
+    let Some(tree) = snapshot.flat_tree(&position.path)? else { return Ok(None) };
+    let named = touching_token(&tree, position.offset).and_then(|token| lexical::at_token(token).flatten());
+    let Some((range, Meaning::Bound(definition))) = named.and_then(|named| named.used).map(|used| (used.range, used.meaning)) else {
+        return Ok(None);
+    };
+    snapshot.check()?;
+    Ok(Some(target_here(&tree, &position.path, range, definition.range)))
+}
+
+/// From a name to what binds it in the same file.
+fn target_here(tree: &FlatTree, path: &Arc<Path>, source: TextRange, focus: TextRange) -> NavigationTarget {
+    let around = tree.nodes_covering(focus);
+    let binding = around.iter().find(|node| node.kind() == SyntaxKind::BINDING).map_or(focus, |binding| binding.range());
+    let full = if binding.contains_range(focus) { binding } else { focus };
+    NavigationTarget { source, full: FileRange { path: path.clone(), range: full }, focus }
 }
 
 /// Where the name under the cursor is introduced: the parameter, the `let`, the `inherit` that hands it on.
@@ -180,9 +203,7 @@ impl Search<'_> {
     }
 
     fn add_here(&mut self, source: TextRange, focus: TextRange) {
-        let full = self.view.binding_node(focus).map_or(focus, |binding| binding.range());
-        let full = if full.contains_range(focus) { full } else { focus };
-        self.found.push(NavigationTarget { source, full: FileRange { path: self.path.clone(), range: full }, focus });
+        self.found.push(target_here(&self.view.tree, self.path, source, focus));
     }
 
     /// The file itself, or a folder's `default.nix`.

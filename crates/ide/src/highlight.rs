@@ -2,6 +2,7 @@
 
 use nival_engine::{Cancellable, FilePosition, Snapshot};
 use nival_hir::Scopes;
+use nival_hir::lexical::{self, AtCursor, Meaning};
 use nival_hir::scopes::{BindingKind, Target};
 use nival_syntax::{Name, TextRange, TextSize, TreeNode, TreeToken};
 
@@ -17,10 +18,30 @@ pub struct Highlight {
 /// # Errors
 /// Cancelled.
 pub fn highlights(snapshot: &Snapshot, position: &FilePosition) -> Cancellable<Vec<Highlight>> {
-    let Some(lowered) = snapshot.lowered(&position.path)? else { return Ok(Vec::new()) };
-    let scopes = &lowered.scopes;
+    let Some(tree) = snapshot.flat_tree(&position.path)? else { return Ok(Vec::new()) };
+    match lexical::at_cursor(&tree, position.offset) {
+        Some(Some(name)) => Ok(of_name(&name)),
+        Some(None) => Ok(Vec::new()),
+        None => Ok(snapshot.lowered(&position.path)?.map(|lowered| of_scopes(&lowered.scopes, position.offset)).unwrap_or_default()),
+    }
+}
+
+/// The places of what a name means.
+pub(crate) fn of_name(name: &AtCursor<'_>) -> Vec<Highlight> {
     let mut found: Vec<Highlight> = Vec::new();
-    for (target, name) in targets_at(scopes, position.offset) {
+    for target in name.targets() {
+        if let Meaning::Bound(definition) = target {
+            found.push(Highlight { range: definition.range, definition: true });
+        }
+        found.extend(name.occurrences.uses_of(target).map(|used| Highlight { range: used.range, definition: false }));
+    }
+    ordered(found)
+}
+
+/// The same from the analysis of the whole text.
+pub(crate) fn of_scopes(scopes: &Scopes, offset: TextSize) -> Vec<Highlight> {
+    let mut found: Vec<Highlight> = Vec::new();
+    for (target, name) in targets_at(scopes, offset) {
         if let Target::Binding(id) = target
             && let Some(binding) = scopes.binding(id).filter(|b| b.kind != BindingKind::Extra)
         {
@@ -29,10 +50,14 @@ pub fn highlights(snapshot: &Snapshot, position: &FilePosition) -> Cancellable<V
         let uses = scopes.references_to(target).filter(|r| r.name == name);
         found.extend(uses.map(|r| Highlight { range: r.range, definition: false }));
     }
+    ordered(found)
+}
+
+fn ordered(mut found: Vec<Highlight>) -> Vec<Highlight> {
     // `let inherit x; in x` has a use and a definition in one place: the definition wins.
     found.sort_by_key(|h| (h.range.start(), h.range.end(), !h.definition));
     found.dedup_by_key(|h| h.range);
-    Ok(found)
+    found
 }
 
 /// The keywords that belong together with the one under the cursor: `let … in`, `if … then … else`. None where it has no fellow.
@@ -96,6 +121,23 @@ mod tests {
     #[test]
     fn inherited_names() {
         check("x: let inherit $0x; in { inherit x; }", expect!["⟨x⟩def: let inherit ⟨x⟩def; in { inherit ⟨x⟩; }"]);
+    }
+
+    #[test]
+    fn both_ways_to_know() {
+        for text in [
+            "let a = 1; b = a; in { a = a; c = b; inherit a; }",
+            "{ x, y ? x }@args: rec { z = with y; [ x z w w args ]; inherit (x) v; u = v; inherit y; }",
+            "x: let inherit x; in { inherit x; y = map (x: x) x; z = map; }",
+            "{ a = rec { x = 1; }; a.y = x; }",
+        ] {
+            let fixture = Fixture::new(text);
+            let lowered = fixture.snapshot.lowered(&fixture.path).unwrap().unwrap();
+            for offset in (0..=text.len() as u32).map(TextSize::from) {
+                let found = highlights(&fixture.snapshot, &FilePosition { path: fixture.path.clone(), offset }).unwrap();
+                assert_eq!(found, of_scopes(&lowered.scopes, offset), "{text} {offset:?}");
+            }
+        }
     }
 
     #[test]

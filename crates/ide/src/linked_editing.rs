@@ -4,10 +4,10 @@
 //! at `@`. Names in sets, in patterns and in `inherit` mean something to others.
 
 use nival_engine::{Cancellable, FilePosition, Snapshot};
-use nival_hir::scopes::{BindingKind, Target};
+use nival_hir::lexical::{self, Meaning};
+use nival_hir::scopes::BindingKind;
+use nival_syntax::flat::Node;
 use nival_syntax::{SyntaxKind, TextRange};
-
-use crate::highlight::targets_at;
 
 /// A name with more uses is renamed, not typed over.
 const MAX_PLACES: usize = 50;
@@ -17,31 +17,26 @@ const MAX_PLACES: usize = 50;
 /// # Errors
 /// Cancelled.
 pub fn linked_editing(snapshot: &Snapshot, position: &FilePosition) -> Cancellable<Vec<TextRange>> {
-    let Some((tree, lowered)) = snapshot.analysis(&position.path)? else { return Ok(Vec::new()) };
-    let scopes = &lowered.scopes;
-    // What the parser had to skip may have been a use.
-    let (true, [(Target::Binding(id), _)]) = (tree.errors().is_empty(), &targets_at(scopes, position.offset)[..]) else {
-        return Ok(Vec::new());
-    };
-    let Some(binding) = scopes.binding(*id) else { return Ok(Vec::new()) };
-    let local = matches!(binding.kind, BindingKind::Let | BindingKind::Param | BindingKind::PatternBind);
-    let mut places = vec![binding.range];
-    for used in scopes.references_to(Target::Binding(*id)) {
-        if used.inherit || used.range.is_empty() || places.len() >= MAX_PLACES {
+    let Some(tree) = snapshot.flat_tree(&position.path)? else { return Ok(Vec::new()) };
+    // What the parser had to skip may have been a use; and a set that is written in several parts is nothing to type over.
+    let Some(Some(name)) = lexical::at_cursor(&tree, position.offset) else { return Ok(Vec::new()) };
+    let [target @ Meaning::Bound(definition)] = name.targets()[..] else { return Ok(Vec::new()) };
+    let mut places = vec![definition.range];
+    for used in name.occurrences.uses_of(target) {
+        if used.inherit || places.len() >= MAX_PLACES {
             return Ok(Vec::new());
         }
         places.push(used.range);
     }
     let written_as_name =
         |range: &TextRange| tree.tokens_at(range.start()).any(|token| token.kind() == SyntaxKind::IDENT && token.range() == *range);
-    if !local || binding.inherited || !places.iter().all(written_as_name) {
+    if !definition.is_local() || !places.iter().all(written_as_name) {
         return Ok(Vec::new());
     }
     // `let a.b = 1; a.c = 2;` defines one name in two places.
-    let definitions = tree.nodes_covering(binding.range).into_iter().find(|node| node.kind() == SyntaxKind::LET_IN).map_or(0, |set| {
-        set.children().filter(|entry| entry.kind() == SyntaxKind::BINDING && entry.text().starts_with(binding.name.as_bytes())).count()
-    });
-    if binding.kind == BindingKind::Let && definitions != 1 {
+    let set = definition.scope;
+    let its_own = |entry: &Node<'_>| entry.kind() == SyntaxKind::BINDING && entry.text().starts_with(name.occurrences.name.as_bytes());
+    if definition.kind == BindingKind::Let && set.children().filter(its_own).count() != 1 {
         return Ok(Vec::new());
     }
     places.sort_by_key(|place| place.start());

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use nival_engine::{Cancellable, FilePosition, FileRange, Project, Snapshot};
 use nival_hir::Lowered;
+use nival_hir::lexical::{self, Meaning};
 use nival_hir::module::{AttrName, Expr, ExprId};
 use nival_hir::scopes::{BindingId, BindingKind, Target};
 use nival_index::{Reach, View};
@@ -19,7 +20,7 @@ use nival_syntax::{Name, TextRange};
 use rustc_hash::FxHashSet;
 
 use crate::cursor::{FileView, Subject};
-use crate::highlight::{highlights, targets_at};
+use crate::highlight::{self, Highlight, targets_at};
 use crate::options;
 
 /// Files that are looked at in one database, before that is given up for the next.
@@ -82,12 +83,11 @@ pub(crate) struct Found {
 /// Cancelled.
 pub fn references(snapshot: &Snapshot, position: &FilePosition, include_definition: bool) -> Cancellable<Vec<FileRange>> {
     let mut places: Vec<(Arc<Path>, TextRange, bool)> = Vec::new();
-    for highlight in highlights(snapshot, position)? {
+    let (highlights, is_local) = in_this_file(snapshot, position)?;
+    for highlight in highlights {
         places.push((position.path.clone(), highlight.range, highlight.definition));
     }
-    if !is_local(snapshot, position)?
-        && let Some(view) = FileView::at(snapshot, position)?
-    {
+    if !is_local && let Some(view) = FileView::at(snapshot, position)? {
         let project = snapshot.project(PATIENCE)?;
         if let Some(attribute) = attribute_at(snapshot, &project.view, &view, position)? {
             for file in uses(snapshot, &project, &attribute)?.files {
@@ -102,17 +102,27 @@ pub fn references(snapshot: &Snapshot, position: &FilePosition, include_definiti
     Ok(wanted.map(|(path, range, _)| FileRange { path, range }).collect())
 }
 
-/// Whether the name at a place is one that only its file can see: then no other is asked.
-fn is_local(snapshot: &Snapshot, position: &FilePosition) -> Cancellable<bool> {
-    let Some(lowered) = snapshot.lowered(&position.path)? else { return Ok(false) };
-    let targets = targets_at(&lowered.scopes, position.offset);
-    let local = |target: &Target| match target {
-        Target::Binding(id) => lowered.scopes.binding(*id).is_some_and(|binding| {
-            matches!(binding.kind, BindingKind::Let | BindingKind::Param | BindingKind::PatternBind) && !binding.inherited
-        }),
-        _ => false,
-    };
-    Ok(!targets.is_empty() && targets.iter().all(|(target, _)| local(target)))
+/// The places in the file itself, and whether the name is one that only the file can see: then no other is asked.
+fn in_this_file(snapshot: &Snapshot, position: &FilePosition) -> Cancellable<(Vec<Highlight>, bool)> {
+    let Some(tree) = snapshot.flat_tree(&position.path)? else { return Ok((Vec::new(), false)) };
+    match lexical::at_cursor(&tree, position.offset) {
+        Some(Some(name)) => {
+            let targets = name.targets();
+            let local = |target: &Meaning<'_>| matches!(target, Meaning::Bound(definition) if definition.is_local());
+            Ok((highlight::of_name(&name), !targets.is_empty() && targets.iter().all(local)))
+        }
+        Some(None) => Ok((Vec::new(), false)),
+        None => {
+            let Some(lowered) = snapshot.lowered(&position.path)? else { return Ok((Vec::new(), false)) };
+            let targets = targets_at(&lowered.scopes, position.offset);
+            let local = |target: &Target| match target {
+                Target::Binding(id) => lowered.scopes.binding(*id).is_some_and(|b| lexical::is_local(b.kind, b.inherited)),
+                _ => false,
+            };
+            let local = !targets.is_empty() && targets.iter().all(|(target, _)| local(target));
+            Ok((highlight::of_scopes(&lowered.scopes, position.offset), local))
+        }
+    }
 }
 
 /// The attribute that is defined or used at a place, if it is known where that is defined.

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+pub use crate::navigate::Finder;
 pub use crate::reparse::reparse;
 
 use rowan::{TextRange, TextSize};

@@ -18,7 +18,12 @@ impl FlatTree {
     /// The innermost node that has all of these tokens; the root for tokens that are not there.
     pub fn node_around(&self, tokens: Range<u32>) -> Node<'_> {
         // Nodes stand in the order in which they begin: the last that begins before is in all that are around.
-        let mut index = (self.nodes.partition_point(|node| node.first_token <= tokens.start) as u32).saturating_sub(1);
+        let last = (self.nodes.partition_point(|node| node.first_token <= tokens.start) as u32).saturating_sub(1);
+        self.node_from(last, &tokens)
+    }
+
+    /// The same, from the last node that does not begin behind them.
+    fn node_from(&self, mut index: u32, tokens: &Range<u32>) -> Node<'_> {
         let holds =
             |index: u32| self.nodes.get(index as usize).is_none_or(|node| node.end_token > tokens.start && node.end_token >= tokens.end);
         while !holds(index)
@@ -46,6 +51,44 @@ impl FlatTree {
         };
         self.nodes_around(first..last.max(first + 1))
     }
+}
+
+/// Finds the tokens and nodes of one place after the other, in the order of the text, in a time that grows with their distance.
+#[derive(Debug, Clone)]
+pub struct Finder<'t> {
+    tree: &'t FlatTree,
+    token: usize,
+    node: usize,
+}
+
+impl<'t> Finder<'t> {
+    pub fn new(tree: &'t FlatTree) -> Self {
+        Finder { tree, token: 0, node: 0 }
+    }
+
+    /// The token that the byte at `offset` is of. Offsets must not go down from one call to the next.
+    pub fn token(&mut self, offset: u32) -> Option<Token<'t>> {
+        self.token = leap(&self.tree.tokens, self.token, |token| token.end <= offset);
+        self.tree.token(self.token as u32).filter(|token| u32::from(token.range().start()) <= offset)
+    }
+
+    /// The innermost node that the token found last is in.
+    pub fn node(&mut self) -> Node<'t> {
+        let token = self.token as u32;
+        self.node = leap(&self.tree.nodes, self.node, |node| node.first_token <= token);
+        self.tree.node_from(self.node.saturating_sub(1) as u32, &(token..token + 1))
+    }
+}
+
+/// The first place from `from` on where `before` does not hold; it holds up to there and nowhere behind.
+fn leap<T>(items: &[T], from: usize, before: impl Fn(&T) -> bool) -> usize {
+    let (mut low, mut step) = (from, 1);
+    while items.get(low + step - 1).is_some_and(&before) {
+        low += step;
+        step *= 2;
+    }
+    let high = (low + step).min(items.len());
+    low + items.get(low..high).map_or(0, |run| run.partition_point(before))
 }
 
 impl<'t> Node<'t> {
@@ -79,6 +122,7 @@ impl<'t> Token<'t> {
 
 #[cfg(test)]
 mod tests {
+    use super::Finder;
     use crate::flat;
     use crate::{SyntaxNode, TextRange, TextSize, parse};
 
@@ -105,6 +149,12 @@ mod tests {
                 let offset = TextSize::new(start);
                 let found: Vec<TextRange> = tree.tokens_at(offset).map(|token| token.range()).collect();
                 assert_eq!(found, slow(&root, offset), "{text:?} {start}");
+                if let Some(token) = Finder::new(&tree).token(start) {
+                    let mut finder = Finder::new(&tree);
+                    finder.token(start / 2);
+                    assert_eq!(finder.token(start), tree.tokens_at(offset).last(), "{text:?} {start}");
+                    assert_eq!(Some(finder.node()), token.ancestors().first().copied(), "{text:?} {start}");
+                }
                 for (token, other) in tree.tokens_at(offset).zip(root.token_at_offset(offset)) {
                     let ranges: Vec<_> = token.ancestors().iter().map(|node| (node.kind(), node.range())).collect();
                     let expected: Vec<_> = other.parent_ancestors().map(|node| (node.kind(), node.text_range())).collect();
