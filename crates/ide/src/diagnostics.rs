@@ -94,7 +94,13 @@ pub(crate) fn wanted(snapshot: &Snapshot, path: &Path, mut found: Vec<Diagnostic
         return Ok(found);
     }
     let Some(tree) = snapshot.flat_tree(path)? else { return Ok(found) };
-    let (lint, pragmas) = (&snapshot.config().lint, nival_lint::Pragmas::of(&tree));
+    choose_others(&tree, &snapshot.config().lint, &mut found);
+    Ok(found)
+}
+
+/// The same of a text that is in no file.
+pub(crate) fn choose_others(tree: &nival_syntax::FlatTree, lint: &nival_engine::LintSettings, found: &mut Vec<Diagnostic>) {
+    let pragmas = nival_lint::Pragmas::of(tree);
     found.retain_mut(|diagnostic| {
         let rule = nival_lint::rules::rule(&diagnostic.code);
         let severity = rule.map(|rule| (rule, lint.severity(rule)));
@@ -105,10 +111,19 @@ pub(crate) fn wanted(snapshot: &Snapshot, path: &Path, mut found: Vec<Diagnostic
         }
         !matches!(severity, Some((_, None))) && !pragmas.ignores(&diagnostic.code, rule, diagnostic.range.start())
     });
-    Ok(found)
 }
 
-/// Where a rule is explained.
+/// Every rule, and what is to be said of it, in Markdown.
+pub fn rule_pages() -> impl Iterator<Item = (&'static str, String)> {
+    nival_lint::rules().map(|rule| (rule.id, nival_lint::rules::describe(rule, 1)))
+}
+
+/// Whether there is a rule of this name.
+pub fn is_rule(code: &str) -> bool {
+    nival_lint::rules::rule(code).is_some()
+}
+
+/// Where a rule is explained, for who has no copy.
 pub fn page_of(code: &str) -> Option<String> {
     nival_lint::rules::rule(code).map(|rule| format!("https://github.com/nival/nival/blob/main/docs/diagnostics.md#{}", rule.id))
 }

@@ -32,13 +32,19 @@ pub fn project_diagnostics(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<
         return Ok(Vec::new());
     }
     let project = snapshot.project(Duration::ZERO)?;
-    let Some(summary) = project.view.get(path).cloned() else { return Ok(Vec::new()) };
     let Some(text) = snapshot.text(path) else { return Ok(Vec::new()) };
+    let found = around(snapshot, &project.view, path, &text)?;
+    wanted(snapshot, path, found)
+}
+
+/// All that is to be said of a file with this text.
+pub(crate) fn around(snapshot: &Snapshot, view: &View, path: &Path, text: &str) -> Cancellable<Vec<Diagnostic>> {
+    let Some(summary) = view.get(path).cloned() else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for edge in &summary.edges {
-        if let Some(message) = missing(snapshot, path, &summary, edge, slice(&text, edge.range)) {
+        if let Some(message) = missing(snapshot, path, &summary, edge, slice(text, edge.range)) {
             found.push(diagnostic(edge, MISSING, message, Vec::new()));
-        } else if let Some(circle) = circle(&project.view, path, edge) {
+        } else if let Some(circle) = circle(view, path, edge) {
             let names: Vec<String> = circle.iter().map(|step| step.leads_to.display().to_string()).collect();
             let message = format!("the value of this file needs itself: it imports {}, and so on", names.join(", which imports "));
             let related = circle.into_iter().skip(1).map(|step| Related { place: step.place, message: "one of the imports".to_owned() });
@@ -46,7 +52,7 @@ pub fn project_diagnostics(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<
         }
     }
     snapshot.check()?;
-    wanted(snapshot, path, found)
+    Ok(found)
 }
 
 fn diagnostic(edge: &Edge, code: &str, message: String, related: Vec<Related>) -> Diagnostic {

@@ -1,6 +1,8 @@
 //! The table of all rules. `docs/diagnostics.md` is made of it.
 
-use nival_hir::diagnostic::Rule;
+use std::fmt::Write;
+
+use nival_hir::diagnostic::{Rule, Severity};
 
 /// `NAME "id" [aliases] on Severity [tags] doc, example;`, where `off` is only reported on demand.
 macro_rules! rules {
@@ -57,4 +59,26 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 /// Whether anything is called this.
 pub fn is_known(name: &str) -> bool {
     rules().any(|rule| rule.is_called(name))
+}
+
+/// What is to be said of a rule, in Markdown, under a heading of this level.
+pub fn describe(rule: &Rule, level: usize) -> String {
+    let severity = match rule.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Information => "information",
+        Severity::Hint => "hint",
+    };
+    let off = if rule.on { "" } else { ", off unless it is asked for" };
+    let mut out = format!("{} {}\n\n*{severity}{off}*\n", "#".repeat(level), rule.id);
+    // Nothing is written that could fail.
+    if !rule.aliases.is_empty() {
+        let aliases: Vec<String> = rule.aliases.iter().map(|alias| format!("`{alias}`")).collect();
+        let _ = writeln!(out, "— elsewhere {}", aliases.join(", "));
+    }
+    let _ = writeln!(out, "\n{}", rule.doc);
+    if !rule.example.is_empty() && !rule.example.contains('\0') {
+        let _ = writeln!(out, "\n```nix\n{}\n```", rule.example);
+    }
+    out
 }

@@ -2,35 +2,14 @@
 
 use std::fmt::Write;
 
-use nival_hir::diagnostic::{Rule, Severity};
 use nival_lint::rules;
-
-fn section(out: &mut String, rule: &Rule) {
-    let severity = match rule.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Information => "information",
-        Severity::Hint => "hint",
-    };
-    let off = if rule.on { "" } else { ", off unless it is asked for" };
-    let _ = writeln!(out, "### {}\n\n*{severity}{off}*", rule.id);
-    if !rule.aliases.is_empty() {
-        let aliases: Vec<String> = rule.aliases.iter().map(|alias| format!("`{alias}`")).collect();
-        let _ = writeln!(out, "— elsewhere {}", aliases.join(", "));
-    }
-    let _ = writeln!(out, "\n{}", rule.doc);
-    if !rule.example.is_empty() && !rule.example.contains('\0') {
-        let _ = writeln!(out, "\n```nix\n{}\n```", rule.example);
-    }
-    out.push('\n');
-}
 
 #[test]
 fn the_document_is_up_to_date() {
     let mut text = String::from(INTRODUCTION);
     for (title, rules) in rules::subjects() {
         let _ = writeln!(text, "## {title}\n");
-        rules.iter().for_each(|rule| section(&mut text, rule));
+        rules.iter().for_each(|rule| text.push_str(&format!("{}\n", rules::describe(rule, 3))));
     }
     text.truncate(text.trim_end().len());
     text.push('\n');
