@@ -2,7 +2,7 @@
 
 use nival_tests::lsp::conformance::document::Document;
 use nival_tests::lsp::conformance::session::Session;
-use nival_tests::lsp::conformance::{Outcome, Plan, prefixes, run, table};
+use nival_tests::lsp::conformance::{Outcome, Plan, encodings, prefixes, run, table};
 use nival_tests::tools::repository;
 use nival_tests::world::World;
 
@@ -47,6 +47,22 @@ fn every_request_has_one_answer_and_none_is_stale() {
 }
 
 #[test]
+fn positions_are_the_same_in_every_encoding() {
+    let world = World::default();
+    let file = world.write("default.nix", TEXT);
+    world.write("other.nix", "{ x = 1; }\n");
+    let server = || {
+        let mut command = world.built("nival");
+        command.arg("lsp");
+        command
+    };
+    let plan = Plan { positions: 12, ..plan("", 7) };
+    let outcome = encodings(&plan, &server, file.parent().expect("a folder"), &file, TEXT);
+    assert!(outcome.problems.is_empty(), "{}", outcome.problems.join("\n"));
+    assert!(outcome.compared > 300 && outcome.telling > 100, "{outcome:?}");
+}
+
+#[test]
 fn every_prefix_has_answers() {
     let world = World::default();
     let file = world.write("default.nix", TEXT);
@@ -68,5 +84,5 @@ fn everything_that_is_offered_is_asked() {
     let mut command = world.built("nival");
     let session = Session::start(command.arg("lsp"), "utf-16", &repository().join("examples"), Document::new(&file, "1"));
     assert_eq!(table::not_covered(&session.capabilities), [""; 0]);
-    assert!(session.rows("").len() >= 15);
+    assert_eq!(session.rows("").len(), table::ROWS.len(), "every row is offered");
 }

@@ -18,6 +18,7 @@ mod context;
 mod error;
 mod flags;
 mod options;
+mod pages;
 pub mod personality;
 mod progress;
 mod watching;

@@ -44,12 +44,6 @@ pub fn concerned_by(project: &Project, path: &Path) -> Vec<Arc<Path>> {
     let below = project.view.files().map(|(file, _)| file).filter(|file| file.starts_with(path)).cloned();
     let mut found: Vec<Arc<Path>> = below.collect();
     found.extend(project.view.callers(path).into_iter().map(|caller| caller.path));
-    // Whose folder it makes importable, or not any more.
-    if path.file_name().is_some_and(|name| name == "default.nix")
-        && let Some(folder) = path.parent()
-    {
-        found.extend(project.view.callers(folder).into_iter().map(|caller| caller.path));
-    }
     if !found.iter().any(|file| **file == *path) {
         found.push(PathBuf::from(path).into());
     }
@@ -96,13 +90,18 @@ mod tests {
         // Of open files the database knows.
         check(text, "/main.nix", expect![[""]]);
         check(text, "/none.nix", expect![[""]]);
-        check("//- /main.nix\n1\n//- /a.nix\n# nival: ignore-file[import-not-found] made later\nimport ./gone.nix\n", "/a.nix", expect![[""]]);
+        check(
+            "//- /main.nix\n1\n//- /a.nix\n# nival: ignore-file[import-not-found] made later\nimport ./gone.nix\n",
+            "/a.nix",
+            expect![[""]],
+        );
     }
 
     #[test]
     fn who_is_concerned() {
-        let fixture =
-            Fixture::new("//- /main.nix\nimport ./d\n//- /d/default.nix\nimport ../e.nix\n//- /e.nix\n1\n//- /f.nix\nimport ./d/default.nix\n");
+        let fixture = Fixture::new(
+            "//- /main.nix\nimport ./d\n//- /d/default.nix\nimport ../e.nix\n//- /e.nix\n1\n//- /f.nix\nimport ./d/default.nix\n",
+        );
         let project = fixture.snapshot.project(Duration::from_secs(20)).unwrap();
         let mut found = concerned_by(&project, Path::new("/d/default.nix"));
         found.sort();

@@ -113,11 +113,6 @@ pub(crate) fn choose_others(tree: &nival_syntax::FlatTree, lint: &nival_engine::
     });
 }
 
-/// Every rule, and what is to be said of it, in Markdown.
-pub fn rule_pages() -> impl Iterator<Item = (&'static str, String)> {
-    nival_lint::rules().map(|rule| (rule.id, nival_lint::rules::describe(rule, 1)))
-}
-
 /// Whether there is a rule of this name.
 pub fn is_rule(code: &str) -> bool {
     nival_lint::rules::rule(code).is_some()
@@ -126,6 +121,14 @@ pub fn is_rule(code: &str) -> bool {
 /// Where a rule is explained, for who has no copy.
 pub fn page_of(code: &str) -> Option<String> {
     nival_lint::rules::rule(code).map(|rule| format!("https://github.com/nival/nival/blob/main/docs/diagnostics.md#{}", rule.id))
+}
+
+/// As what a level is reported; `None` for not at all.
+pub fn severity_of_level(level: nival_engine::Level) -> Option<Severity> {
+    match level {
+        nival_engine::Level::Off => None,
+        nival_engine::Level::On(severity) => Some(severity_of(severity)),
+    }
 }
 
 fn severity_of(severity: hir::Severity) -> Severity {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nival_engine::{Cancellable, Cancelled, Control, Report, ReportKind, Snapshot, ValueKind};
+use nival_engine::{Cancellable, Cancelled, Control, FilePosition, FileRange, Report, ReportKind, Snapshot, ValueKind};
 use nival_hir::module::{AttrName, Expr, ExprId};
 use nival_shape::{Parameter, Shapes};
 use nival_source::Db;
@@ -228,6 +228,47 @@ fn version(values: &Values<'_>, item: ExprId) -> Result<Option<String>, Report> 
     Ok((!text.is_empty()).then(|| first_line(&text, MAX_NAME)))
 }
 
+/// What there is to be said of a hint to one who looks at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HintDetails {
+    /// Markdown.
+    pub documentation: Option<String>,
+    /// Where what it speaks of is defined.
+    pub target: Option<FileRange>,
+}
+
+/// How much of a binding's first line is shown, in characters.
+const MAX_LINE: usize = 100;
+
+/// More of a hint that [`inlay_hints`] gave at this place of the same text: of a parameter its function, of a version its package, of an
+/// end the line where it begins.
+///
+/// # Errors
+/// Cancelled.
+pub fn hint_details(snapshot: &Snapshot, position: &FilePosition, kind: HintKind, control: &Control) -> Cancellable<Option<HintDetails>> {
+    match kind {
+        HintKind::BindingEnd => {
+            let Some(tree) = snapshot.flat_tree(&position.path)? else { return Ok(None) };
+            let token = tree.tokens_at(position.offset).next();
+            let binding = token.and_then(|token| {
+                token.ancestors().into_iter().find(|node| node.kind() == SyntaxKind::BINDING && node.range().end() == position.offset)
+            });
+            let written = |binding: Node<'_>| format!("```nix\n{}\n```", first_line(&text_of(binding), MAX_LINE));
+            Ok(binding.map(|binding| HintDetails { documentation: Some(written(binding)), target: None }))
+        }
+        HintKind::Parameter => {
+            let Some(help) = crate::signature::signature_help(snapshot, position)? else { return Ok(None) };
+            let target = crate::signature::function_place(snapshot, position)?;
+            let documentation = help.documentation.map_or_else(String::new, |text| format!("\n\n{text}"));
+            Ok(Some(HintDetails { documentation: Some(format!("```\n{}\n```{documentation}", help.label)), target }))
+        }
+        HintKind::Version => {
+            let Some(hover) = crate::hover::hover(snapshot, position, control)? else { return Ok(None) };
+            Ok(Some(HintDetails { documentation: Some(hover.markdown()), target: hover.defined_at }))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
@@ -307,5 +348,42 @@ mod tests {
                 assert_eq!(hints(&fixture, range, settings), expected, "{range:?}");
             }
         }
+    }
+
+    #[track_caller]
+    fn check_details(text: &str, kind: HintKind, expected: Expect) {
+        let fixture = Fixture::new(text);
+        let details = hint_details(&fixture.snapshot, &fixture.position(), kind, &Fixture::control()).unwrap();
+        let shown = details.map(|details| {
+            let target = details.target.map(|place| format!("{}:{:?}", place.path.display(), place.range));
+            format!("{}\n{}", details.documentation.unwrap_or_default(), target.unwrap_or_default())
+        });
+        expected.assert_eq(&shown.unwrap_or_default());
+    }
+
+    #[test]
+    fn more_of_a_hint() {
+        check_details(
+            "{ a.b = {\n  c = 1;\n};$0 }",
+            HintKind::BindingEnd,
+            expect![[r#"
+                ```nix
+                a.b = {
+                ```
+            "#]],
+        );
+        check_details(
+            "let\n  /** Adds. */\n  add = first: second: first + second;\nin add 1 $0(2)",
+            HintKind::Parameter,
+            expect![[r#"
+                ```
+                add: first second
+                ```
+
+                Adds.
+                /main.nix:27..32"#]],
+        );
+        check_details("1$0", HintKind::Parameter, expect![""]);
+        check_details("1$0", HintKind::BindingEnd, expect![""]);
     }
 }

@@ -13,6 +13,7 @@
 
 pub mod actions;
 pub mod call_hierarchy;
+pub mod closed_files;
 pub mod code_lens;
 pub mod completion;
 mod cursor;
@@ -48,16 +49,19 @@ pub mod workspace_symbols;
 
 pub use actions::{ActionId, ActionKind, ActionQuery, CodeAction, Effect as ActionEffect, code_actions, resolve as resolve_action};
 pub use call_hierarchy::{Call, CallItem, CallKind, call_item, incoming_calls, outgoing_calls};
+pub use closed_files::{closed_file_diagnostics, closed_files, concerned_by, depends_on_files};
 pub use code_lens::{DerivationLens, LensTarget, code_lenses};
 pub use completion::{CompletionItem, CompletionKind, completion, completion_details};
 pub use definition::{NavigationTarget, declaration, definition, implementation, type_definition};
-pub use diagnostics::{Diagnostic, Fix, Related, Severity, Tag, TextEdit, diagnostics, evaluation_diagnostics, page_of};
+pub use diagnostics::{
+    Diagnostic, Fix, Related, Severity, Tag, TextEdit, diagnostics, evaluation_diagnostics, is_rule, page_of, severity_of_level,
+};
 pub use file_renames::file_renames;
 pub use folding::{FoldKind, FoldingRange, folding_ranges, selection_ranges};
 pub use formatting::{FormatError, FormatOptions, format_document, format_on_type, format_range, format_with, may_run_programs};
 pub use highlight::{Highlight, highlights, keyword_pair};
 pub use hover::{Hover, HoverValue, hover};
-pub use inlay_hints::{HintKind, HintSettings, InlayHint, inlay_hints};
+pub use inlay_hints::{HintDetails, HintKind, HintSettings, InlayHint, hint_details, inlay_hints};
 pub use linked_editing::linked_editing;
 pub use links::{Link, LinkTo, link_target, links};
 pub use project_diagnostics::project_diagnostics;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use nival_engine::{Cancellable, FilePosition, Snapshot};
+use nival_engine::{Cancellable, FilePosition, FileRange, Snapshot};
 use nival_shape::{Parameter, place_range};
 use nival_syntax::flat::{FlatTree, Node};
 use nival_syntax::{SyntaxKind, TextSize, TreeNode};
@@ -30,6 +30,19 @@ pub struct SignatureParameter {
     pub range: Range<usize>,
     /// Markdown.
     pub documentation: Option<String>,
+}
+
+/// Where the parameters of the function are that is called around a cursor.
+pub(crate) fn function_place(snapshot: &Snapshot, position: &FilePosition) -> Cancellable<Option<FileRange>> {
+    let Some(tree) = snapshot.flat_tree(&position.path)? else { return Ok(None) };
+    let Some(call) = call_at(&tree, position.offset) else { return Ok(None) };
+    let Some(view) = FileView::at(snapshot, position)? else { return Ok(None) };
+    let Some(expr) = view.expr_of(call.function) else { return Ok(None) };
+    let place = with_shapes(snapshot, &position.path, &view, |shapes, db, file| {
+        let place = shapes.function_place(shapes.expr(file, expr))?;
+        Some(FileRange { path: place.file.path(db).clone(), range: place_range(db, place) })
+    })?;
+    Ok(place.flatten().filter(|place| !place.range.is_empty()))
 }
 
 /// A call as far as the text goes.

@@ -20,6 +20,9 @@ pub enum RequestError {
     /// The text changed while the answer was worked out.
     #[error("content modified")]
     Stale,
+    /// The server cannot say now; with `retrigger` the client asks again by itself.
+    #[error("cancelled by the server")]
+    ServerCancelled { retrigger: bool },
     #[error("{0}")]
     InvalidParams(String),
     /// The server is fine and the request was valid, and yet: an evaluation error, a failed build.
@@ -45,6 +48,7 @@ impl RequestError {
         let code = match &self {
             RequestError::Cancelled => ErrorCode::RequestCancelled,
             RequestError::Stale => ErrorCode::ContentModified,
+            RequestError::ServerCancelled { .. } => ErrorCode::ServerError(-32802),
             RequestError::InvalidParams(_) => ErrorCode::InvalidParams,
             RequestError::Failed { .. } => ErrorCode::ServerError(-32803),
             RequestError::InvalidRequest(_) => ErrorCode::InvalidRequest,
@@ -55,6 +59,7 @@ impl RequestError {
         let message = Cow::Owned(self.to_string());
         let data = match self {
             RequestError::Failed { data, .. } => data,
+            RequestError::ServerCancelled { retrigger } => Some(serde_json::json!({ "retriggerRequest": retrigger })),
             _ => None,
         };
         Error { code, message, data }

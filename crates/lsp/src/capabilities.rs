@@ -17,6 +17,19 @@ pub struct ClientFeatures {
     pub configuration: bool,
     pub configuration_registration: bool,
     pub inlay_hint_refresh: bool,
+    /// Hints may be completed when somebody looks at them.
+    pub inlay_hint_resolve: bool,
+    /// Symbols of the workspace may come without their places.
+    pub symbol_resolve: bool,
+    /// What a diagnostic remembers comes back with requests for code actions.
+    pub diagnostic_data: bool,
+    /// Reports on documents may have reports on others beside them.
+    pub related_documents: bool,
+    /// The client asks for the diagnostics of the workspace, too, and forgets those of open documents not over them.
+    pub workspace_diagnostics: bool,
+    pub relative_patterns: bool,
+    /// Several ranges are formatted at once.
+    pub range_lists: bool,
     /// The client asks for diagnostics, and asks again when it is told to.
     pub pull_diagnostics: bool,
     pub watched_files_registration: bool,
@@ -63,10 +76,21 @@ impl EditFeatures {
 }
 
 impl ClientFeatures {
-    pub fn new(client: &ClientCapabilities) -> Self {
+    /// `raw` are the same capabilities as they came: not all of them have types. `name` is what the client calls itself.
+    pub fn new(client: &ClientCapabilities, raw: &serde_json::Value, name: Option<&str>) -> Self {
         let document = client.text_document.as_ref();
         let workspace = client.workspace.as_ref();
         let formats = document.and_then(|d| d.hover.as_ref()).and_then(|hover| hover.content_format.as_deref());
+        let says = |pointer: &str| raw.pointer(pointer).and_then(serde_json::Value::as_bool).unwrap_or(false);
+        let resolves = |pointer: &str, property: &str| {
+            let listed = raw.pointer(pointer).and_then(serde_json::Value::as_array);
+            listed.is_some_and(|listed| listed.iter().any(|listed| listed == property))
+        };
+        // What is said of diagnostics counts whichever way they go.
+        let of_diagnostics =
+            |name: &str| ["publishDiagnostics", "diagnostic"].iter().any(|way| says(&format!("/textDocument/{way}/{name}")));
+        let pull_diagnostics = document.is_some_and(|d| d.diagnostic.is_some())
+            && workspace.and_then(|w| w.diagnostics.as_ref()).and_then(|d| d.refresh_support).unwrap_or(false);
         let actions = document.and_then(|d| d.code_action.as_ref());
         ClientFeatures {
             work_done_progress: client.window.as_ref().and_then(|w| w.work_done_progress).unwrap_or(false),
@@ -77,8 +101,16 @@ impl ClientFeatures {
                 .and_then(|d| d.dynamic_registration)
                 .unwrap_or(false),
             inlay_hint_refresh: workspace.and_then(|w| w.inlay_hint.as_ref()).and_then(|i| i.refresh_support).unwrap_or(false),
-            pull_diagnostics: document.is_some_and(|d| d.diagnostic.is_some())
-                && workspace.and_then(|w| w.diagnostics.as_ref()).and_then(|d| d.refresh_support).unwrap_or(false),
+            inlay_hint_resolve: resolves("/textDocument/inlayHint/resolveSupport/properties", "tooltip"),
+            symbol_resolve: resolves("/workspace/symbol/resolveSupport/properties", "location.range"),
+            diagnostic_data: of_diagnostics("dataSupport"),
+            related_documents: says("/textDocument/diagnostic/relatedDocumentSupport"),
+            pull_diagnostics,
+            // Neovim that may ask for the workspace asks for nothing else when it is told to ask again: what evaluation finds in open
+            // documents would never be shown. Configurations that mend that say so.
+            workspace_diagnostics: pull_diagnostics && (name != Some("Neovim") || says("/experimental/nival/workspaceDiagnostics")),
+            relative_patterns: says("/workspace/didChangeWatchedFiles/relativePatternSupport"),
+            range_lists: says("/textDocument/rangeFormatting/rangesSupport"),
             watched_files_registration: workspace
                 .and_then(|w| w.did_change_watched_files)
                 .and_then(|d| d.dynamic_registration)
@@ -98,11 +130,8 @@ impl ClientFeatures {
                 .and_then(|c| c.completion_item.as_ref())
                 .and_then(|i| i.snippet_support)
                 .unwrap_or(false),
-            code_description: document
-                .and_then(|d| d.publish_diagnostics.as_ref())
-                .and_then(|d| d.code_description_support)
-                .unwrap_or(false),
-            related_information: document.and_then(|d| d.publish_diagnostics.as_ref()).and_then(|d| d.related_information).unwrap_or(false),
+            code_description: of_diagnostics("codeDescriptionSupport"),
+            related_information: of_diagnostics("relatedInformation"),
             code_actions: actions.is_some_and(|a| a.code_action_literal_support.is_some()),
             code_action_resolve: actions.is_some_and(|a| {
                 let lazily = a.resolve_support.as_ref().is_some_and(|r| r.properties.iter().any(|property| property == "edit"));
@@ -124,8 +153,18 @@ fn any_file() -> FileOperationRegistrationOptions {
 /// Of what may take long: clients can ask for the progress, and cancel by it.
 const PROGRESS: WorkDoneProgressOptions = WorkDoneProgressOptions { work_done_progress: Some(true) };
 
-/// What `initialize` answers.
-pub fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> ServerCapabilities {
+/// What `initialize` answers, as JSON: not all of it has types.
+pub fn offered(encoding: Encoding, features: &ClientFeatures) -> serde_json::Value {
+    let mut offered = serde_json::to_value(server_capabilities(encoding, features)).unwrap_or_default();
+    if features.range_lists
+        && let Some(offered) = offered.as_object_mut()
+    {
+        offered.insert("documentRangeFormattingProvider".to_owned(), serde_json::json!({ "rangesSupport": true }));
+    }
+    offered
+}
+
+fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> ServerCapabilities {
     ServerCapabilities {
         position_encoding: Some(encoding.kind()),
         text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
@@ -159,7 +198,10 @@ pub fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> Ser
         references_provider: Some(OneOf::Right(ReferenceOptions { work_done_progress_options: PROGRESS })),
         rename_provider: Some(OneOf::Right(RenameOptions { prepare_provider: Some(true), work_done_progress_options: PROGRESS })),
         folding_range_provider: Some(FoldingRangeProviderCapability::Simple(true)),
-        inlay_hint_provider: Some(OneOf::Left(true)),
+        inlay_hint_provider: Some(OneOf::Right(InlayHintServerCapabilities::Options(InlayHintOptions {
+            resolve_provider: Some(true),
+            ..InlayHintOptions::default()
+        }))),
         linked_editing_range_provider: Some(LinkedEditingRangeServerCapabilities::Simple(true)),
         selection_range_provider: Some(SelectionRangeProviderCapability::Simple(true)),
         code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
@@ -181,8 +223,8 @@ pub fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> Ser
             DiagnosticServerCapabilities::Options(DiagnosticOptions {
                 identifier: Some("nival".to_owned()),
                 inter_file_dependencies: true,
-                workspace_diagnostics: false,
-                ..DiagnosticOptions::default()
+                workspace_diagnostics: features.workspace_diagnostics,
+                work_done_progress_options: PROGRESS,
             })
         }),
         call_hierarchy_provider: Some(CallHierarchyServerCapability::Simple(true)),
@@ -192,7 +234,7 @@ pub fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> Ser
         }),
         workspace_symbol_provider: Some(OneOf::Right(WorkspaceSymbolOptions {
             work_done_progress_options: PROGRESS,
-            resolve_provider: None,
+            resolve_provider: Some(true),
         })),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(true) }),
         execute_command_provider: Some(ExecuteCommandOptions {
@@ -205,11 +247,14 @@ pub fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> Ser
                 change_notifications: Some(OneOf::Left(true)),
             }),
             file_operations: Some(WorkspaceFileOperationsServerCapabilities {
+                did_create: Some(any_file()),
+                did_delete: Some(any_file()),
                 did_rename: Some(any_file()),
                 will_rename: Some(any_file()),
                 ..WorkspaceFileOperationsServerCapabilities::default()
             }),
         }),
+        experimental: Some(serde_json::json!({ "parentModule": true })),
         ..ServerCapabilities::default()
     }
 }

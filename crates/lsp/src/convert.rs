@@ -69,6 +69,26 @@ pub fn location_link(context: &ReadContext, source: lsp::Range, target: &ide::Na
     })
 }
 
+/// What a diagnostic remembers until it comes back with a request for code actions. The same for the same diagnostic of another text: reports
+/// that stay as they are are not sent again.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DiagnosticData {
+    pub rule: String,
+    /// Titles of its fixes, as the code actions have them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub fixes: Vec<String>,
+}
+
+/// The page of a rule: a file of the user's, which every editor can show without a network, else one on the project's site.
+fn page_of(context: &ReadContext, code: &str) -> Option<lsp::Uri> {
+    let own = context.pages.as_ref().filter(|_| ide::is_rule(code));
+    match own {
+        Some(folder) => lsp::Uri::from_file_path(folder.join(format!("{code}.md"))),
+        None => ide::page_of(code)?.parse().ok(),
+    }
+}
+
 pub fn diagnostic(context: &ReadContext, text: &crate::encoding::Text, diagnostic: &ide::Diagnostic) -> lsp::Diagnostic {
     let mut message = diagnostic.message.clone();
     for note in &diagnostic.notes {
@@ -95,9 +115,12 @@ pub fn diagnostic(context: &ReadContext, text: &crate::encoding::Text, diagnosti
             ide::Severity::Hint => lsp::DiagnosticSeverity::HINT,
         }),
         code: Some(lsp::NumberOrString::String(diagnostic.code.clone())),
-        code_description: ide::page_of(&diagnostic.code)
-            .filter(|_| context.features.code_description)
-            .and_then(|page| Some(lsp::CodeDescription { href: page.parse().ok()? })),
+        code_description: context
+            .features
+            .code_description
+            .then(|| page_of(context, &diagnostic.code))
+            .flatten()
+            .map(|href| lsp::CodeDescription { href }),
         source: Some("nival".to_owned()),
         message,
         related_information: context
@@ -106,8 +129,13 @@ pub fn diagnostic(context: &ReadContext, text: &crate::encoding::Text, diagnosti
             .then(|| related.collect::<Vec<_>>())
             .filter(|related| !related.is_empty()),
         tags: (!tags.is_empty()).then_some(tags),
-        ..lsp::Diagnostic::default()
+        data: context.features.diagnostic_data.then(|| data(diagnostic)).flatten(),
     }
+}
+
+fn data(diagnostic: &ide::Diagnostic) -> Option<serde_json::Value> {
+    let fixes = diagnostic.fixes.iter().map(|fix| fix.title.clone()).collect();
+    serde_json::to_value(DiagnosticData { rule: diagnostic.code.clone(), fixes }).ok()
 }
 
 pub fn symbol_kind(kind: ide::SymbolKind) -> lsp::SymbolKind {

@@ -8,7 +8,7 @@
 //! of evaluation that are known, and is told when there are others.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nival_engine::Cancelled;
@@ -35,6 +35,41 @@ const MAX_DIAGNOSTICS: usize = 1000;
 
 /// What evaluation has found, by document.
 pub type Evaluated = Arc<FxHashMap<PathBuf, Arc<[Diagnostic]>>>;
+
+/// Of which documents the client was told what evaluation found: to it, they are related to every other one.
+#[derive(Debug, Clone, Default)]
+pub struct Told(Arc<Mutex<FxHashMap<PathBuf, Known>>>);
+
+/// What evaluation found, if it found something.
+type Known = Option<Arc<[Diagnostic]>>;
+
+impl Told {
+    fn with<T>(&self, act: impl FnOnce(&mut FxHashMap<PathBuf, Known>) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The client hears what is known of a document.
+    pub fn tell(&self, evaluated: &Evaluated, path: &Path) {
+        self.with(|told| told.insert(path.to_path_buf(), evaluated.get(path).cloned()));
+    }
+
+    /// The other documents that the client was told something else of, sorted.
+    pub fn outdated(&self, evaluated: &Evaluated, but: &Path) -> Vec<PathBuf> {
+        let differs = |path: &Path, told: &Known| match (told, evaluated.get(path)) {
+            (None, None) => false,
+            (Some(told), Some(known)) => told != known,
+            _ => true,
+        };
+        let mut found: Vec<PathBuf> = self
+            .with(|told| told.iter().filter(|(path, told)| *path != but && differs(path, told)).map(|(path, _)| path.clone()).collect());
+        found.sort();
+        found
+    }
+
+    pub fn forget(&self, path: &Path) {
+        self.with(|told| told.remove(path));
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
@@ -97,8 +132,18 @@ pub fn of_text(context: &ReadContext, path: &Path, document: &Document) -> Resul
     Ok(shown(context, document, &found))
 }
 
+/// What is known of an open document: what its text says, and what evaluation has found.
+///
+/// # Errors
+/// Cancelled.
+pub fn of_document(context: &ReadContext, path: &Path, document: &Document) -> Result<Vec<Diagnostic>, Cancelled> {
+    let mut items = of_text(context, path, document)?;
+    items.extend(context.evaluated.get(path).into_iter().flat_map(|found| found.iter().cloned()));
+    Ok(items)
+}
+
 /// The first `most` of the most severe diagnostics, in the order of the text: a hint never costs an error.
-fn most_severe(found: &[ide::Diagnostic], most: usize) -> Vec<&ide::Diagnostic> {
+pub fn most_severe(found: &[ide::Diagnostic], most: usize) -> Vec<&ide::Diagnostic> {
     let mut kept: Vec<(usize, &ide::Diagnostic)> = found.iter().enumerate().collect();
     if kept.len() > most {
         kept.sort_by_key(|(_, diagnostic)| std::cmp::Reverse(diagnostic.severity));
@@ -109,7 +154,8 @@ fn most_severe(found: &[ide::Diagnostic], most: usize) -> Vec<&ide::Diagnostic> 
 }
 
 fn shown(context: &ReadContext, document: &Document, found: &[ide::Diagnostic]) -> Vec<Diagnostic> {
-    most_severe(found, MAX_DIAGNOSTICS).into_iter().map(|diagnostic| convert::diagnostic(context, &document.text, diagnostic)).collect()
+    let shown = most_severe(found, MAX_DIAGNOSTICS).into_iter();
+    shown.map(|diagnostic| convert::diagnostic(context, &document.text, diagnostic)).collect()
 }
 
 impl State {
@@ -124,6 +170,7 @@ impl State {
         }
         entry.evaluation_due = evaluate.then_some(now + EVALUATION_DELAY);
         self.schedule.set_evaluated(path, Vec::new());
+        self.problems_of_open_changed();
         // Another open file may read this one.
         self.reschedule_evaluation();
     }
@@ -162,6 +209,9 @@ impl State {
     pub fn document_closed(&mut self, path: &Path, uri: tower_lsp_server::ls_types::Uri) {
         self.schedule.of.remove(path);
         self.schedule.set_evaluated(path, Vec::new());
+        self.told.forget(path);
+        self.problems_touched(path);
+        self.problems_of_open_changed();
         if !self.features.pull_diagnostics {
             let params = PublishDiagnosticsParams { uri, diagnostics: Vec::new(), version: None };
             self.client.notify("textDocument/publishDiagnostics", params);
@@ -243,6 +293,7 @@ impl State {
                 let differs = self.schedule.set_evaluated(&path, found);
                 if self.features.pull_diagnostics {
                     if differs {
+                        self.problems_of_open_changed();
                         self.refresh_diagnostics();
                     }
                     return;

@@ -48,6 +48,11 @@ impl Documents {
         self.0.get(path)
     }
 
+    /// In no certain order.
+    pub fn iter(&self) -> impl Iterator<Item = (&PathBuf, &Arc<Document>)> {
+        self.0.iter()
+    }
+
     pub fn insert(&mut self, path: PathBuf, document: Document) {
         Arc::make_mut(&mut self.0).insert(path, Arc::new(document));
     }

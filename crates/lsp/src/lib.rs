@@ -32,6 +32,7 @@ mod main_loop;
 mod notifications;
 mod output;
 mod pool;
+mod problems;
 mod progress;
 mod requests;
 mod semantic;
@@ -54,11 +55,13 @@ pub struct ServerConfig {
     pub engine: nival_engine::EngineConfig,
     /// The version that `serverInfo` reports.
     pub version: String,
+    /// A folder with a page for each rule, `ID.md`, that the codes of diagnostics lead to; without it they lead to the project's site.
+    pub pages: Option<std::path::PathBuf>,
 }
 
 impl From<nival_engine::EngineConfig> for ServerConfig {
     fn from(engine: nival_engine::EngineConfig) -> Self {
-        ServerConfig { engine, version: env!("CARGO_PKG_VERSION").to_owned() }
+        ServerConfig { engine, version: env!("CARGO_PKG_VERSION").to_owned(), pages: None }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::answer::{Answer, RequestError};
 use crate::client::Client;
 use crate::diagnostics::Computed;
 use crate::pool::guarded;
+use crate::problems;
 use crate::state::{Phase, State};
 use crate::{commands, notifications, requests};
 
@@ -36,6 +37,10 @@ pub enum Event {
     Diagnostics(Computed),
     /// A build was overtaken by an edit while it evaluated, and starts again.
     Command(commands::Job),
+    /// A worker has checked files of the workspace.
+    Problems(problems::Slice),
+    /// The client has taken a request back.
+    Cancelled,
     /// The client's answer to what it was asked for: one value for each section, or none.
     Configuration(Option<serde_json::Value>),
     /// The workspace is indexed.
@@ -127,7 +132,9 @@ fn next(state: &mut State, events: &Receiver<Event>) -> Option<Event> {
         }
         let due = guarded(|| {
             state.flush();
-            state.start_due_diagnostics(Instant::now())
+            let now = Instant::now();
+            let due = [state.start_due_diagnostics(now), state.start_due_problems(now)];
+            due.into_iter().flatten().min()
         });
         let received = match due {
             Ok(Some(deadline)) => events.recv_deadline(deadline),
@@ -160,6 +167,7 @@ fn handle(state: &mut State, event: Event) {
             (_, Phase::ShutDown) => answer.send(Err::<(), _>(RequestError::InvalidRequest("the server is shut down".into()))),
             ("shutdown", Phase::Running) => {
                 state.shut_down = true;
+                state.end_pulls();
                 answer.send(Ok(()));
             }
             (_, Phase::Running) => {
@@ -178,6 +186,8 @@ fn handle(state: &mut State, event: Event) {
             requests::run_again(state, running);
         }
         Event::Diagnostics(computed) => state.diagnostics_computed(computed),
+        Event::Problems(slice) => state.problems_looked_at(slice),
+        Event::Cancelled => state.drop_cancelled_pulls(),
         Event::Configuration(answer) => state.configuration_pulled(answer),
         Event::Command(job) => commands::start(state, job),
         Event::BuildEnded { token } => {
@@ -186,6 +196,7 @@ fn handle(state: &mut State, event: Event) {
         }
         Event::Indexed => {
             state.builds.remove(crate::indexing::TOKEN);
+            state.all_problems_changed();
             state.reschedule_evaluation();
         }
         Event::Disconnected => {}

@@ -43,6 +43,8 @@ impl Ordered {
                 && let Some(token) = self.pending.token(&id)
             {
                 token.cancel();
+                // What waits and does not run looks at its token then.
+                let _ = self.events.send(Event::Cancelled);
             }
             return;
         }

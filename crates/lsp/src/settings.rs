@@ -59,6 +59,8 @@ pub struct DiagnosticSettings {
     pub severity: Option<std::collections::BTreeMap<String, String>>,
     /// Files and folders without diagnostics of their text: paths from the workspace, with `*` and `**`.
     pub excluded_files: Option<Vec<String>>,
+    /// The least severe that is told of files that are not open, to clients that ask; `off` for nothing.
+    pub workspace: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, Default)]
@@ -125,6 +127,16 @@ impl Settings {
         Settings::deserialize(&without_nulls(all)).map_err(|error| error.to_string())
     }
 
+    /// As [`Settings::from_json`], for options and for what the client has sent since, which counts more.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_pushed(options: &Value, pushed: &Value) -> Result<Self, String> {
+        let mut all = merged(options);
+        merge(&mut all, merged(pushed));
+        Settings::deserialize(&without_nulls(all)).map_err(|error| error.to_string())
+    }
+
     /// Whether any of the sections is there at all.
     pub fn is_mentioned(json: &Value) -> bool {
         let nested = nested(json);
@@ -169,6 +181,14 @@ impl Settings {
 }
 
 impl DiagnosticSettings {
+    /// The least severe that is told of files that nobody has open: errors, unless something else is set.
+    pub fn workspace(&self) -> Option<nival_ide::Severity> {
+        match self.workspace.as_deref().and_then(Level::parse) {
+            Some(level) => nival_ide::severity_of_level(level),
+            None => Some(nival_ide::Severity::Error),
+        }
+    }
+
     fn lint(&self) -> LintSettings {
         let mut lint = LintSettings::default();
         for (name, level) in self.severity.iter().flatten() {

@@ -1,21 +1,23 @@
 //! What the main loop owns.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crossbeam::channel::Sender;
 use nival_engine::{CancelToken, Change, Engine, EngineConfig};
 use rustc_hash::FxHashMap;
-use tower_lsp_server::ls_types::{MessageType, TraceValue};
+use serde_json::json;
+use tower_lsp_server::ls_types::{MessageType, TraceValue, Uri};
 
 use crate::ServerConfig;
 use crate::capabilities::ClientFeatures;
 use crate::client::Client;
-use crate::diagnostics::Schedule;
+use crate::diagnostics::{Schedule, Told};
 use crate::document::Documents;
 use crate::encoding::Encoding;
 use crate::main_loop::Event;
 use crate::pool::Pool;
+use crate::problems::Problems;
 use crate::requests::{ReadContext, Works};
 use crate::semantic::Former;
 use crate::settings::{SECTIONS, Settings};
@@ -35,6 +37,8 @@ pub struct State {
     pub events: Sender<Event>,
     pub pool: Pool,
     pub version: String,
+    /// The folder with a page for each rule.
+    pages: Option<Arc<Path>>,
     /// What the command line and the environment say.
     base: EngineConfig,
     /// As they came at the start; what the client says when it is asked counts more.
@@ -56,6 +60,11 @@ pub struct State {
     pub all: CancelToken,
     pub(crate) schedule: Schedule,
     pub former: Former,
+    pub(crate) problems: Problems,
+    /// Of which documents the client was told what evaluation found.
+    pub told: Told,
+    /// Whether the client was asked to tell of files.
+    watching: bool,
     change: Change,
 }
 
@@ -69,6 +78,7 @@ impl State {
             events,
             pool: Pool::new()?,
             version: config.version,
+            pages: config.pages.map(Arc::from),
             base: config.engine,
             options: serde_json::Value::Null,
             settings: Arc::default(),
@@ -85,6 +95,9 @@ impl State {
             all,
             schedule: Schedule::default(),
             former: Former::default(),
+            problems: Problems::default(),
+            told: Told::default(),
+            watching: false,
             change: Change::new(),
         })
     }
@@ -115,6 +128,7 @@ impl State {
         let mut config = self.settings.apply(&self.base);
         config.roots.extend(self.roots.iter().cloned());
         self.change.set_config(config);
+        self.all_problems_changed();
         self.reschedule_all();
     }
 
@@ -163,6 +177,8 @@ impl State {
             trace: self.trace,
             settings: self.settings.clone(),
             evaluated: self.schedule.evaluated.clone(),
+            told: self.told.clone(),
+            pages: self.pages.clone(),
         }
     }
 
@@ -177,6 +193,47 @@ impl State {
     pub fn refresh_inlay_hints(&self) {
         if self.features.inlay_hint_refresh {
             self.client.request("workspace/inlayHint/refresh", ());
+        }
+    }
+
+    /// Asks the client to tell what happens to files, those of the workspace's folders as they are now.
+    pub fn watch_files(&mut self) {
+        if !self.features.watched_files_registration {
+            return;
+        }
+        const ID: &str = "nival-files";
+        const METHOD: &str = "workspace/didChangeWatchedFiles";
+        // Evaluation may read any file; those in version control's own folder are not among them.
+        const PATTERNS: [&str; 3] = ["**/*.nix", "**/flake.lock", "**/*.{json,toml,sh,patch}"];
+        let folders: Vec<Uri> = self.roots.iter().filter_map(Uri::from_file_path).collect();
+        let watchers: Vec<serde_json::Value> = if self.features.relative_patterns && !folders.is_empty() {
+            let pairs = folders.iter().flat_map(|folder| PATTERNS.map(|pattern| (folder, pattern)));
+            pairs.map(|(folder, pattern)| json!({ "globPattern": { "baseUri": folder, "pattern": pattern } })).collect()
+        } else {
+            PATTERNS.map(|pattern| json!({ "globPattern": pattern })).to_vec()
+        };
+        if std::mem::replace(&mut self.watching, true) {
+            // That the name is misspelt is the protocol's doing.
+            let registration = json!({ "unregisterations": [{ "id": ID, "method": METHOD }] });
+            self.client.request("client/unregisterCapability", registration);
+        }
+        let registration = json!({ "id": ID, "method": METHOD, "registerOptions": { "watchers": watchers } });
+        self.client.request("client/registerCapability", json!({ "registrations": [registration] }));
+    }
+
+    /// Something happened at a path of the disk. Call [`State::disk_settled`] after all of them.
+    pub fn disk_changed(&mut self, path: &Path) {
+        self.change().disk_changed(path);
+        self.problems_touched(path);
+    }
+
+    /// See [`State::disk_changed`].
+    pub fn disk_settled(&mut self) {
+        self.reschedule_evaluation();
+        self.refresh_diagnostics();
+        self.refresh_code_lenses();
+        if self.settings.inlay_hints.package_versions == Some(true) {
+            self.refresh_inlay_hints();
         }
     }
 

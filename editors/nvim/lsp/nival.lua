@@ -1,4 +1,11 @@
 -- The configuration that `vim.lsp.enable('nival')` finds on the runtime path.
+
+
+-- Told to ask again, Neovim asks for the diagnostics of the workspace if it can, and then not for those of the buffers: this does both.
+-- Where that is not possible the server does not offer the workspace's.
+local refresh_buffer = vim.lsp.diagnostic and vim.lsp.diagnostic._refresh
+local refresh_all = vim.lsp.handlers['workspace/diagnostic/refresh']
+
 ---@type vim.lsp.Config
 return {
   cmd = { 'nival', 'lsp' },
@@ -10,7 +17,19 @@ return {
     })
   end,
   settings = { nival = {} },
+  capabilities = { experimental = { nival = { workspaceDiagnostics = refresh_buffer ~= nil and refresh_all ~= nil } } },
   handlers = {
+    ['workspace/diagnostic/refresh'] = function(error, result, context, ...)
+      local client = vim.lsp.get_client_by_id(context.client_id)
+      for bufnr in pairs(refresh_buffer and client and client.attached_buffers or {}) do
+        refresh_buffer(bufnr, context.client_id)
+      end
+      -- The problems of the whole workspace only once somebody has wanted to see them.
+      if refresh_all and require('nival').workspace_wanted[context.client_id] then
+        return refresh_all(error, result, context, ...)
+      end
+      return vim.NIL
+    end,
     ['nival/buildLog'] = function(_, params)
       require('nival.log').append(params.lines)
     end,

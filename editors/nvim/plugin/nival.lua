@@ -22,6 +22,10 @@ command('NivalLog', function()
   require('nival.log').open()
 end, { desc = 'Open the build log' })
 
+command('NivalProblems', function()
+  require('nival').problems()
+end, { desc = 'List the problems of the whole workspace' })
+
 command('NivalRepl', function(args)
   require('nival.repl').open(args.fargs[1])
 end, { nargs = '?', complete = 'file', desc = 'Open nixrepl with this file, or another, in a terminal' })

@@ -17,7 +17,7 @@ impl Heeded for DidChangeConfiguration {
             state.pull_configuration();
             return;
         }
-        match Settings::from_json(&params.settings) {
+        match Settings::from_pushed(&state.options, &params.settings) {
             Ok(settings) => state.settings_changed(settings),
             Err(error) => state.client.show(MessageType::WARNING, format!("nival: invalid settings are ignored: {error}")),
         }

@@ -14,10 +14,9 @@ impl Heeded for DidChangeWatchedFiles {
     fn run(state: &mut State, params: DidChangeWatchedFilesParams) {
         for event in &params.changes {
             if let Some(path) = convert::path(&event.uri) {
-                state.change().disk_changed(&path);
+                state.disk_changed(&path);
             }
         }
-        state.reschedule_evaluation();
-        state.refresh_diagnostics();
+        state.disk_settled();
     }
 }

@@ -20,5 +20,8 @@ impl Heeded for DidChangeWorkspaceFolders {
             }
         }
         state.configure(state.settings.as_ref().clone());
+        if state.features.relative_patterns {
+            state.watch_files();
+        }
     }
 }

@@ -14,9 +14,9 @@ impl Heeded for DidRenameFiles {
     fn run(state: &mut State, params: RenameFilesParams) {
         for uri in params.files.iter().flat_map(|file| [&file.old_uri, &file.new_uri]) {
             if let Some(path) = uri.parse().ok().and_then(|uri| convert::path(&uri)) {
-                state.change().disk_changed(&path);
+                state.disk_changed(&path);
             }
         }
-        state.reschedule_evaluation();
+        state.disk_settled();
     }
 }

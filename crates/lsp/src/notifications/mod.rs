@@ -5,6 +5,8 @@ mod did_change_configuration;
 mod did_change_watched_files;
 mod did_change_workspace_folders;
 mod did_close;
+mod did_create_files;
+mod did_delete_files;
 mod did_open;
 mod did_rename_files;
 mod did_save;
@@ -45,6 +47,8 @@ const TABLE: &[Entry] = &[
     entry::<did_change_watched_files::DidChangeWatchedFiles>(),
     entry::<did_change_workspace_folders::DidChangeWorkspaceFolders>(),
     entry::<did_close::DidClose>(),
+    entry::<did_create_files::DidCreateFiles>(),
+    entry::<did_delete_files::DidDeleteFiles>(),
     entry::<did_open::DidOpen>(),
     entry::<did_rename_files::DidRenameFiles>(),
     entry::<did_save::DidSave>(),

@@ -23,5 +23,6 @@ impl Heeded for Cancel {
         if let Some(request) = state.works.lock().unwrap_or_else(PoisonError::into_inner).get(&token) {
             request.cancel();
         }
+        state.drop_cancelled_pulls();
     }
 }

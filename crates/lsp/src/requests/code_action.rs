@@ -8,6 +8,7 @@ use super::{ReadContext, ReadRequest};
 use crate::answer::RequestError;
 use crate::commands;
 use crate::convert;
+use crate::document::Document;
 use crate::pool::Intent;
 use crate::workspace_edit::workspace_edit;
 
@@ -39,6 +40,7 @@ impl ReadRequest for CodeActions {
             return Ok(None);
         }
         let only = params.context.only.filter(|only| !only.is_empty());
+        let known = params.context.diagnostics;
         let kinds = convert::wanted_kinds(only.as_deref());
         let path = path.into();
         let range = document.text.text_range(params.range, context.encoding);
@@ -51,7 +53,7 @@ impl ReadRequest for CodeActions {
             let mut shown = lsp::CodeAction {
                 title: action.title.clone(),
                 kind: Some(convert::action_kind(action.kind)),
-                diagnostics: action.diagnostic.as_ref().map(|found| vec![convert::diagnostic(context, &document.text, found)]),
+                diagnostics: action.diagnostic.as_ref().map(|found| vec![of_client(context, &document, &known, found)]),
                 is_preferred: action.preferred.then_some(true),
                 disabled: action.disabled.clone().map(|reason| lsp::CodeActionDisabled { reason }),
                 ..lsp::CodeAction::default()
@@ -87,4 +89,14 @@ impl ReadRequest for CodeActions {
         }
         Ok(Some(actions))
     }
+}
+
+/// A diagnostic as the client has it, which knows it by what it sent along; else as it would be sent now.
+fn of_client(context: &ReadContext, document: &Document, known: &[lsp::Diagnostic], found: &ide::Diagnostic) -> lsp::Diagnostic {
+    let shown = convert::diagnostic(context, &document.text, found);
+    let is_same = |diagnostic: &&lsp::Diagnostic| {
+        let data = diagnostic.data.clone().and_then(|data| serde_json::from_value::<convert::DiagnosticData>(data).ok());
+        data.is_some_and(|data| data.rule == found.code) && diagnostic.range == shown.range
+    };
+    known.iter().find(is_same).cloned().unwrap_or(shown)
 }

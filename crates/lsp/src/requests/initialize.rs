@@ -1,9 +1,9 @@
 //! `initialize`: agree on an encoding, learn the workspace and the settings.
 
-use tower_lsp_server::ls_types::{InitializeParams, InitializeResult, MessageType, ServerInfo};
+use tower_lsp_server::ls_types::{InitializeParams, MessageType};
 
 use crate::answer::RequestError;
-use crate::capabilities::{ClientFeatures, server_capabilities};
+use crate::capabilities::{ClientFeatures, offered};
 use crate::convert;
 use crate::encoding::Encoding;
 use crate::settings::Settings;
@@ -11,11 +11,12 @@ use crate::state::State;
 use crate::watch::watch_client;
 
 /// Runs on the main loop, once.
-pub fn initialize(state: &mut State, params: serde_json::Value) -> Result<InitializeResult, RequestError> {
+pub fn initialize(state: &mut State, params: serde_json::Value) -> Result<serde_json::Value, RequestError> {
+    let raw = params.get("capabilities").cloned().unwrap_or_default();
     let params: InitializeParams = serde_json::from_value(params).map_err(|error| RequestError::InvalidParams(error.to_string()))?;
-    state.features = ClientFeatures::new(&params.capabilities);
-    let offered = params.capabilities.general.as_ref().and_then(|general| general.position_encodings.as_deref());
-    state.encoding = Encoding::negotiate(offered);
+    state.features = ClientFeatures::new(&params.capabilities, &raw, params.client_info.as_ref().map(|client| client.name.as_str()));
+    let encodings = params.capabilities.general.as_ref().and_then(|general| general.position_encodings.as_deref());
+    state.encoding = Encoding::negotiate(encodings);
     #[allow(deprecated, reason = "clients without workspace folders still send it")]
     let root = params.root_uri.as_ref().and_then(convert::path);
     let folders = params.workspace_folders.unwrap_or_default();
@@ -38,9 +39,8 @@ pub fn initialize(state: &mut State, params: serde_json::Value) -> Result<Initia
         watch_client(process, state.events.clone());
     }
     state.initialized = true;
-    Ok(InitializeResult {
-        capabilities: server_capabilities(state.encoding, &state.features),
-        server_info: Some(ServerInfo { name: "nival".to_owned(), version: Some(state.version.clone()) }),
-        ..InitializeResult::default()
-    })
+    Ok(serde_json::json!({
+        "capabilities": offered(state.encoding, &state.features),
+        "serverInfo": { "name": "nival", "version": state.version },
+    }))
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use nival_engine::{Budget, Control};
 use nival_ide as ide;
+use serde::{Deserialize, Serialize};
 use tower_lsp_server::ls_types as lsp;
 
 use super::{ReadContext, ReadRequest};
@@ -40,6 +41,35 @@ impl ReadRequest for InlayHints {
     }
 }
 
+/// What a hint remembers until it is resolved.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HintData {
+    pub uri: lsp::Uri,
+    pub version: i32,
+    kind: String,
+}
+
+impl HintData {
+    pub fn kind(&self) -> ide::HintKind {
+        match self.kind.as_str() {
+            "parameter" => ide::HintKind::Parameter,
+            "version" => ide::HintKind::Version,
+            _ => ide::HintKind::BindingEnd,
+        }
+    }
+
+    /// Of a hint of which there is more to be said.
+    fn of(document: &crate::document::Document, kind: ide::HintKind) -> Option<serde_json::Value> {
+        let kind = match kind {
+            ide::HintKind::Parameter => "parameter",
+            ide::HintKind::Version => "version",
+            ide::HintKind::BindingEnd => "bindingEnd",
+        };
+        serde_json::to_value(HintData { uri: document.uri.clone(), version: document.version, kind: kind.to_owned() }).ok()
+    }
+}
+
 fn shown(context: &ReadContext, document: &crate::document::Document, hint: ide::InlayHint) -> lsp::InlayHint {
     let kind = hint.kind;
     let text = match kind {
@@ -63,6 +93,6 @@ fn shown(context: &ReadContext, document: &crate::document::Document, hint: ide:
         tooltip: None,
         padding_left: Some(kind != ide::HintKind::Parameter),
         padding_right: Some(kind == ide::HintKind::Parameter),
-        data: None,
+        data: context.features.inlay_hint_resolve.then(|| HintData::of(document, kind)).flatten(),
     }
 }

@@ -20,11 +20,13 @@ mod hover;
 mod implementation;
 mod initialize;
 mod inlay_hint;
+mod inlay_hint_resolve;
 mod linked_editing_range;
 mod on_type_formatting;
 mod parent_module;
 mod prepare_rename;
 mod range_formatting;
+mod ranges_formatting;
 mod references;
 mod rename;
 mod selection_range;
@@ -35,6 +37,7 @@ mod signature_help;
 mod type_definition;
 mod will_rename_files;
 mod workspace_symbol;
+mod workspace_symbol_resolve;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,7 +53,7 @@ use crate::capabilities::ClientFeatures;
 use crate::client::Client;
 use crate::commands;
 use crate::convert;
-use crate::diagnostics::Evaluated;
+use crate::diagnostics::{Evaluated, Told};
 use crate::document::Documents;
 use crate::encoding::{Encoding, Text};
 use crate::main_loop::Event;
@@ -60,6 +63,7 @@ use crate::semantic::Former;
 use crate::settings::Settings;
 use crate::state::State;
 
+pub use document_diagnostic::result_id;
 pub use initialize::initialize;
 
 /// The world as it was when the request came.
@@ -78,6 +82,10 @@ pub struct ReadContext {
     pub settings: Arc<Settings>,
     /// What evaluation has found, by document.
     pub evaluated: Evaluated,
+    /// What of it the client was told.
+    pub told: Told,
+    /// The folder with a page for each rule.
+    pub pages: Option<Arc<Path>>,
 }
 
 impl ReadContext {
@@ -106,6 +114,10 @@ pub trait ReadRequest {
     const INTENT: Intent;
     /// What the user is told who waits, of requests that may take long: clients may ask for their progress, and cancel by it.
     const TITLE: Option<&'static str> = None;
+    /// The result is a list that clients may take in parts.
+    const PARTS: bool = false;
+    /// A client whose text has changed meanwhile is told to ask again, and not that nothing came of it.
+    const RETRIGGER: bool = false;
 
     /// # Errors
     /// [`RequestError::Stale`] (through `?` on [`Cancelled`]) if the text changed or the client gave up; others as they say.
@@ -130,17 +142,30 @@ struct Entry {
     method: &'static str,
     intent: Intent,
     title: Option<&'static str>,
+    retrigger: bool,
     /// The result as JSON.
     run: fn(&ReadContext, serde_json::Value) -> Result<Vec<u8>, RequestError>,
 }
 
 const fn entry<R: ReadRequest>() -> Entry {
-    Entry { method: R::Lsp::METHOD, intent: R::INTENT, title: R::TITLE, run: run::<R> }
+    Entry { method: R::Lsp::METHOD, intent: R::INTENT, title: R::TITLE, retrigger: R::RETRIGGER, run: run::<R> }
 }
 
+/// Items in one part of a result.
+const PART: usize = 200;
+
 fn run<R: ReadRequest>(context: &ReadContext, params: serde_json::Value) -> Result<Vec<u8>, RequestError> {
+    let parts = params.get("partialResultToken").filter(|token| R::PARTS && (token.is_string() || token.is_number())).cloned();
     let params = serde_json::from_value(params).map_err(|error| RequestError::InvalidParams(error.to_string()))?;
-    R::run_json(context, params)
+    let Some(token) = parts else { return R::run_json(context, params) };
+    let result = serde_json::to_value(R::run(context, params)?).map_err(|error| RequestError::Internal(error.to_string()))?;
+    let serde_json::Value::Array(items) = result else { return answer::json(&result) };
+    // What is taken back after the first part was sent would come twice.
+    context.snapshot.check()?;
+    for part in items.chunks(PART) {
+        context.client.notify("$/progress", serde_json::json!({ "token": token, "value": part }));
+    }
+    answer::json(&serde_json::json!([]))
 }
 
 /// Every read request that the server answers.
@@ -166,11 +191,13 @@ const TABLE: &[Entry] = &[
     entry::<hover::Hover>(),
     entry::<implementation::Implementation>(),
     entry::<inlay_hint::InlayHints>(),
+    entry::<inlay_hint_resolve::InlayHintResolve>(),
     entry::<linked_editing_range::LinkedEditing>(),
     entry::<on_type_formatting::OnTypeFormatting>(),
     entry::<parent_module::ParentModule>(),
     entry::<prepare_rename::PrepareRename>(),
     entry::<range_formatting::RangeFormatting>(),
+    entry::<ranges_formatting::RangesFormatting>(),
     entry::<references::References>(),
     entry::<rename::Rename>(),
     entry::<selection_range::SelectionRanges>(),
@@ -181,7 +208,11 @@ const TABLE: &[Entry] = &[
     entry::<type_definition::TypeDefinition>(),
     entry::<will_rename_files::WillRenameFiles>(),
     entry::<workspace_symbol::WorkspaceSymbols>(),
+    entry::<workspace_symbol_resolve::WorkspaceSymbolResolve>(),
 ];
+
+/// Waits on the main loop, and not on a worker.
+const WORKSPACE_DIAGNOSTIC: &str = <tower_lsp_server::ls_types::request::WorkspaceDiagnosticRequest as Request>::METHOD;
 
 /// Hands a request to the pool.
 pub fn dispatch(state: &mut State, method: &str, params: serde_json::Value, answer: Answer, token: CancelToken) {
@@ -189,12 +220,16 @@ pub fn dispatch(state: &mut State, method: &str, params: serde_json::Value, answ
         commands::dispatch(state, params, answer, token);
         return;
     }
+    if method == WORKSPACE_DIAGNOSTIC {
+        state.pull_problems(params, answer, token);
+        return;
+    }
     let Some(entry) = TABLE.iter().find(|entry| entry.method == method) else {
         answer.send(Err::<(), _>(RequestError::MethodNotFound(format!("the server does not know {method}"))));
         return;
     };
     let version = document_version(state, &params);
-    let work = Work::begin(state, entry, &params, &token);
+    let work = entry.title.and_then(|title| Work::of_request(state, title, &params, &token));
     start(state, Running { entry, params, version, answer, token, work, attempts: 0 });
 }
 
@@ -202,19 +237,26 @@ pub fn dispatch(state: &mut State, method: &str, params: serde_json::Value, answ
 pub type Works = Arc<Mutex<FxHashMap<String, CancelToken>>>;
 
 /// The progress of a request. It ends when it is dropped.
-struct Work {
+#[derive(Debug)]
+pub struct Work {
     key: String,
     works: Works,
-    _progress: WorkDone,
+    progress: WorkDone,
 }
 
 impl Work {
-    fn begin(state: &State, entry: &Entry, params: &serde_json::Value, token: &CancelToken) -> Option<Work> {
-        let (title, name) = (entry.title?, params.get("workDoneToken").filter(|name| name.is_string() || name.is_number())?);
+    /// Begins, if the request says that its progress is wanted.
+    pub fn of_request(state: &State, title: &str, params: &serde_json::Value, token: &CancelToken) -> Option<Work> {
+        let name = params.get("workDoneToken").filter(|name| name.is_string() || name.is_number())?;
         let key = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
         state.works.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), token.clone());
         let progress = WorkDone::begin(&state.client, Some(name.clone()), &key, title);
-        Some(Work { key, works: state.works.clone(), _progress: progress })
+        Some(Work { key, works: state.works.clone(), progress })
+    }
+
+    /// `percentage` is of 100.
+    pub fn report(&self, message: &str, percentage: u32) {
+        self.progress.report(message, Some(percentage));
     }
 }
 
@@ -290,7 +332,8 @@ pub fn run_again(state: &State, running: Running) {
         start(state, running);
     } else {
         drop(running.work);
-        running.answer.send(Err::<(), _>(RequestError::Stale));
+        let error = if running.entry.retrigger { RequestError::ServerCancelled { retrigger: true } } else { RequestError::Stale };
+        running.answer.send(Err::<(), _>(error));
     }
 }
 
@@ -327,6 +370,8 @@ mod tests {
             trace: TraceValue::Off,
             settings: Arc::default(),
             evaluated: Evaluated::default(),
+            told: Told::default(),
+            pages: None,
         }
     }
 

@@ -14,6 +14,7 @@ impl ReadRequest for References {
     type Lsp = lsp::request::References;
     const INTENT: Intent = Intent::Interactive;
     const TITLE: Option<&'static str> = Some("Finding references");
+    const PARTS: bool = true;
 
     fn run(context: &ReadContext, params: lsp::ReferenceParams) -> Result<Option<Vec<lsp::Location>>, RequestError> {
         let Some((_, position)) = convert::position(context, &params.text_document_position) else { return Ok(None) };

@@ -293,3 +293,82 @@ fn hints_links_and_keywords() {
     let kinds: Vec<_> = keywords.as_array().unwrap().iter().map(|keyword| keyword["kind"].clone()).collect();
     assert_eq!(kinds, [1, 1]);
 }
+
+/// A server for a client that completes what it shows when somebody looks at it.
+fn resolving() -> Server {
+    let mut server = Server::start();
+    server.file("other.nix", "{ alpha = 1; }\n");
+    let root = server.uri("");
+    let capabilities = json!({
+        "workspace": {
+            "symbol": { "resolveSupport": { "properties": ["location.range"] } },
+            "didChangeWatchedFiles": { "dynamicRegistration": true, "relativePatternSupport": true },
+        },
+        "textDocument": {
+            "inlayHint": { "resolveSupport": { "properties": ["tooltip", "label.location"] } },
+            "rangeFormatting": { "rangesSupport": true },
+        },
+    });
+    let options = json!({ "inlayHints": { "parameterNames": true } });
+    let params = json!({ "processId": null, "rootUri": root, "capabilities": capabilities, "initializationOptions": options });
+    let initialized = server.request("initialize", params).expect("initialize");
+    assert_eq!(initialized["capabilities"]["documentRangeFormattingProvider"], json!({ "rangesSupport": true }));
+    server.notify("initialized", json!({}));
+    server
+}
+
+#[test]
+fn hints_and_symbols_are_completed_later() {
+    let mut server = resolving();
+    let uri = server.open("main.nix", "let\n  /** Adds. */\n  add = first: second: first + second;\nin\nadd 1 (2)\n");
+    let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 9, "character": 0 } });
+    let asked = json!({ "textDocument": { "uri": uri }, "range": range });
+    let hints = server.request("textDocument/inlayHint", asked).expect("hints");
+    let hint = hints[1].clone();
+    assert_eq!((hint["label"].clone(), hint.get("tooltip")), (json!("second:"), None));
+    let resolved = server.request("inlayHint/resolve", hint.clone()).expect("a hint");
+    assert_eq!(resolved["tooltip"]["value"], "```\nadd: first second\n```\n\nAdds.");
+    assert_eq!(resolved["label"][0]["location"]["range"]["start"], json!({ "line": 2, "character": 8 }));
+    // Of a text before an edit nothing more is said.
+    server.change(&uri, 2, [0, 0, 0, 0], "\n");
+    assert_eq!(server.request("inlayHint/resolve", hint.clone()), Ok(hint));
+    let found = server.request("workspace/symbol", json!({ "query": "alpha" })).expect("symbols");
+    assert_eq!(found[0]["location"], json!({ "uri": server.uri("other.nix") }));
+    let resolved = server.request("workspaceSymbol/resolve", found[0].clone()).expect("a symbol");
+    assert_eq!(resolved["location"]["range"]["start"], json!({ "line": 0, "character": 2 }));
+}
+
+#[test]
+fn lists_come_in_parts_and_ranges_together() {
+    let mut server = resolving();
+    let uri = server.open("main.nix", "{\n  a   = 1;\n  b = 2;\n  c   = 3;\n  d   =  4;\n}\n");
+    let range = |line: u32| json!({ "start": { "line": line, "character": 2 }, "end": { "line": line, "character": 4 } });
+    let params = json!({ "textDocument": { "uri": uri }, "ranges": [range(3), range(1), range(1)], "options": { "tabSize": 2, "insertSpaces": true } });
+    let edits = server.request("textDocument/rangesFormatting", params).expect("edits");
+    let lines: Vec<_> = edits.as_array().expect("a list").iter().map(|edit| edit["range"]["start"]["line"].clone()).collect();
+    assert_eq!(lines, [json!(1), json!(3)]);
+    let params = json!({ "textDocument": { "uri": uri }, "position": { "line": 1, "character": 2 },
+                         "context": { "includeDeclaration": true }, "partialResultToken": 7 });
+    assert_eq!(server.request("textDocument/references", params), Ok(json!([])));
+    let part = server.notification("$/progress");
+    assert_eq!((part["token"].clone(), part["value"].as_array().map(Vec::len)), (json!(7), Some(1)));
+}
+
+#[test]
+fn files_of_the_folders_are_watched() {
+    let mut server = resolving();
+    let watchers = |server: &mut Server| {
+        let asked = server.wait_for("a registration", |message| message["method"] == "client/registerCapability");
+        let registration = &asked["params"]["registrations"][0];
+        let bases = registration["registerOptions"]["watchers"].as_array().expect("a list").iter();
+        let mut bases: Vec<_> = bases.map(|watcher| watcher["globPattern"]["baseUri"].as_str().expect("an address").to_owned()).collect();
+        bases.dedup();
+        (registration["id"].as_str().expect("an id").to_owned(), bases.len())
+    };
+    assert_eq!(watchers(&mut server), ("nival-files".to_owned(), 1));
+    let added = json!({ "event": { "added": [{ "uri": "file:///nowhere", "name": "nowhere" }], "removed": [] } });
+    server.notify("workspace/didChangeWorkspaceFolders", added);
+    let taken_back = server.wait_for("the former one to go", |message| message["method"] == "client/unregisterCapability");
+    assert_eq!(taken_back["params"]["unregisterations"][0]["id"], "nival-files");
+    assert_eq!(watchers(&mut server), ("nival-files".to_owned(), 2));
+}

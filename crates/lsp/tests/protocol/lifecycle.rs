@@ -45,7 +45,8 @@ fn initialize_says_what_the_server_can_do() {
           "documentHighlightProvider": true,
           "documentSymbolProvider": true,
           "workspaceSymbolProvider": {
-            "workDoneProgress": true
+            "workDoneProgress": true,
+            "resolveProvider": true
           },
           "codeActionProvider": {
             "codeActionKinds": [
@@ -98,6 +99,16 @@ fn initialize_says_what_the_server_can_do() {
               "changeNotifications": true
             },
             "fileOperations": {
+              "didCreate": {
+                "filters": [
+                  {
+                    "scheme": "file",
+                    "pattern": {
+                      "glob": "**"
+                    }
+                  }
+                ]
+              },
               "didRename": {
                 "filters": [
                   {
@@ -109,6 +120,16 @@ fn initialize_says_what_the_server_can_do() {
                 ]
               },
               "willRename": {
+                "filters": [
+                  {
+                    "scheme": "file",
+                    "pattern": {
+                      "glob": "**"
+                    }
+                  }
+                ]
+              },
+              "didDelete": {
                 "filters": [
                   {
                     "scheme": "file",
@@ -153,7 +174,12 @@ fn initialize_says_what_the_server_can_do() {
             }
           },
           "linkedEditingRangeProvider": true,
-          "inlayHintProvider": true
+          "inlayHintProvider": {
+            "resolveProvider": true
+          },
+          "experimental": {
+            "parentModule": true
+          }
         }"#]]
     .assert_eq(&serde_json::to_string_pretty(&result["capabilities"]).unwrap());
     assert_eq!(result["serverInfo"]["name"], "nival");

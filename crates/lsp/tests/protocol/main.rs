@@ -10,3 +10,4 @@ mod formatting;
 mod harness;
 mod lifecycle;
 mod ordering;
+mod workspace;

@@ -18,6 +18,10 @@ local defaults = {
 
 M.config = vim.deepcopy(defaults)
 
+--- Clients of which somebody has wanted to see the problems of the whole workspace.
+---@type table<integer, boolean>
+M.workspace_wanted = {}
+
 ---@param options? table
 function M.setup(options)
   M.config = vim.tbl_deep_extend('force', defaults, options or {})
@@ -123,6 +127,32 @@ end
 ---@param attr_path? string
 function M.inspect(attr_path)
   on_target('nival.inspect', attr_path, require('nival.inspect').run)
+end
+
+--- Puts the problems of the whole workspace, open or not, into the quickfix list. From then on they are kept up to date.
+function M.problems()
+  local client = M.client()
+  if not client then
+    return
+  end
+  if not client:supports_method('workspace/diagnostic') then
+    vim.notify('nival: this version of Neovim does not ask for the problems of the workspace', vim.log.levels.WARN)
+    return
+  end
+  M.workspace_wanted[client.id] = true
+  vim.api.nvim_create_autocmd('LspRequest', {
+    callback = function(event)
+      local request = event.data.request
+      if event.data.client_id ~= client.id or request.method ~= 'workspace/diagnostic' or request.type ~= 'complete' then
+        return false
+      end
+      vim.schedule(function()
+        vim.diagnostic.setqflist({ title = 'Problems of the workspace' })
+      end)
+      return true
+    end,
+  })
+  vim.lsp.buf.workspace_diagnostics({ client_id = client.id })
 end
 
 --- Stops all builds.

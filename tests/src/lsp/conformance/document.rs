@@ -61,6 +61,11 @@ impl Document {
         Document { uri: format!("file://{}", file.display()), version: 1, text: text.to_owned(), undo: Vec::new() }
     }
 
+    /// The address of the folder that it is in.
+    pub fn folder(&self) -> &str {
+        self.uri.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+
     /// As it is now, version and all, for a server that has not seen it before.
     pub fn reopened(&self) -> Self {
         Document { uri: self.uri.clone(), version: self.version, text: self.text.clone(), undo: Vec::new() }
@@ -99,6 +104,62 @@ impl Document {
             _ => before.encode_utf16().count(),
         };
         json!({ "line": line, "character": character })
+    }
+
+    /// The byte that a position means, as [`Document::position`] counts; `None` for a position that is none.
+    pub fn offset(&self, line: u64, character: u64, encoding: &str) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let ends = |at: usize| bytes[at] == b'\n' || bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n');
+        let start = if line == 0 { 0 } else { (0..bytes.len()).filter(|at| ends(*at)).nth(usize::try_from(line).ok()? - 1)? + 1 };
+        let mut units = 0;
+        for (at, c) in self.text[start..].char_indices().chain([(self.text.len() - start, ' ')]) {
+            if units >= character {
+                return (units == character).then_some(start + at);
+            }
+            units += match encoding {
+                "utf-8" => c.len_utf8() as u64,
+                "utf-32" => 1,
+                _ => c.len_utf16() as u64,
+            };
+        }
+        None
+    }
+
+    /// An answer with bytes in place of the positions in this document, so that those of several encodings can be compared.
+    pub fn in_bytes(&self, answer: &Value, encoding: &str) -> Value {
+        match answer {
+            Value::Array(items) => items.iter().map(|item| self.in_bytes(item, encoding)).collect(),
+            Value::Object(fields) => {
+                if let (2, Some(line), Some(character)) =
+                    (fields.len(), fields.get("line").and_then(Value::as_u64), fields.get("character").and_then(Value::as_u64))
+                {
+                    return self.offset(line, character, encoding).map_or(Value::from("no position"), Value::from);
+                }
+                // Positions of other files are left as they are.
+                let elsewhere = ["uri", "targetUri"].iter().filter_map(|name| fields.get(*name)).any(|uri| *uri != self.uri);
+                fields
+                    .iter()
+                    .map(|(name, field)| {
+                        let other = elsewhere && name != "originSelectionRange" && name != "fromRanges";
+                        (name.clone(), if other { field.clone() } else { self.in_bytes(field, encoding) })
+                    })
+                    .collect()
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// The ranges, in bytes, of the tokens of an answer, with their kinds.
+    pub fn tokens_in_bytes(&self, answer: &Value, encoding: &str) -> Value {
+        let data: Vec<u64> = answer["data"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
+        let (mut line, mut character) = (0, 0);
+        let token = |token: &[u64]| {
+            character = if token[0] == 0 { character + token[1] } else { token[1] };
+            line += token[0];
+            let at = |character| self.offset(line, character, encoding);
+            json!([at(character), at(character + token[2]), token[3], token[4]])
+        };
+        data.as_chunks::<5>().0.iter().map(|chunk| &chunk[..]).map(token).collect()
     }
 
     pub fn range(&self, from: usize, to: usize, encoding: &str) -> Value {
@@ -158,5 +219,12 @@ mod tests {
         check(6, "utf-32", 0, 2);
         check(10, "utf-16", 1, 1);
         check(11, "utf-16", 2, 0);
+        for encoding in ["utf-8", "utf-16", "utf-32"] {
+            for (place, _) in document.text.char_indices().filter(|(_, c)| *c != '\n') {
+                let position = document.position(place, encoding);
+                assert_eq!(document.in_bytes(&position, encoding), json!(place), "{position}");
+            }
+        }
+        assert_eq!((document.offset(0, 1, "utf-8"), document.offset(9, 0, "utf-8")), (None, None));
     }
 }

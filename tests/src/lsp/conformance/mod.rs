@@ -73,6 +73,9 @@ pub fn run(plan: &Plan, server: &dyn Fn() -> std::process::Command, root: &Path,
             if plan.edits && rng.one_in(8) {
                 session.cancel(&mut rng);
             }
+            if plan.edits && rng.one_in(16) {
+                session.disturb(&mut rng);
+            }
         }
         session.settle();
     }
@@ -140,6 +143,49 @@ fn first_difference(one: &Expected, other: &Expected) -> String {
         text[from..text.floor_char_boundary(at + 120)].to_owned()
     };
     format!("…{} | …{}", part(&one), part(&other))
+}
+
+/// Asks three servers the same in three encodings: in bytes, they must say the same.
+pub fn encodings(plan: &Plan, server: &dyn Fn() -> std::process::Command, root: &Path, file: &Path, text: &str) -> Outcome {
+    const ENCODINGS: [&str; 3] = ["utf-8", "utf-16", "utf-32"];
+    let mut rng = Rng::new(plan.seed);
+    let mut sessions = ENCODINGS.map(|encoding| Session::start(&mut server(), encoding, root, Document::new(file, text)));
+    let mut outcome = Outcome::default();
+    for _ in 0..plan.positions {
+        let place = sessions[0].document.place(&mut rng);
+        for row in sessions[0].rows(&plan.only) {
+            // The difference is in terms of the numbers themselves.
+            if row.method == "textDocument/semanticTokens/full/delta" {
+                continue;
+            }
+            let mut differ = None;
+            for attempt in 0..6 {
+                std::thread::sleep(Duration::from_millis(if attempt == 0 { 0 } else { 30 << attempt }));
+                let mut answers = sessions.iter_mut().zip(ENCODINGS).map(|(session, encoding)| {
+                    let answer = session.answer(row, place, &mut rng.clone());
+                    let document = &session.document;
+                    answer.map(|answer| match row.method.starts_with("textDocument/semanticTokens") {
+                        true => document.tokens_in_bytes(&answer, encoding),
+                        false => document.in_bytes(&answer, encoding),
+                    })
+                });
+                let first = answers.next().unwrap_or(Ok(Value::Null));
+                outcome.compared += 1;
+                outcome.telling += usize::from(first.as_ref().is_ok_and(|answer| !is_empty(answer)));
+                differ = answers.find(|other| *other != first).map(|other| first_difference(&first, &other));
+                if differ.is_none() {
+                    outcome.unsteady += usize::from(attempt > 0);
+                    break;
+                }
+            }
+            rng.number();
+            outcome.problems.extend(differ.map(|differ| format!("{} at {place}: {differ}", row.method)));
+        }
+    }
+    for session in sessions {
+        outcome.add(session.end());
+    }
+    outcome
 }
 
 /// Every request at the end of every prefix of a text, `step` bytes apart.

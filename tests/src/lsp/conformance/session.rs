@@ -14,6 +14,8 @@ use crate::lsp::Client;
 
 const CANCELLED: i64 = -32800;
 const MODIFIED: i64 = -32801;
+/// The same, where clients are to ask again by themselves.
+const RETRIGGER: i64 = -32802;
 /// A request that was valid and has no result: a name that cannot be renamed.
 const FAILED: i64 = -32803;
 /// An item of an answer to another text.
@@ -47,9 +49,15 @@ impl Session {
     pub fn start(command: &mut Command, encoding: &str, root: &Path, document: Document) -> Self {
         let capabilities = json!({
             "general": { "positionEncodings": [encoding] },
-            "workspace": { "diagnostics": { "refreshSupport": true }, "workspaceEdit": { "documentChanges": true } },
+            "workspace": {
+                "diagnostics": { "refreshSupport": true },
+                "symbol": { "resolveSupport": { "properties": ["location.range"] } },
+                "workspaceEdit": { "documentChanges": true },
+            },
             "textDocument": {
-                "diagnostic": {},
+                "diagnostic": { "dataSupport": true, "relatedDocumentSupport": true },
+                "inlayHint": { "resolveSupport": { "properties": ["tooltip", "label.location"] } },
+                "rangeFormatting": { "rangesSupport": true },
                 "definition": { "linkSupport": true },
                 "documentSymbol": { "hierarchicalDocumentSymbolSupport": true },
                 "codeAction": {
@@ -125,6 +133,24 @@ impl Session {
         self.client.notify("textDocument/didChange", params);
     }
 
+    /// Tells something that changes no answer.
+    pub fn disturb(&mut self, rng: &mut Rng) {
+        let uri = &self.document.uri;
+        let nowhere = format!("{}/nowhere.nix", self.document.folder());
+        let (method, params) = match rng.below(9) {
+            0 => ("textDocument/didSave", json!({ "textDocument": { "uri": uri } })),
+            1 => ("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri, "type": 2 }, { "uri": nowhere, "type": 3 }] })),
+            2 => ("workspace/didCreateFiles", json!({ "files": [{ "uri": nowhere }] })),
+            3 => ("workspace/didDeleteFiles", json!({ "files": [{ "uri": nowhere }] })),
+            4 => ("workspace/didRenameFiles", json!({ "files": [{ "oldUri": nowhere, "newUri": nowhere }] })),
+            5 => ("$/cancelRequest", json!({ "id": 1_000_000 })),
+            6 => ("window/workDoneProgress/cancel", json!({ "token": "nobody's" })),
+            7 => ("workspace/didChangeConfiguration", json!({ "settings": {} })),
+            _ => ("$/unknown", json!([1])),
+        };
+        self.client.notify(method, params);
+    }
+
     /// Takes back one of the requests that may be under way.
     pub fn cancel(&mut self, rng: &mut Rng) {
         let mut ids: Vec<i64> = self.asked.keys().copied().collect();
@@ -167,6 +193,7 @@ impl Session {
                 let allowed = match error["code"].as_i64() {
                     Some(CANCELLED) => asked.cancelled,
                     Some(MODIFIED) => edited || asked.of_former_text,
+                    Some(RETRIGGER) => edited && method == "textDocument/diagnostic" && error["data"]["retriggerRequest"] == true,
                     // Only where a user is told why: the message is what the request is for.
                     Some(FAILED) => error["message"].as_str().is_some_and(|message| !message.is_empty() && !message.contains("defect")),
                     Some(INVALID) => asked.of_former_text || method == "textDocument/rename",
@@ -174,7 +201,7 @@ impl Session {
                 };
                 match error["code"].as_i64() {
                     Some(CANCELLED) => self.outcome.cancelled += 1,
-                    Some(MODIFIED) => self.outcome.modified += 1,
+                    Some(MODIFIED | RETRIGGER) => self.outcome.modified += 1,
                     _ => {}
                 }
                 if !allowed {

@@ -76,6 +76,12 @@ pub const ROWS: &[Row] = &[
     at_place("textDocument/declaration", "/declarationProvider"),
     at_place("textDocument/definition", "/definitionProvider"),
     of_document("textDocument/diagnostic", "/diagnosticProvider"),
+    Row {
+        method: "workspace/diagnostic",
+        capability: "/diagnosticProvider/workspaceDiagnostics",
+        of: None,
+        params: |_| json!({ "previousResultIds": [] }),
+    },
     at_place("textDocument/documentHighlight", "/documentHighlightProvider"),
     of_document("textDocument/documentLink", "/documentLinkProvider"),
     of_item("documentLink/resolve", "/documentLinkProvider/resolveProvider", "textDocument/documentLink"),
@@ -110,6 +116,12 @@ pub const ROWS: &[Row] = &[
         capability: "/documentRangeFormattingProvider",
         of: None,
         params: |q| json!({ "textDocument": q.document(), "range": q.range(), "options": { "tabSize": 2, "insertSpaces": true } }),
+    },
+    Row {
+        method: "textDocument/rangesFormatting",
+        capability: "/documentRangeFormattingProvider/rangesSupport",
+        of: None,
+        params: |q| json!({ "textDocument": q.document(), "ranges": [q.range(), q.range()], "options": { "tabSize": 2, "insertSpaces": true } }),
     },
     Row {
         method: "textDocument/references",
@@ -148,11 +160,48 @@ pub const ROWS: &[Row] = &[
             json!({ "query": word })
         },
     },
+    Row {
+        method: "workspace/executeCommand",
+        capability: "/executeCommandProvider/commands",
+        of: None,
+        params: |q| json!({ "command": "nival.inspect", "arguments": [q.document.uri, q.rng.pick(&["", "hello", "a.b"])] }),
+    },
+    Row {
+        method: "workspace/willRenameFiles",
+        capability: "/workspace/fileOperations/willRename",
+        of: None,
+        params: |q| {
+            let moved = format!("{}/moved/{}", q.document.folder(), q.rng.pick(&["a.nix", "b/default.nix"]));
+            json!({ "files": [{ "oldUri": q.document.uri, "newUri": moved }] })
+        },
+    },
+    at_place("experimental/parentModule", "/experimental/parentModule"),
     of_item("workspaceSymbol/resolve", "/workspaceSymbolProvider/resolveProvider", "workspace/symbol"),
 ];
 
-/// Offered things that are not asked here: they change something, or are no requests of a client.
-pub const NOT_ASKED: &[&str] = &["positionEncoding", "textDocumentSync", "workspace", "executeCommandProvider", "experimental"];
+/// What is offered that no request of a client is for: notifications, of which a [session](super::session) sends some between its
+/// requests, and names for what others offer.
+const NOT_ASKED: &[&str] = &[
+    "/positionEncoding",
+    "/semanticTokensProvider/legend",
+    "/textDocumentSync",
+    "/workspace/fileOperations/didCreate",
+    "/workspace/fileOperations/didDelete",
+    "/workspace/fileOperations/didRename",
+    "/workspace/workspaceFolders",
+];
+
+/// What says how something is offered, and offers nothing itself.
+const DETAILS: &[&str] = &[
+    "codeActionKinds",
+    "firstTriggerCharacter",
+    "identifier",
+    "interFileDependencies",
+    "moreTriggerCharacter",
+    "retriggerCharacters",
+    "triggerCharacters",
+    "workDoneProgress",
+];
 
 /// The row of a method.
 pub fn row(method: &str) -> Option<&'static Row> {
@@ -172,17 +221,72 @@ pub fn items(method: &str, answer: &Value) -> Vec<Value> {
 
 /// An answer without what differs between two servers that say the same.
 pub fn comparable(method: &str, mut answer: Value) -> Value {
-    if method.starts_with("textDocument/semanticTokens")
-        && let Some(fields) = answer.as_object_mut()
-    {
-        fields.remove("resultId");
+    let strip = |value: &mut Value| {
+        if let Some(fields) = value.as_object_mut() {
+            fields.remove("resultId");
+        }
+    };
+    match method {
+        "workspace/diagnostic" => answer["items"].as_array_mut().into_iter().flatten().for_each(strip),
+        _ if method.starts_with("textDocument/semanticTokens") || method == "textDocument/diagnostic" => strip(&mut answer),
+        _ => {}
     }
     answer
 }
 
-/// What is offered and has neither a row nor a reason.
+/// What is offered and has neither a row nor a reason: every capability, down to the last `true`.
 pub fn not_covered(capabilities: &Value) -> Vec<String> {
-    let offered = capabilities.as_object().into_iter().flat_map(|fields| fields.iter()).filter(|(_, value)| **value != json!(false));
-    let covered = |name: &str| ROWS.iter().any(|row| row.capability.split('/').nth(1) == Some(name));
-    offered.map(|(name, _)| name.clone()).filter(|name| !covered(name) && !NOT_ASKED.contains(&name.as_str())).collect()
+    let mut found = Vec::new();
+    collect(capabilities, String::new(), &mut found);
+    found
+}
+
+fn collect(offered: &Value, pointer: String, found: &mut Vec<String>) {
+    let name = pointer.rsplit('/').next().unwrap_or_default();
+    if *offered == json!(false) || NOT_ASKED.contains(&pointer.as_str()) || DETAILS.contains(&name) {
+        return;
+    }
+    let has_row = ROWS.iter().any(|row| row.capability == pointer);
+    match offered {
+        Value::Object(fields) if !has_row || fields.values().any(|field| field.is_boolean() || field.is_object()) => {
+            // Rows for parts of it, such as the second half of a hierarchy, are rows for it.
+            let has_parts = ROWS.iter().any(|row| row.capability.starts_with(&format!("{pointer}/")));
+            if !has_row && !has_parts && !pointer.is_empty() {
+                found.push(pointer.clone());
+            }
+            fields.iter().for_each(|(name, field)| collect(field, format!("{pointer}/{name}"), found));
+        }
+        _ if has_row => {}
+        _ => found.push(pointer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_row_is_found() {
+        let offered = json!({
+            "hoverProvider": true,
+            "colorProvider": true,
+            "typeHierarchyProvider": false,
+            "inlayHintProvider": { "resolveProvider": true, "workDoneProgress": true },
+            "foldingRangeProvider": { "resolveProvider": true },
+            "monikerProvider": {},
+            "executeCommandProvider": { "commands": ["x"] },
+            "workspace": { "fileOperations": { "willRename": { "filters": [] }, "willDelete": { "filters": [] } } },
+        });
+        let found = not_covered(&offered);
+        assert_eq!(
+            found,
+            [
+                "/colorProvider",
+                "/foldingRangeProvider/resolveProvider",
+                "/monikerProvider",
+                "/workspace/fileOperations/willDelete",
+                "/workspace/fileOperations/willDelete/filters"
+            ]
+        );
+    }
 }
