@@ -4,7 +4,7 @@ use nival_syntax::SyntaxKind::{self, *};
 use nival_syntax::flat::{FlatTree, Node};
 use nival_syntax::{TextEdit, TextRange, TextSize};
 
-use crate::verify::{Difference, other_program};
+use crate::verify::{self, Difference, other_program};
 use crate::{FormatError, Options, edits, format, render, settle, write};
 
 /// Edits that format the bindings and list items that a range touches. Only they have to be without errors: the rest of the
@@ -49,12 +49,9 @@ pub enum Fragment {
 /// indented, and there is no line end behind the last one.
 ///
 /// # Errors
-/// It does not parse.
+/// It does not parse, or has comments that would have no place.
 pub fn format_fragment(text: &str, fragment: Fragment, indent: u32, options: &Options) -> Result<String, FormatError> {
-    let wrapped = match fragment {
-        Fragment::Expr => text.to_owned(),
-        Fragment::Entries => format!("{{\n{text}\n}}"),
-    };
+    let wrapped = wrap(text, fragment);
     let tree = nival_syntax::flat::parse(wrapped.as_bytes());
     if let Some(error) = tree.errors().first() {
         return Err(FormatError::Syntax(error.clone()));
@@ -62,13 +59,33 @@ pub fn format_fragment(text: &str, fragment: Fragment, indent: u32, options: &Op
     let Some(expr) = tree.root().children().next() else { return Ok(String::new()) };
     let formatted = match fragment {
         Fragment::Expr => part(&tree, &wrapped, expr, indent, options)?,
-        Fragment::Entries => {
-            let entries: Result<Vec<String>, FormatError> =
-                expr.children().map(|entry| part(&tree, &wrapped, entry, indent, options)).collect();
-            entries?.join(&format!("\n{}", " ".repeat(indent as usize)))
+        Fragment::Entries if expr.children().count() == 1 => {
+            expr.children().map(|entry| part(&tree, &wrapped, entry, indent, options)).collect::<Result<String, FormatError>>()?
         }
+        // In its set, so that comments and empty lines between them stay.
+        Fragment::Entries => match indent.checked_sub(options.indent) {
+            Some(outer) => {
+                let set = part(&tree, &wrapped, expr, outer, options)?;
+                set.trim_start_matches('{').trim_end_matches('}').trim().to_owned()
+            }
+            None => {
+                let entries: Result<Vec<String>, FormatError> =
+                    expr.children().map(|entry| part(&tree, &wrapped, entry, indent, options)).collect();
+                entries?.join(&format!("\n{}", " ".repeat(indent as usize)))
+            }
+        },
     };
-    Ok(formatted)
+    match verify::difference(&tree, &nival_syntax::flat::parse(wrap(&formatted, fragment).as_bytes())) {
+        None => Ok(formatted),
+        Some(difference) => Err(FormatError::Changed(difference)),
+    }
+}
+
+fn wrap(text: &str, fragment: Fragment) -> String {
+    match fragment {
+        Fragment::Expr => text.to_owned(),
+        Fragment::Entries => format!("{{\n{text}\n}}"),
+    }
 }
 
 /// A node by itself, without what stands around it, its lines but the first one indented.
@@ -284,5 +301,20 @@ mod tests {
             a = 1;
               inherit b;"#]],
         );
+        check(
+            "a=1; # a\n\n\n# of b\nb=[ 1\n2];",
+            Fragment::Entries,
+            4,
+            expect![[r#"
+                a = 1; # a
+
+                    # of b
+                    b = [
+                      1
+                      2
+                    ];"#]],
+        );
+        assert!(format_fragment("a = 1; # a\nb = 1;", Fragment::Entries, 0, &Options::default()).is_err());
+        assert!(format_fragment("a # a", Fragment::Expr, 0, &Options::default()).is_err());
     }
 }

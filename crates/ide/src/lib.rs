@@ -43,6 +43,7 @@ pub mod shape_diagnostics;
 pub mod signature;
 pub mod source_change;
 pub mod symbols;
+mod tidy;
 mod tree;
 mod values;
 pub mod workspace_symbols;

@@ -105,10 +105,18 @@ fn formal_and_pass(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
     }
     for caller in &callers {
         let edge = caller.edge()?;
-        // `callPackage` finds it by its name; what does not call the function passes nothing.
+        // `callPackage` finds it by its name, unless only the caller has it.
         if edge.how == Reach::CallPackage {
+            match own_argument(context.snapshot, &caller.path, edge.range, name) {
+                Some(edit) => places.push((caller.path.clone(), edit)),
+                None => continue,
+            }
+            if !files.contains(&caller.path) {
+                files.push(caller.path.clone());
+            }
             continue;
         }
+        // What does not call the function passes nothing.
         if edge.how != Reach::Import || !edge.applied {
             return None;
         }
@@ -128,6 +136,15 @@ fn formal_and_pass(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
         }
     });
     Some(())
+}
+
+/// As [`argument`], of a name that the caller defines itself: other names are those of packages.
+fn own_argument(snapshot: &Snapshot, path: &Path, literal: TextRange, name: Name) -> Option<(TextRange, String)> {
+    let tree = snapshot.flat_tree(path).ok()??;
+    let around = tree.nodes_covering(literal);
+    let own = matches!(meaning(name, None, around.get(1..)?), Meaning::Bound(by) if by.kind() == SyntaxKind::LET_IN);
+    let everywhere = matches!(name.as_bytes(), b"lib" | b"pkgs" | b"stdenv" | b"callPackage");
+    if own && !everywhere { argument(snapshot, path, literal, name) } else { None }
 }
 
 /// The edit that passes a name to the call of what is imported in a range. `None` if it has no set to add it to, or the name has no
@@ -200,6 +217,18 @@ mod tests {
                   };
                   b = import ./a.nix { inherit lib; };
                 }
+            "#]],
+        );
+        check(
+            "add-formal-and-pass",
+            "//- /a.nix\n{ x }:\n[ x own$0 ]\n//- /main.nix\n{ pkgs }:\nlet own = 1; in\npkgs.callPackage ./a.nix { }\n",
+            expect![[r#"
+                { x, own }:
+                [ x own ]
+                //- /main.nix
+                { pkgs }:
+                let own = 1; in
+                pkgs.callPackage ./a.nix { inherit own; }
             "#]],
         );
         check_none("add-formal-and-pass", "//- /a.nix\n{ x }:\n[ x lib$0 ]\n//- /main.nix\nimport ./a.nix { x = 1; }\n");

@@ -10,7 +10,10 @@ use crate::fixture::Fixture;
 use crate::source_change::apply;
 
 /// Actions whose purpose is another meaning, or that go with a change elsewhere.
-const OTHER_MEANING: &[&str] = &["add-formal", "remove-or-default"];
+const OTHER_MEANING: &[&str] = &["add-formal", "add-attribute", "remove-or-default", "sort-list"];
+
+/// Actions that write what the formatter would write in another way.
+const OTHER_LAYOUT: &[&str] = &["to-indented-string", "to-quoted-string", "quote-attr"];
 
 /// Programs that bind, shadow, nest and inherit names in all ways, each with a value that can be printed.
 const PROGRAMS: &[&str] = &[
@@ -99,6 +102,54 @@ let { body = x + y; x = 1; y = let in x; }
 "#,
     r#"
 let
+  lib = { assertMsg = c: m: c; throwIfNot = c: m: x: x; };
+  # the name
+  pname = "a"; # short
+  version = "1.${toString 2}";
+  # of both
+  full = "${pname}-${version}";
+  pkg = f: rec {
+    # of the set
+    name = "n"; # of the name
+    src = { url = "http://${name}/${"x" + pname}"; };
+
+    out = assert name == "n" && pname == "a"; src.url + "${name}" + "${toString 1}";
+    # last
+  };
+  f = a: b: { inherit a b; };
+in
+{ lib }:
+assert lib.assertMsg (pname == "a") "no";
+assert version != "";
+{
+  inherit pname version;
+  p = pkg f;
+  q = f (rec { x = 1; y = x; }) (let z = 1; in { inherit z; w = z; });
+  list = map (x: toString x) (map toString [ 3 1 2 ]);
+  text = "${"a${pname}"}b";
+}
+"#,
+    r#"
+let
+  a = 1;
+  # b
+  b = 2; # behind b
+  c = a + b;
+
+  d = let
+    # e
+    e = c;
+  in
+  # f
+  {
+    inherit e; # g
+    f = e;
+  };
+in
+{ inherit a b; inherit (d) e; x = if a == 1 then b else c; y = if !(a == 1) then "b" else "c"; }
+"#,
+    r#"
+let
   f = { a, b, c ? a }: [ a b c ];
   x = 1;
   h = rec { a = x; x = 2; b = { inherit x; y = { inherit (h) x; }; }; };
@@ -164,9 +215,36 @@ fn places(text: &str) -> BTreeSet<(u32, u32)> {
     nodes.chain(cursors).collect()
 }
 
+/// The comments of a text, in the order of the alphabet; blanks in them do not count.
+fn comments(text: &str) -> Vec<String> {
+    let tree = nival_syntax::flat::parse(text.as_bytes());
+    let tokens = (0..).map_while(|index| tree.token(index)).filter(|token| token.kind().is_comment());
+    let words = |text: &[u8]| String::from_utf8_lossy(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut found: Vec<String> = tokens.into_iter().map(|token| words(token.text())).collect();
+    found.sort();
+    found
+}
+
+/// Each text as it is, and formatted.
+fn texts() -> impl Iterator<Item = String> {
+    let formatted = |text: &str| nival_fmt::format(text, &nival_fmt::Options::default()).expect("it parses");
+    PROGRAMS.iter().flat_map(move |text| [(*text).to_owned(), formatted(text)])
+}
+
+/// All comments stay, and what was formatted is.
+fn check_text(old: &str, new: &str, action: &str) {
+    assert_eq!(comments(old), comments(new), "{action} loses or doubles a comment:\n{old}\n=>\n{new}");
+    let format = |text: &str| nival_fmt::format(text, &nival_fmt::Options::default()).ok();
+    let other_layout = OTHER_LAYOUT.iter().any(|name| action.starts_with(&format!("{name}:")));
+    if format(old).as_deref() == Some(old) && !other_layout {
+        let formatted = format(new);
+        assert_eq!(formatted.as_deref(), Some(new), "{action} leaves what is not formatted:\n{old}");
+    }
+}
+
 #[test]
 fn meaning_is_kept() {
-    for text in PROGRAMS {
+    for text in &texts().collect::<Vec<String>>() {
         let Program { mut fixture, value } = Program::new(text);
         let snapshot = fixture.engine.snapshot();
         // What was looked at already: the same change is offered from many places.
@@ -197,6 +275,7 @@ fn meaning_is_kept() {
         for (new, action) in seen {
             let errors = nival_syntax::parse(&new).errors().to_vec();
             assert!(errors.is_empty(), "{action} gives errors: {errors:?}\n{text}\n=>\n{new}");
+            check_text(text, &new, &action);
             if OTHER_MEANING.iter().any(|name| action.starts_with(&format!("{name}:"))) {
                 continue;
             }
@@ -226,6 +305,7 @@ fn check_with_files(new: &str, change: &SourceChange, value: &str, action: &Code
 #[test]
 fn half_typed_programs() {
     for text in PROGRAMS {
+        let text = *text;
         let mut broken: Vec<String> = (0..text.len()).step_by(7).filter_map(|end| text.get(..end)).map(str::to_owned).collect();
         let cut = |at: usize| Some(format!("{}{}", text.get(..at)?, text.get(at + 5..)?));
         broken.extend((0..text.len()).step_by(23).filter_map(cut));

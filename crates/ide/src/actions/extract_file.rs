@@ -87,7 +87,11 @@ mod tests {
                   shell = import ./shell.nix { inherit pkgs a lib; };
                 }
                 //- /d/shell.nix (new)
-                { pkgs, a, lib }:
+                {
+                  pkgs,
+                  a,
+                  lib,
+                }:
 
                 pkgs.mkShell {
                   x = map (y: y + a) [ ./b ];

@@ -101,16 +101,27 @@ mod tests {
 
     #[test]
     fn what_is_bound_inside_becomes_parameters() {
-        check("extract-function", "y: map (x: $0x + y$0) [ ]", expect!["y: let function = x: x + y; in map (x: function x) [ ]"]);
+        check(
+            "extract-function",
+            "y: map (x: $0x + y$0) [ ]",
+            expect![[r#"
+            y:
+            let
+              function = x: x + y;
+            in
+            map (x: function x) [ ]"#]],
+        );
         check(
             "extract-function",
             "let\n  y = 1;\nin\n{ a, b }:\n{\n  c = $0f (a + y) {\n    inherit b;\n  }$0;\n}\n",
             expect![[r#"
                 let
                   y = 1;
-                  cOf = a: b: f (a + y) {
-                    inherit b;
-                  };
+                  cOf =
+                    a: b:
+                    f (a + y) {
+                      inherit b;
+                    };
                 in
                 { a, b }:
                 {
@@ -118,7 +129,17 @@ mod tests {
                 }
             "#]],
         );
-        check("extract-function", "p: q: with p; [ $0(a + q)$0 ]", expect!["p: q: let function = a: a + q; in with p; [ (function a) ]"]);
+        check(
+            "extract-function",
+            "p: q: with p; [ $0(a + q)$0 ]",
+            expect![[r#"
+            p: q:
+            let
+              function = a: a + q;
+            in
+            with p;
+            [ (function a) ]"#]],
+        );
     }
 
     #[test]

@@ -263,7 +263,16 @@ mod tests {
 
     #[test]
     fn around_the_body_of_a_function() {
-        check("extract-let", "{ x }: [ $0(x + 1)$0 ]", expect!["{ x }: let value = (x + 1); in [ value ]"]);
+        check(
+            "extract-let",
+            "{ x }: [ $0(x + 1)$0 ]",
+            expect![[r#"
+            { x }:
+            let
+              value = (x + 1);
+            in
+            [ value ]"#]],
+        );
         check(
             "extract-let",
             "{ stdenv }:\n\nstdenv.mkDerivation {\n  version = $0\"1.0\"$0;\n  name = \"a\";\n}\n",
@@ -279,15 +288,53 @@ mod tests {
                 }
             "#]],
         );
-        check("extract-let", "map (x: x + $0a.b$0) [ ]", expect!["map (x: let b = a.b; in x + b) [ ]"]);
+        check(
+            "extract-let",
+            "map (x: x + $0a.b$0) [ ]",
+            expect![[r#"
+            map (
+              x:
+              let
+                b = a.b;
+              in
+              x + b
+            ) [ ]"#]],
+        );
     }
 
     #[test]
     fn where_the_names_are_known() {
         check("extract-let", "rec { a = 1; b = [ $0(a + 1)$0 ]; }", expect!["rec { a = 1; b = let value = (a + 1); in [ value ]; }"]);
-        check("extract-let", "with x; [ $0(f y)$0 ]", expect!["with x; let fResult = (f y); in [ fResult ]"]);
-        check("extract-let", "x: with x; [ $0(1 + 1)$0 ]", expect!["x: let value = (1 + 1); in with x; [ value ]"]);
-        check("extract-let", "{ a ? $0[ 1 ]$0 }: a", expect!["let\n  list = [ 1 ];\nin\n{ a ? list }: a"]);
+        check(
+            "extract-let",
+            "with x; [ $0(f y)$0 ]",
+            expect![[r#"
+            with x;
+            let
+              fResult = (f y);
+            in
+            [ fResult ]"#]],
+        );
+        check(
+            "extract-let",
+            "x: with x; [ $0(1 + 1)$0 ]",
+            expect![[r#"
+            x:
+            let
+              value = (1 + 1);
+            in
+            with x;
+            [ value ]"#]],
+        );
+        check(
+            "extract-let",
+            "{ a ? $0[ 1 ]$0 }: a",
+            expect![[r#"
+            let
+              list = [ 1 ];
+            in
+            { a ? list }: a"#]],
+        );
         check("extract-let", "{ a ? $0[ b ]$0, b }: a", expect!["{ a ? let list = [ b ]; in list, b }: a"]);
     }
 
@@ -298,8 +345,17 @@ mod tests {
 
     #[test]
     fn what_is_beside_it_stays_apart() {
-        check("extract-let", "x: [$0(1+x)$0x]", expect!["x: let value = (1+x); in [value x]"]);
-        check("extract-let", "x: $0(x.y)$0.z", expect!["x: let y = (x.y); in y.z"]);
+        check("extract-let", "x: [$0(1+x)$0x]", expect!["x: let value = (1 + x); in [value x]"]);
+        check(
+            "extract-let",
+            "x: $0(x.y)$0.z",
+            expect![[r#"
+            x:
+            let
+              y = (x.y);
+            in
+            y.z"#]],
+        );
         check("extract-let", "x: $0(x)$0-1", expect!["x: let value = (x); in value -1"]);
     }
 

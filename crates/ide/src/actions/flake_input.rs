@@ -157,7 +157,15 @@ mod tests {
                     nixpkgs.url = "a";
                     flake-utils.url = "github:numtide/flake-utils";
                   };
-                  outputs = { self, nixpkgs, flake-utils }: { a = flake-utils.x; };
+                  outputs =
+                    {
+                      self,
+                      nixpkgs,
+                      flake-utils,
+                    }:
+                    {
+                      a = flake-utils.x;
+                    };
                 }
             "#]],
         );

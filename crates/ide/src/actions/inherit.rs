@@ -206,7 +206,15 @@ mod tests {
 
     #[test]
     fn inherit_to_bindings() {
-        check("inherit-to-binding", "{ inherit a$0 b; }", expect!["{ inherit b; a = a; }"]);
+        check(
+            "inherit-to-binding",
+            "{ inherit a$0 b; }",
+            expect![[r#"
+            {
+              inherit b;
+              a = a;
+            }"#]],
+        );
         check("inherit-to-binding", "{ inherit (s.t) a$0; }", expect!["{ a = s.t.a; }"]);
         check("inherit-to-binding", "let inherit (f x) a$0; in a", expect!["let a = (f x).a; in a"]);
         check_nth("inherit-to-binding", 1, "{\n  inherit a$0 b;\n}", expect!["{\n  a = a;\n  b = b;\n}"]);

@@ -19,13 +19,26 @@ pub(super) const ACTION: Action = Action { id: "inline-file", kind: ActionKind::
 const MAX_LENGTH: usize = 20_000;
 
 fn run(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
-    let import = context.around.iter().take(3).find_map(|&node| Apply::cast(node))?;
-    let (Expr::NameRef(function), argument) = (import.function()?, import.argument()?) else { return None };
-    if context.text_of(function) != "import" || context.meaning_at(*function.syntax(), Name::new("import")) != Meaning::Global {
+    let import = context.around.iter().take(4).find_map(|&node| Apply::cast(node))?;
+    let (function, argument) = (import.function()?, import.argument()?);
+    let called = match &function {
+        Expr::NameRef(name) => context.text_of(*name),
+        Expr::Select(select) => context.text(select.attrpath()?.attrs().last()?.range()),
+        _ => return None,
+    };
+    let is_import = called == "import"
+        && matches!(function, Expr::NameRef(_))
+        && context.meaning_at(*function.syntax(), Name::new("import")) == Meaning::Global;
+    // `callPackage` takes a function in place of its file.
+    let is_call = called.starts_with("callPackage");
+    if !is_import && !is_call {
         return None;
     }
     let path = file_of(context.snapshot, context.query.path, &argument)?;
-    let title = format!("Replace the import by what `{}` holds", path.file_name()?.to_string_lossy());
+    let title = match is_import {
+        true => format!("Replace the import by what `{}` holds", path.file_name()?.to_string_lossy()),
+        false => format!("Replace the path by what `{}` holds", path.file_name()?.to_string_lossy()),
+    };
     let view = FileView::new(context.snapshot, &path).ok()??;
     if view.text.len() > MAX_LENGTH {
         return found.refuse(title, "the file is large");
@@ -37,6 +50,10 @@ fn run(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
         return None;
     }
     let expr = SourceFile::cast(view.tree.root())?.expr()?;
+    if is_call && !matches!(expr, Expr::Lambda(_)) {
+        return found.refuse(title, "the file is no function");
+    }
+    let replaced = if is_import { *import.syntax() } else { *argument.syntax() };
     let same_folder = path.parent() == context.query.path.parent();
     let all = || (0..view.tree.len() as u32).filter_map(|index| view.tree.node(index));
     let relative = |node: Node<'_>| node.kind() == SyntaxKind::PATH && !node.text().starts_with(b"/") && !node.text().starts_with(b"~");
@@ -59,7 +76,7 @@ fn run(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
         let text = view.text.trim_ascii();
         let start = TextSize::new((view.text.len() - view.text.trim_ascii_start().len()) as u32);
         let range = TextRange::at(start, TextSize::of(text));
-        let indent = indent_at(&context.view.text, import.range().start()).len();
+        let indent = indent_at(&context.view.text, replaced.range().start()).len();
         let commented = range != expr.range();
         let columns = if commented { indent + STEP } else { indent };
         let moved: Vec<_> = shift(&view.tree, range, columns as isize)
@@ -70,9 +87,9 @@ fn run(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
         if commented {
             // What is said above and below the expression stays with it.
             let pad = " ".repeat(indent);
-            edits.replace(import.range(), context.apart(import.range(), format!("(\n{}{text}\n{pad})", " ".repeat(columns))));
+            edits.replace(replaced.range(), context.apart(replaced.range(), format!("(\n{}{text}\n{pad})", " ".repeat(columns))));
         } else {
-            edits.replace(import.range(), context.fitted(*import.syntax(), text, level_of(&expr)));
+            edits.replace(replaced.range(), context.fitted(replaced, text, level_of(&expr)));
         }
     });
     Some(())
@@ -91,10 +108,14 @@ mod tests {
             "//- /main.nix\n{\n  a = imp$0ort ./b.nix { c = 1; };\n}\n//- /b.nix\n{ c }:\n{\n  inherit c;\n}\n",
             expect![[r#"
                 {
-                  a = ({ c }:
-                  {
-                    inherit c;
-                  }) { c = 1; };
+                  a =
+                    (
+                      { c }:
+                      {
+                        inherit c;
+                      }
+                    )
+                      { c = 1; };
                 }
             "#]],
         );
@@ -102,12 +123,35 @@ mod tests {
             "inline-file",
             "//- /main.nix\n{ a = import ./b$0.nix; }\n//- /b.nix\n# head\n[ ./x ] # tail\n",
             expect![[r#"
-            { a = (
-              # head
-              [ ./x ] # tail
-            ); }
-        "#]],
+                {
+                  a = (
+                    # head
+                    [ ./x ] # tail
+                  );
+                }
+            "#]],
         );
+    }
+
+    #[test]
+    fn a_function_in_place_of_its_file() {
+        check(
+            "inline-file",
+            "//- /main.nix\n{ pkgs }:\n{\n  a = pkgs.call$0Package ./b.nix { c = 1; };\n}\n//- /b.nix\n{ c }:\n{\n  inherit c;\n}\n",
+            expect![[r#"
+                { pkgs }:
+                {
+                  a = pkgs.callPackage (
+                    { c }:
+                    {
+                      inherit c;
+                    }
+                  ) { c = 1; };
+                }
+            "#]],
+        );
+        check_none("inline-file", "//- /main.nix\ncallPackage$0 ./b.nix { }\n//- /b.nix\n{ }\n");
+        check_none("inline-file", "//- /main.nix\ncallPackage$0 ./b/c.nix { }\n//- /b/c.nix\n{ }: ./x\n");
     }
 
     #[test]

@@ -290,7 +290,7 @@ mod tests {
         }
         check("invert-if", "if$0 !a then b else c", expect!["if a then c else b"]);
         check("invert-if", "if$0 a == 1 then b else c", expect!["if a != 1 then c else b"]);
-        check("invert-if", "if$0 f a then (b) else [c]", expect!["if !f a then [c] else (b)"]);
+        check("invert-if", "if$0 f a then (b) else [c]", expect!["if !f a then [ c ] else (b)"]);
     }
 
     #[test]
@@ -303,7 +303,15 @@ mod tests {
 
     #[test]
     fn lists_and_strings_are_joined() {
-        check("join-lists", "[ a ] +$0+ [ b ]", expect!["[ a b ]"]);
+        check(
+            "join-lists",
+            "[ a ] +$0+ [ b ]",
+            expect![[r#"
+            [
+              a
+              b
+            ]"#]],
+        );
         check("join-lists", "[\n  a # a\n  c\n] +$0+ [\n  b\n] ++ d", expect!["[\n  a # a\n  c\n  b\n] ++ d"]);
         check("join-lists", "[] $0++ [a]", expect!["[ a]"]);
         check_none("join-lists", "[ a # a\n] ++$0 [ b ]");

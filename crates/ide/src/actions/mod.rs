@@ -5,6 +5,7 @@
 //! (capture a name, lose a comment, evaluate what was not) is not offered, save for those whose purpose it is.
 
 mod add_formal;
+mod asserts;
 mod calls;
 mod context;
 #[cfg(test)]
@@ -16,19 +17,24 @@ mod extract_module;
 mod fix_all;
 mod fixes;
 mod flake_input;
+mod functions;
 mod import_argument;
 mod inherit;
 mod inline;
 mod inline_file;
 mod json;
 mod layout;
+mod lets;
 mod logic;
+mod missing;
+mod module_form;
 mod modules;
 mod names;
 mod nesting;
 mod page;
 mod place;
 mod quote_attr;
+mod recursion;
 mod sort;
 mod strings;
 #[cfg(test)]
@@ -45,6 +51,7 @@ use nival_syntax::{TextRange, TextSize};
 use crate::cursor::FileView;
 use crate::diagnostics::{Diagnostic, TextEdit};
 use crate::source_change::{FileOperation, Overlap, SourceChange};
+use crate::tidy::tidy;
 use context::Context;
 
 /// What an action is for: editors filter by it.
@@ -126,6 +133,9 @@ const ACTIONS: &[Action] = &[
     calls::PASS,
     calls::FORMAL,
     flake_input::ACTION,
+    missing::FILE,
+    missing::ATTRIBUTE,
+    missing::OPTION,
     extract_let::ACTION,
     extract_function::ACTION,
     extract_file::ACTION,
@@ -145,6 +155,11 @@ const ACTIONS: &[Action] = &[
     quote_attr::UNQUOTE,
     strings::TO_INDENTED,
     strings::TO_QUOTED,
+    strings::SPLIT,
+    strings::SIMPLIFY,
+    recursion::TO_LET,
+    recursion::TO_REC,
+    lets::SPLIT,
     with_names::TO_INHERIT,
     with_names::TO_SELECT,
     json::ACTION,
@@ -156,11 +171,22 @@ const ACTIONS: &[Action] = &[
     logic::JOIN_LISTS,
     logic::JOIN_STRINGS,
     logic::LEGACY_LET,
+    asserts::JOIN,
+    asserts::SPLIT,
+    asserts::MESSAGE,
+    asserts::THROW,
+    functions::REDUCE,
+    functions::EXPAND,
     modules::WRAP,
     modules::UNWRAP,
+    module_form::IF_TO_MK_IF,
+    module_form::PRIORITY,
+    module_form::TO_LONG,
+    module_form::TO_SHORT,
     sort::ATTRIBUTES,
     sort::FORMALS,
     sort::NAMES,
+    sort::LIST,
     page::ACTION,
 ];
 
@@ -169,7 +195,7 @@ const ACTIONS: &[Action] = &[
 /// # Errors
 /// Cancelled.
 pub fn code_actions(snapshot: &Snapshot, query: &ActionQuery<'_>) -> Cancellable<Vec<CodeAction>> {
-    let mut found = Found::new(query, None);
+    let mut found = Found::new(snapshot, query, None);
     run(snapshot, query, &mut found)?;
     Ok(found.actions)
 }
@@ -179,7 +205,7 @@ pub fn code_actions(snapshot: &Snapshot, query: &ActionQuery<'_>) -> Cancellable
 /// # Errors
 /// Cancelled.
 pub fn resolve(snapshot: &Snapshot, query: &ActionQuery<'_>, id: &ActionId) -> Cancellable<Option<SourceChange>> {
-    let mut found = Found::new(query, Some(id));
+    let mut found = Found::new(snapshot, query, Some(id));
     run(snapshot, query, &mut found)?;
     Ok(found.change)
 }
@@ -204,6 +230,7 @@ fn run(snapshot: &Snapshot, query: &ActionQuery<'_>, found: &mut Found<'_>) -> C
 
 /// Collects actions, and works out the change of one of them.
 pub(crate) struct Found<'a> {
+    snapshot: &'a Snapshot,
     path: &'a Arc<Path>,
     explicit: bool,
     wanted: Option<&'a ActionId>,
@@ -215,8 +242,9 @@ pub(crate) struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn new(query: &ActionQuery<'a>, wanted: Option<&'a ActionId>) -> Self {
+    fn new(snapshot: &'a Snapshot, query: &ActionQuery<'a>, wanted: Option<&'a ActionId>) -> Self {
         Found {
+            snapshot,
             path: query.path,
             explicit: query.explicit,
             wanted,
@@ -238,21 +266,26 @@ impl<'a> Found<'a> {
 
     /// Offers an action of the current row; `make` runs if it is picked.
     fn add(&mut self, title: impl Into<String>, make: impl FnOnce(&mut Edits)) {
-        self.push(title.into(), false, make);
+        self.push(title.into(), false, true, make);
+    }
+
+    /// As [`Found::add`], for one that writes what the formatter would write in another way.
+    fn add_verbatim(&mut self, title: impl Into<String>, make: impl FnOnce(&mut Edits)) {
+        self.push(title.into(), false, false, make);
     }
 
     /// As [`Found::add`], for one that creates, renames or deletes files.
     fn add_with_files(&mut self, title: impl Into<String>, make: impl FnOnce(&mut Edits)) {
-        self.push(title.into(), true, make);
+        self.push(title.into(), true, true, make);
     }
 
-    fn push(&mut self, title: String, operations: bool, make: impl FnOnce(&mut Edits)) {
+    fn push(&mut self, title: String, operations: bool, formatted: bool, make: impl FnOnce(&mut Edits)) {
         let (name, kind) = self.current;
         let id = self.next_id(name);
         if self.wanted == Some(&id) {
             let mut edits = Edits::new(self.path.clone());
             make(&mut edits);
-            self.change = edits.change.ok();
+            self.change = edits.change.ok().map(|change| if formatted { tidy(self.snapshot, &change) } else { change });
         }
         let effect = Effect::Change { operations };
         // Quick fixes among the refactorings are for names that nothing defines.

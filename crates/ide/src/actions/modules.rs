@@ -13,11 +13,13 @@ pub(super) const WRAP: Action = Action { id: "wrap-option", kind: ActionKind::Re
 pub(super) const UNWRAP: Action = Action { id: "unwrap-option", kind: ActionKind::Rewrite, run: unwrap };
 
 /// What a value can be wrapped in, with what stands before and behind it.
-const WRAPPERS: [(&str, &str, &str); 6] = [
+const WRAPPERS: [(&str, &str, &str); 7] = [
     ("mkIf", " true ", ""),
     ("mkMerge", " [ ", " ]"),
     ("mkDefault", " ", ""),
     ("mkForce", " ", ""),
+    // The priority that a plain definition has.
+    ("mkOverride", " 100 ", ""),
     ("mkBefore", " ", ""),
     ("mkAfter", " ", ""),
 ];
@@ -68,7 +70,7 @@ pub(super) fn first_name(binding: &Binding<Node<'_>>) -> Option<Name> {
 }
 
 /// The definition of an option that the cursor is at the name of.
-fn definition<'a>(context: &Context<'a>) -> Option<Binding<Node<'a>>> {
+pub(super) fn definition<'a>(context: &Context<'a>) -> Option<Binding<Node<'a>>> {
     let binding: Binding<Node<'a>> = context.node()?;
     let head = TextRange::new(binding.range().start(), binding.value()?.range().start());
     if !head.contains_range(context.range) || context.has_error(binding.range()) {
@@ -95,7 +97,7 @@ fn definition<'a>(context: &Context<'a>) -> Option<Binding<Node<'a>>> {
 }
 
 /// How the functions of `lib` are written at a place: `lib.` before them, or nothing.
-fn prefix(context: &Context<'_>, node: Node<'_>, function: &str) -> Option<&'static str> {
+pub(super) fn prefix(context: &Context<'_>, node: Node<'_>, function: &str) -> Option<&'static str> {
     if let Meaning::Bound(_) = context.meaning_at(node, Name::new("lib")) {
         return Some("lib.");
     }
@@ -142,22 +144,31 @@ fn wrap(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
 /// The wrapper that is called, and the value in it.
 fn wrapper_of<'a>(context: &Context<'a>, apply: &Apply<Node<'a>>) -> Option<(&'static str, Expr<Node<'a>>)> {
     let argument = apply.argument()?;
-    let mut function = apply.function()?;
     let mut arguments = 1;
-    while let Expr::Apply(inner) = function {
-        function = inner.function()?;
+    let mut inner = apply.function()?;
+    while let Expr::Apply(apply) = inner {
+        inner = apply.function()?;
         arguments += 1;
     }
-    let name = match function {
-        Expr::NameRef(name) => context.text(name.range()),
-        Expr::Select(select) => match select.attrpath()?.attrs().last()? {
-            Attr::Name(name) => context.text(name.range()),
-            _ => return None,
-        },
-        _ => return None,
-    };
+    let name = function_name(context, apply)?;
     let &(known, ..) = WRAPPERS.iter().find(|(known, ..)| *known == name)?;
-    (arguments == if known == "mkIf" { 2 } else { 1 }).then_some((known, argument))
+    (arguments == if matches!(known, "mkIf" | "mkOverride") { 2 } else { 1 }).then_some((known, argument))
+}
+
+/// The name that a function is called by: itself, or the last part of a selection.
+pub(super) fn function_name<'a>(context: &Context<'a>, apply: &Apply<Node<'a>>) -> Option<&'a str> {
+    let mut function = apply.function()?;
+    while let Expr::Apply(inner) = function {
+        function = inner.function()?;
+    }
+    match function {
+        Expr::NameRef(name) => Some(context.text(name.range())),
+        Expr::Select(select) => match select.attrpath()?.attrs().last()? {
+            Attr::Name(name) => Some(context.text(name.range())),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn unwrap(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
@@ -206,7 +217,7 @@ mod tests {
         check_nth("wrap-option", 3, text, expect!["{ config, lib, ... }:\n{\n  services.a.enable = lib.mkForce (x y);\n}\n"]);
         check_nth(
             "wrap-option",
-            4,
+            5,
             "{ pkgs, config, ... }: with pkgs.lib; { config = mkIf a { b$0 = [ ]; }; }",
             expect!["{ pkgs, config, ... }: with pkgs.lib; { config = mkIf a { b = mkBefore [ ]; }; }"],
         );
@@ -226,7 +237,16 @@ mod tests {
     #[test]
     fn values_are_unwrapped() {
         check("unwrap-option", "{ lib, ... }: { a$0 = lib.mkForce (b c); }", expect!["{ lib, ... }: { a = b c; }"]);
-        check("unwrap-option", "{ lib, ... }: { a = lib.mk$0If c { d = 1; }; }", expect!["{ lib, ... }: { a = { d = 1; }; }"]);
+        check(
+            "unwrap-option",
+            "{ lib, ... }: { a = lib.mk$0If c { d = 1; }; }",
+            expect![[r#"
+            { lib, ... }: {
+              a = {
+                d = 1;
+              };
+            }"#]],
+        );
         check("unwrap-option", "{ lib, ... }: { a$0 = lib.mkMerge [ b ]; }", expect!["{ lib, ... }: { a = b; }"]);
         check_none("unwrap-option", "{ lib, ... }: { a$0 = lib.mkMerge [ b c ]; }");
         check_none("unwrap-option", "{ lib, ... }: { a$0 = lib.mkIf c; }");

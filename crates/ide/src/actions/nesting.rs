@@ -346,8 +346,26 @@ mod tests {
 
     #[test]
     fn paths_become_sets() {
-        check("nest", "{ a$0.b.c = 1; }", expect!["{ a = { b.c = 1; }; }"]);
-        check("nest", "{ a.b$0.c = 1; }", expect!["{ a.b = { c = 1; }; }"]);
+        check(
+            "nest",
+            "{ a$0.b.c = 1; }",
+            expect![[r#"
+            {
+              a = {
+                b.c = 1;
+              };
+            }"#]],
+        );
+        check(
+            "nest",
+            "{ a.b$0.c = 1; }",
+            expect![[r#"
+            {
+              a.b = {
+                c = 1;
+              };
+            }"#]],
+        );
         check(
             "nest",
             "{\n  a$0.b = {\n    c = 1;\n  };\n}",

@@ -19,7 +19,7 @@ fn attr<'a>(context: &Context<'a>) -> Option<Attr<nival_syntax::flat::Node<'a>>>
 fn quote(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
     let Attr::Name(name) = attr(context)? else { return None };
     let text = context.text(name.range());
-    found.add(format!("Put `{text}` in quotes"), |edits| edits.replace(name.range(), format!("\"{text}\"")));
+    found.add_verbatim(format!("Put `{text}` in quotes"), |edits| edits.replace(name.range(), format!("\"{text}\"")));
     Some(())
 }
 

@@ -1,6 +1,6 @@
 //! Attributes, formals, and the names of an `inherit` in the order of the alphabet, each with the comments that belong to it.
 
-use nival_syntax::ast::{AstNode, Binding, Inherit, PatternParam};
+use nival_syntax::ast::{AstNode, Binding, Expr, Inherit, List, PatternParam};
 use nival_syntax::flat::Node;
 use nival_syntax::{SyntaxKind, TextRange, TextSize};
 
@@ -10,6 +10,7 @@ use super::{Action, ActionKind, Found};
 
 pub(super) const ATTRIBUTES: Action = Action { id: "sort-attributes", kind: ActionKind::Sort, run: attributes };
 pub(super) const FORMALS: Action = Action { id: "sort-formals", kind: ActionKind::Sort, run: formals };
+pub(super) const LIST: Action = Action { id: "sort-list", kind: ActionKind::Sort, run: list };
 pub(super) const NAMES: Action = Action { id: "sort-inherit", kind: ActionKind::Sort, run: names };
 
 /// Something that moves: the comments above it, itself, and the comment behind it in its line.
@@ -34,8 +35,20 @@ fn sorted(context: &Context<'_>, items: &[Item]) -> Option<Vec<(TextRange, Strin
         .then(|| items.iter().zip(order).map(|(place, item)| (place.range, context.text(item.range).to_owned())).collect())
 }
 
+/// As [`sorted`], for each group: an empty line ends one.
+fn sorted_groups(context: &Context<'_>, items: &[Item]) -> Option<Vec<(TextRange, String)>> {
+    let empty_line = |a: &Item, b: &Item| {
+        let between = context.text(TextRange::new(a.range.end(), b.range.start().max(a.range.end())));
+        let lines: Vec<&str> = between.split('\n').collect();
+        lines.iter().skip(1).take(lines.len().saturating_sub(2)).any(|line| line.trim().is_empty())
+    };
+    let groups = items.chunk_by(|a, b| !empty_line(a, b)).filter(|group| group.len() > 1);
+    let edits: Vec<(TextRange, String)> = groups.filter_map(|group| sorted(context, group)).flatten().collect();
+    (!edits.is_empty()).then_some(edits)
+}
+
 /// A node with the comments that belong to it. `last` is the end of what stands before it.
-fn with_comments(context: &Context<'_>, node: TextRange, tail: TextSize) -> TextRange {
+pub(super) fn with_comments(context: &Context<'_>, node: TextRange, tail: TextSize) -> TextRange {
     let text = &context.view.text;
     let tree = context.tree;
     let mut start = node.start();
@@ -106,7 +119,7 @@ fn attributes(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
         };
         items.push(Item { range: with_comments(context, entry.range(), entry.range().end()), key });
     }
-    let edits_of = sorted(context, &items)?;
+    let edits_of = sorted_groups(context, &items)?;
     found.add(title, |edits| {
         for (range, text) in edits_of {
             edits.replace(range, text);
@@ -130,6 +143,35 @@ fn formals(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
         .collect::<Option<_>>()?;
     let edits_of = sorted(context, &items)?;
     found.add("Sort the arguments", |edits| {
+        for (range, text) in edits_of {
+            edits.replace(range, text);
+        }
+    });
+    Some(())
+}
+
+/// Names, selections, strings and paths of a list. The list is another one afterwards.
+fn list(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
+    let list: List<Node<'_>> = context.node()?;
+    let all: Vec<Expr<Node<'_>>> = list.items().collect();
+    let first = all.first()?;
+    let selected: Vec<Expr<Node<'_>>> = all.iter().copied().filter(|item| context.range.contains_range(item.range())).collect();
+    let chosen = match context.range.is_empty() {
+        true if context.offset() < first.range().start() => all,
+        false if selected.len() > 1 => selected,
+        _ => return None,
+    };
+    let plain = |item: &Expr<Node<'_>>| {
+        matches!(item, Expr::NameRef(_) | Expr::Select(_) | Expr::Str(_) | Expr::Path(_) | Expr::SearchPath(_) | Expr::Literal(_))
+    };
+    if context.has_error(list.range()) || !chosen.iter().all(plain) {
+        return None;
+    }
+    let item =
+        |item: &Expr<Node<'_>>| Item { range: with_comments(context, item.range(), item.range().end()), key: key(context.text_of(*item)) };
+    let items: Vec<Item> = chosen.iter().map(item).collect();
+    let edits_of = sorted_groups(context, &items)?;
+    found.add("Sort the items of the list", |edits| {
         for (range, text) in edits_of {
             edits.replace(range, text);
         }
@@ -167,16 +209,16 @@ mod tests {
                 {
                   # top
 
-                  inherit x;
+                  # about b
+                  # more
+                  b = 1; # behind b
 
+                  inherit x;
                   /* about A */
                   A = 2;
                   a.c = {
                     z = 1;
                   };
-                  # about b
-                  # more
-                  b = 1; # behind b
 
                   # last
                 }
@@ -186,6 +228,47 @@ mod tests {
         check("sort-attributes", "{\n  c = 1;\n  $0b = 1;\n  a = 2;$0\n}", expect!["{\n  c = 1;\n  a = 2;\n  b = 1;\n}"]);
         for text in ["{$0 a = 1; b = 2; }", "{$0 b = 1; ${x} = 2; a = 3; }", "{$0 b = 1; # b\n a = 2; }", "{ b = 1$0; a = 2; }"] {
             check_none("sort-attributes", text);
+        }
+    }
+
+    #[test]
+    fn groups_are_sorted_on_their_own() {
+        check(
+            "sort-attributes",
+            "{$0\n  d = 1;\n  c = 1;\n\n  # of b\n  b = 1;\n  a = 1;\n}\n",
+            expect![[r#"
+            {
+              c = 1;
+              d = 1;
+
+              a = 1;
+              # of b
+              b = 1;
+            }
+        "#]],
+        );
+        check(
+            "sort-list",
+            "[$0\n  d\n  c # c\n\n  # of b\n  b.x\n  a\n]\n",
+            expect![[r#"
+            [
+              c # c
+              d
+
+              a
+              # of b
+              b.x
+            ]
+        "#]],
+        );
+    }
+
+    #[test]
+    fn lists() {
+        check("sort-list", "[$0 c \"b\" a.d ./a ]", expect![[r#"[ ./a a.d "b" c ]"#]]);
+        check("sort-list", "[ c $0b a$0 ]", expect!["[ c a b ]"]);
+        for text in ["[$0 a b ]", "[$0 b (f x) a ]", "[ b $0a ]", "[$0 b # b\n a ]"] {
+            check_none("sort-list", text);
         }
     }
 

@@ -1,15 +1,19 @@
 //! `"…"` ↔ `''…''`.
 
-use nival_syntax::ast::{AstNode, IndentedStr, Str, StrPart};
+use nival_syntax::ast::{AstNode, BinaryOp, BinaryOpKind, Expr, IndentedStr, Interpolation, Str, StrPart};
 use nival_syntax::flat::{self, Node};
-use nival_syntax::{SyntaxKind, literal};
+use nival_syntax::{Name, SyntaxKind, literal};
 
 use super::context::Context;
 use super::layout::{STEP, indent_at};
+use super::names::Meaning;
+use super::place::{Level, level_of, tighter, wrapped};
 use super::{Action, ActionKind, Found};
 
 pub(super) const TO_INDENTED: Action = Action { id: "to-indented-string", kind: ActionKind::Rewrite, run: to_indented };
 pub(super) const TO_QUOTED: Action = Action { id: "to-quoted-string", kind: ActionKind::Rewrite, run: to_quoted };
+pub(super) const SPLIT: Action = Action { id: "split-string", kind: ActionKind::Rewrite, run: split };
+pub(super) const SIMPLIFY: Action = Action { id: "simplify-interpolation", kind: ActionKind::Rewrite, run: simplify };
 
 /// A part of a string: its value, or the interpolation as it is written.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,7 +52,7 @@ fn to_indented(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
     let indent = indent_at(&context.view.text, string.range().start()).len();
     let text = indented(&parts, indent);
     is_written(&text, &parts)
-        .then(|| found.add("Write as `''…''`", |edits| edits.replace(string.range(), context.apart(string.range(), text))))
+        .then(|| found.add_verbatim("Write as `''…''`", |edits| edits.replace(string.range(), context.apart(string.range(), text))))
 }
 
 fn to_quoted(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
@@ -58,7 +62,116 @@ fn to_quoted(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
     }
     let parts = parts(string.parts())?;
     let text = quoted(&parts);
-    is_written(&text, &parts).then(|| found.add("Write as `\"…\"`", |edits| edits.replace(string.range(), text)))
+    is_written(&text, &parts).then(|| found.add_verbatim("Write as `\"…\"`", |edits| edits.replace(string.range(), text)))
+}
+
+/// `"a${b}c"` as `"a" + b + "c"`, which is a string because the first operand is one.
+fn split(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
+    let string = Str::cast(*innermost(context)?)?;
+    let node = *string.syntax();
+    let parent = context.parent(node)?;
+    if matches!(parent.kind(), SyntaxKind::ATTRPATH | SyntaxKind::INHERIT) || context.has_error(string.range()) {
+        return None;
+    }
+    let pieces = string.parts();
+    if pieces.len() < 2 || !matches!(pieces.first()?, StrPart::Text(_)) {
+        return None;
+    }
+    let mut operands: Vec<String> = Vec::new();
+    for piece in &pieces {
+        operands.push(match piece {
+            StrPart::Text(text) => {
+                let mut out = b"\"".to_vec();
+                literal::escape(&mut out, text, None);
+                out.push(b'"');
+                String::from_utf8(out).ok()?
+            }
+            StrPart::Interpolation(code) => {
+                let expr = code.expr()?;
+                if context.has_comment(code.range()) {
+                    return None;
+                }
+                wrapped(context.text_of(expr), level_of(&expr), tighter(Level::Add))
+            }
+        });
+    }
+    found.add("Write as a sum of strings", |edits| {
+        edits.replace(string.range(), context.fitted(node, operands.join(" + "), Level::Add));
+    });
+    Some(())
+}
+
+/// Whether an expression is a string, if it has a value.
+fn is_string(context: &Context<'_>, expr: &Expr<Node<'_>>) -> bool {
+    match expr {
+        Expr::Str(_) | Expr::IndentedStr(_) => true,
+        Expr::Paren(paren) => paren.expr().is_some_and(|inner| is_string(context, &inner)),
+        Expr::Apply(apply) => apply.function().is_some_and(|function| match function {
+            Expr::NameRef(name) => {
+                name.syntax().text() == b"toString" && context.meaning_at(*name.syntax(), Name::new("toString")) == Meaning::Global
+            }
+            Expr::Select(_) => context.text_of(function) == "builtins.toString",
+            _ => false,
+        }),
+        Expr::BinaryOp(op) if op.op_kind() == Some(BinaryOpKind::Add) => op.lhs().is_some_and(|lhs| is_string(context, &lhs)),
+        Expr::IfThenElse(node) => {
+            let branches = [node.then_branch(), node.else_branch()];
+            branches.into_iter().all(|branch| branch.is_some_and(|branch| is_string(context, &branch)))
+        }
+        _ => false,
+    }
+}
+
+/// `"${x}"` as `x` where that is a string, or where one is made of it in any case; `"a${"b"}"` as `"ab"`.
+fn simplify(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
+    let code = context.around.iter().find(|node| node.kind() == SyntaxKind::INTERPOLATION || node.kind() == SyntaxKind::STR)?;
+    // From the interpolation, from the string that it is all of, or from the string that is all of it.
+    let is_alone =
+        |string: Node<'_>| Str::cast(string).is_some_and(|string| matches!(string.parts().as_slice(), [StrPart::Interpolation(_)]));
+    let code = match code.kind() {
+        SyntaxKind::STR if is_alone(*code) => code.children().next()?,
+        SyntaxKind::STR => context.parent(*code).filter(|parent| parent.kind() == SyntaxKind::INTERPOLATION)?,
+        _ => *code,
+    };
+    let (code, outer) = (Interpolation::cast(code)?, context.parent(code)?);
+    let expr = code.expr()?;
+    if context.has_error(outer.range()) || context.has_comment(code.range()) {
+        return None;
+    }
+    let holder = context.parent(outer)?;
+    if is_alone(outer) && !matches!(holder.kind(), SyntaxKind::ATTRPATH | SyntaxKind::INHERIT) {
+        // What a string is made of anyway: an interpolation, or what is added to a string.
+        let made = holder.kind() == SyntaxKind::INTERPOLATION && context.parent(holder).is_some_and(|it| it.kind() != SyntaxKind::PATH);
+        let sum = BinaryOp::cast(holder).filter(|op| op.op_kind() == Some(BinaryOpKind::Add));
+        let added = sum.is_some_and(|sum| {
+            sum.rhs().is_some_and(|rhs| *rhs.syntax() == outer) && sum.lhs().is_some_and(|lhs| is_string(context, &lhs))
+        });
+        if made || added || is_string(context, &expr) {
+            let text = context.text_of(expr);
+            found.add(format!("Write `{}` by itself", crate::tree::first_line(text, 40)), |edits| {
+                edits.replace(outer.range(), context.fitted(outer, text, level_of(&expr)));
+            });
+        }
+        return Some(());
+    }
+    // A string in a string.
+    let (Expr::Str(inner), Some(whole)) = (expr, Str::cast(outer)) else { return None };
+    let mut wanted: Vec<Part> = Vec::new();
+    let mut add = |part: Part| match (part, wanted.last_mut()) {
+        (Part::Text(text), Some(Part::Text(before))) => before.push_str(&text),
+        (part, _) => wanted.push(part),
+    };
+    for piece in whole.parts() {
+        match piece {
+            StrPart::Interpolation(other) if other.range() == code.range() => parts(inner.parts())?.into_iter().for_each(&mut add),
+            piece => parts(vec![piece])?.into_iter().for_each(&mut add),
+        }
+    }
+    if matches!(holder.kind(), SyntaxKind::ATTRPATH | SyntaxKind::INHERIT) {
+        return None;
+    }
+    let text = quoted(&wanted);
+    is_written(&text, &wanted).then(|| found.add("Write as one string", |edits| edits.replace(outer.range(), text)))
 }
 
 /// The string that the cursor is in, and not in an interpolation of it.
@@ -163,9 +276,9 @@ mod tests {
             "to-indented-string",
             r#"{ a = "  x$0\n y"; }"#,
             expect![[r#"
-            { a = ''
-              ''\  x
-               y''; }"#]],
+                { a = ''
+                  ''\  x
+                   y''; }"#]],
         );
         check("to-indented-string", r#""it's ''quoted''$0 $${a}""#, expect![[r#"''it's ''\'''\'quoted''\'''\' $''${a}''"#]]);
         check_none("to-indented-string", "{ \"a$0\" = 1; }");
@@ -177,6 +290,26 @@ mod tests {
     fn to_quoted_strings() {
         check("to-quoted-string", "''\n  a$0 \"b\" ''${c} ${d}\n    \\n\n''", expect![[r#""a \"b\" \${c} ${d}\n  \\n\n""#]]);
         check("to-quoted-string", "''a$0 ''$''${b} ''\\n''", expect![[r#""a $\${b} \n""#]]);
+    }
+
+    #[test]
+    fn sums_and_strings() {
+        check("split-string", r#""a$0${b}\n${c d}""#, expect![[r#""a" + b + "\n" + c d"#]]);
+        check("split-string", r#"[ "a$0${b.c}" ]"#, expect![[r#"[ ("a" + b.c) ]"#]]);
+        for text in [r#""${a}b$0""#, r#""a$0""#, r#"{ "a$0${b}" = 1; }"#, r#""a$0${b /* c */}""#] {
+            check_none("split-string", text);
+        }
+    }
+
+    #[test]
+    fn interpolations_that_say_little() {
+        check("simplify-interpolation", r#"f "$0${toString a}""#, expect!["f (toString a)"]);
+        check("simplify-interpolation", r#"a: "b${"$0${a}"}""#, expect![[r#"a: "b${a}""#]]);
+        check("simplify-interpolation", r#"a: "b" + "$0${a.c}""#, expect![[r#"a: "b" + a.c"#]]);
+        check("simplify-interpolation", r#""a${$0"b\n${c}"}d""#, expect![[r#""ab\n${c}d""#]]);
+        for text in [r#""${a$0}""#, r#"a + "$0${b}""#, r#"{ "$0${a}" = 1; }"#, r#""b${a$0}""#, r#"./a/${"$0${b}"}"#] {
+            check_none("simplify-interpolation", text);
+        }
     }
 
     /// Any parts are written so that they are read again, or are not offered.
