@@ -9,6 +9,7 @@ use super::{ActionId, ActionKind, CodeAction, Effect, Found};
 use crate::cursor::FileView;
 use crate::diagnostics::{Fix, of_analysis};
 use crate::source_change::{Draft, SourceChange};
+use crate::tidy::tidy;
 
 pub(super) const ID: &str = "fix-all";
 
@@ -63,5 +64,6 @@ fn change(snapshot: &Snapshot, view: &FileView, found: &Found<'_>) -> Cancellabl
             break;
         }
     }
-    Ok(SourceChange::of_file(found.path.clone(), draft.edits()).ok())
+    let change = SourceChange::of_file(found.path.clone(), draft.edits()).ok();
+    Ok(change.map(|change| tidy(snapshot, &change)))
 }

@@ -6,6 +6,7 @@ use super::{ActionKind, ActionQuery, CodeAction, Effect, Found, fix_all};
 use crate::cursor::FileView;
 use crate::diagnostics::{Diagnostic, diagnostics};
 use crate::source_change::SourceChange;
+use crate::tidy::tidy;
 
 /// The name of fixes; they are told apart by their index.
 const FIX: &str = "fix";
@@ -37,7 +38,8 @@ fn add(diagnostic: &Diagnostic, found: &mut Found<'_>) {
     for fix in &diagnostic.fixes {
         let id = found.next_id(FIX);
         if found.wanted == Some(&id) {
-            found.change = SourceChange::of_file(found.path.clone(), fix.edits.iter().cloned()).ok();
+            let change = SourceChange::of_file(found.path.clone(), fix.edits.iter().cloned()).ok();
+            found.change = change.map(|change| tidy(found.snapshot, &change));
         }
         found.actions.push(CodeAction {
             id,

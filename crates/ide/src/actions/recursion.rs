@@ -197,7 +197,9 @@ fn to_rec(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
     found.add(title, |edits| {
         edits.replace(keyword, "rec {");
         edits.delete(with_blanks_before(context, in_token));
-        edits.delete(with_blanks_before(context, brace));
+        // What is said between them ends its line.
+        let commented = context.has_comment(TextRange::new(in_token.end(), brace.start()));
+        edits.delete(if commented { brace } else { with_blanks_before(context, brace) });
         for inherit in plain() {
             let names: Vec<Attr<Node<'_>>> = inherit.attrs().collect();
             let goes = |attr: &Attr<Node<'_>>| attr.static_name().is_some_and(|name| bound.contains(&name));
