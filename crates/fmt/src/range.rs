@@ -37,7 +37,7 @@ pub fn format_range(text: &str, range: TextRange, options: &Options) -> Result<V
 }
 
 /// What a piece of code is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fragment {
     /// An expression.
     Expr,

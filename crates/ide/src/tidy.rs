@@ -11,12 +11,16 @@ use nival_fmt::{Fragment, Options, format, format_fragment};
 use nival_syntax::ast::{AstNode, Expr};
 use nival_syntax::flat::{self, FlatTree, Node};
 use nival_syntax::{SyntaxKind, TextRange, TextSize};
+use rustc_hash::FxHashSet;
 
 use crate::diagnostics::TextEdit;
 use crate::source_change::{Draft, FileOperation, SourceChange, apply};
 
 /// A longer text is not formatted for the sake of an edit.
 const MAX_LENGTH: usize = 200_000;
+
+/// More edits are left as they are.
+const MAX_EDITS: usize = 2_000;
 
 /// A change with what it inserts formatted.
 pub(crate) fn tidy(snapshot: &Snapshot, change: &SourceChange) -> SourceChange {
@@ -51,7 +55,7 @@ fn new_file(path: &Path, text: &str) -> String {
 }
 
 /// A stretch of the text that is formatted by itself.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Region {
     All,
     Item(TextRange, Fragment),
@@ -124,11 +128,15 @@ impl Region {
 }
 
 fn tidy_edits(old: Arc<str>, tree: &FlatTree, edits: &[TextEdit]) -> Option<Vec<TextEdit>> {
+    if edits.len() > MAX_EDITS {
+        return None;
+    }
     let new = apply(&old, edits)?;
     let of_edits: Vec<Region> = edits.iter().map(|edit| Region::of(&old, tree, edit.range)).collect();
     let mut formatted: Vec<Region> = Vec::new();
+    let mut asked = FxHashSet::default();
     for &region in &of_edits {
-        if !formatted.iter().any(|other| region.is_within(*other)) && region.is_formatted(&old) {
+        if asked.insert(region) && !formatted.iter().any(|other| region.is_within(*other)) && region.is_formatted(&old) {
             formatted.retain(|other| !other.is_within(region));
             formatted.push(region);
         }

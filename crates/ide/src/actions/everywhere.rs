@@ -205,12 +205,17 @@ fn evaluate(snapshot: &Snapshot, path: &Path) -> Result<String, String> {
     Ok(parts.fold(first, |all, part| format!("{all}«lambda{}", part.split_once('»').map_or(part, |(_, rest)| rest))))
 }
 
-/// Cursors at every place, and every node as a selection.
+/// Cursors at and in every token, and every node as a selection.
 fn places(text: &str) -> BTreeSet<(u32, u32)> {
     let tree = nival_syntax::flat::parse(text.as_bytes());
     let nodes =
         (0..tree.len() as u32).filter_map(|index| tree.node(index)).map(|node| (node.range().start().into(), node.range().end().into()));
-    let cursors = (0..=text.len()).filter(|at| text.is_char_boundary(*at)).map(|at| (at as u32, at as u32));
+    // What there is at a cursor depends on the tokens beside it.
+    let cursors = (0..).map_while(|index| tree.token(index)).flat_map(|token| {
+        let (start, end) = (u32::from(token.range().start()), u32::from(token.range().end()));
+        [(start, start), (start + (end - start) / 2, start + (end - start) / 2)]
+    });
+    let cursors = cursors.filter(|(at, _)| text.is_char_boundary(*at as usize));
     nodes.chain(cursors).collect()
 }
 

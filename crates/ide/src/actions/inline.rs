@@ -14,6 +14,9 @@ use super::{Action, ActionKind, Edits, Found};
 pub(super) const HERE: Action = Action { id: "inline", kind: ActionKind::Inline, run: here };
 pub(super) const EVERYWHERE: Action = Action { id: "inline-all", kind: ActionKind::Inline, run: everywhere };
 
+/// So much text is written in place of names at most.
+const MAX_LENGTH: usize = 50_000;
+
 /// A binding of a `let` or of a recursive set whose value can stand in place of its name.
 struct Inlined<'a> {
     name: Name,
@@ -120,6 +123,9 @@ fn here(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
     let Some(uses) = free(context, &inlined) else { return found.refuse(title, "its value refers to itself, or to what is not certain") };
     // Lowering must see the name as it is seen here.
     context.free_names(used)?;
+    if usize::from(inlined.node().range().len()) > MAX_LENGTH {
+        return found.refuse(title, "its value is long");
+    }
     if !context.means_the_same(&uses, inlined.node(), used) {
         return found.refuse(title, "a name in the value means something else here");
     }
@@ -162,6 +168,9 @@ fn everywhere(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
     let places = places(context, &inlined)?;
     if places.is_empty() {
         return None;
+    }
+    if places.len() > 1 && places.len() * usize::from(value.len()) > MAX_LENGTH {
+        return found.refuse(title, "the text would become long");
     }
     let fits = |place: &Place<'_>| match place {
         Place::Name(node) => context.means_the_same(&uses, inlined.node(), *node),

@@ -275,6 +275,7 @@ mod tests {
                   a = 1;
                   b = a; # b
                   # the set
+
                   inherit (b) c;
                   d = b;
                 }
