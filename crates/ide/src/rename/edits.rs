@@ -1,6 +1,8 @@
 //! The new name, written as each place needs it.
 
+use nival_hir::scopes::Reference;
 use nival_syntax::ast::{AstNode, Inherit};
+use nival_syntax::flat::FlatTree;
 use nival_syntax::literal::identifier;
 use nival_syntax::{Name, SyntaxKind, TextRange, TextSize};
 
@@ -37,8 +39,23 @@ impl Change {
     }
 }
 
+/// What is to be changed.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub text: &'a str,
+    pub tree: &'a FlatTree,
+    /// Uses of names, which may be moved with the source of an `inherit`.
+    pub references: &'a [Reference],
+}
+
+impl<'a> From<&'a FileView> for Source<'a> {
+    fn from(view: &'a FileView) -> Self {
+        Source { text: &view.text, tree: &view.tree, references: view.lowered.scopes.references() }
+    }
+}
+
 /// Sorted by place.
-pub(super) fn changes(view: &FileView, found: &[Occurrence], old: Name, new: &str) -> Result<Vec<Change>, RenameError> {
+pub(super) fn changes(view: Source<'_>, found: &[Occurrence], old: Name, new: &str) -> Result<Vec<Change>, RenameError> {
     let mut changes = Vec::new();
     for occurrence in found {
         match occurrence.role {
@@ -47,12 +64,12 @@ pub(super) fn changes(view: &FileView, found: &[Occurrence], old: Name, new: &st
                 changes.push(Change::replace(occurrence.range, identifier(new.as_bytes())));
             }
             Role::InheritUse(inherit) => {
-                let defined = slice(&view.text, occurrence.range).to_owned();
+                let defined = slice(view.text, occurrence.range).to_owned();
                 let assignment = Assignment { name: defined, source: None, value: identifier(new.as_bytes()), from: occurrence.range };
                 rewrite(view, inherit, assignment, &mut changes)?;
             }
             Role::InheritFrom(inherit) => {
-                let defined = slice(&view.text, occurrence.range).to_owned();
+                let defined = slice(view.text, occurrence.range).to_owned();
                 let value = identifier(new.as_bytes());
                 let assignment = Assignment { name: defined, source: source_of(view, inherit), value, from: occurrence.range };
                 rewrite(view, inherit, assignment, &mut changes)?;
@@ -69,7 +86,7 @@ pub(super) fn changes(view: &FileView, found: &[Occurrence], old: Name, new: &st
 }
 
 /// The expression of `inherit (e)`.
-fn source_of(view: &FileView, inherit: u32) -> Option<TextRange> {
+fn source_of(view: Source<'_>, inherit: u32) -> Option<TextRange> {
     let from = view.tree.node(inherit).and_then(Inherit::cast).and_then(|inherit| inherit.inherit_from());
     from.and_then(|from| from.expr()).map(|expr| expr.range())
 }
@@ -86,7 +103,7 @@ struct Assignment {
 
 impl Assignment {
     /// The text, with the places of the names in it.
-    fn write(&self, view: &FileView, before: &str) -> (String, Vec<Move>) {
+    fn write(&self, view: Source<'_>, before: &str) -> (String, Vec<Move>) {
         let mut text = before.to_owned();
         let mut moves = vec![Move { from: self.from.start(), offset: text.len() as u32, what: Moved::Definition }];
         text.push_str(&self.name);
@@ -96,12 +113,12 @@ impl Assignment {
             let atom = expr.is_some_and(|node| matches!(node.kind(), SyntaxKind::NAME_REF | SyntaxKind::SELECT | SyntaxKind::ATTR_SET));
             text.push_str(if atom { "" } else { "(" });
             let start = text.len() as u32;
-            let inside = view.lowered.scopes.references().iter().filter(|reference| source.contains_range(reference.range));
+            let inside = view.references.iter().filter(|reference| source.contains_range(reference.range));
             moves.extend(inside.map(|reference| {
                 let offset = start + u32::from(reference.range.start() - source.start());
                 Move { from: reference.range.start(), offset, what: Moved::Use }
             }));
-            text.push_str(slice(&view.text, source));
+            text.push_str(slice(view.text, source));
             text.push_str(if atom { "." } else { ")." });
         } else {
             moves.push(Move { from: self.from.start(), offset: text.len() as u32, what: Moved::Use });
@@ -113,7 +130,7 @@ impl Assignment {
 }
 
 /// Takes a name out of an `inherit` and binds it by itself behind that; an `inherit` of nothing else gives way to it.
-fn rewrite(view: &FileView, inherit: u32, assignment: Assignment, changes: &mut Vec<Change>) -> Result<(), RenameError> {
+fn rewrite(view: Source<'_>, inherit: u32, assignment: Assignment, changes: &mut Vec<Change>) -> Result<(), RenameError> {
     let node = view.tree.node(inherit).ok_or(RenameError::Nothing)?;
     let names = Inherit::cast(node).map_or(0, |inherit| inherit.attrs().count());
     if names <= 1 {
@@ -122,7 +139,7 @@ fn rewrite(view: &FileView, inherit: u32, assignment: Assignment, changes: &mut 
         return Ok(());
     }
     // The name goes with the blanks before it, so that no gap stays.
-    let text = &*view.text;
+    let text = view.text;
     let gone = assignment.from;
     let blanks = slice(text, TextRange::up_to(gone.start()));
     let blanks = blanks.len() - blanks.trim_end().len();

@@ -1,13 +1,17 @@
 //! Renaming: what a new name would mean is worked out on the new texts, and refused where it is not what the old one meant.
 //!
 //! [`everywhere`](self::everywhere) goes through the files, [`occurrences`](self::occurrences) finds the places, [`edits`](self::edits) writes the new name there in the way the place needs
-//! (`inherit x;` becomes `x = new;`), and [`verify`](self::verify) analyses the new text and compares what every name in it means.
+//! (`inherit x;` becomes `x = new;`), and [`verify`](self::verify) analyses the new text and compares what every name in it means. Most names that only their text can see are
+//! renamed without an analysis ([`local`](self::local)).
 
 mod edits;
 mod everywhere;
+mod local;
 mod occurrences;
 mod verify;
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use nival_engine::{Cancelled, FilePosition, Snapshot};
@@ -86,6 +90,11 @@ enum Renamed {
 /// # Errors
 /// Why not, or cancelled.
 pub fn prepare_rename(snapshot: &Snapshot, position: &FilePosition) -> Result<Renameable, RenameError> {
+    if let Some(tree) = snapshot.flat_tree(&position.path)?
+        && let Some(local) = local::Local::at(&tree, position.offset)
+    {
+        return Ok(Renameable { range: local.range, name: local.name().to_string() });
+    }
     let view = FileView::at(snapshot, position)?.ok_or(RenameError::Nothing)?;
     let (_, name, range) = subject(snapshot, &view, position, Duration::ZERO)?;
     Ok(Renameable { range, name: name.to_string() })
@@ -96,6 +105,32 @@ pub fn prepare_rename(snapshot: &Snapshot, position: &FilePosition) -> Result<Re
 /// # Errors
 /// Why it must not have that name, or cancelled.
 pub fn rename(snapshot: &Snapshot, position: &FilePosition, new: &str) -> Result<SourceChange, RenameError> {
+    match rename_local(snapshot, position, new)? {
+        Some(change) => Ok(change),
+        None => rename_by_analysis(snapshot, position, new),
+    }
+}
+
+/// Where the tree alone tells that the rename changes the meaning of nothing.
+fn rename_local(snapshot: &Snapshot, position: &FilePosition, new: &str) -> Result<Option<SourceChange>, RenameError> {
+    let (Some(tree), Some(text)) = (snapshot.flat_tree(&position.path)?, snapshot.text(&position.path)) else { return Ok(None) };
+    snapshot.check()?;
+    let changes = local::Local::at(&tree, position.offset).and_then(|local| local.changes(&text, new));
+    let Some(changes) = changes else { return Ok(None) };
+    let mut change = SourceChange::new();
+    add(&mut change, &position.path, changes)?;
+    Ok(Some(change))
+}
+
+fn add(change: &mut SourceChange, path: &Arc<Path>, changes: Vec<edits::Change>) -> Result<(), RenameError> {
+    for edit in changes {
+        let edit = TextEdit { range: edit.range, insert: edit.insert };
+        change.edit(path, edit).map_err(|overlap| RenameError::Unclear(overlap.to_string()))?;
+    }
+    Ok(())
+}
+
+fn rename_by_analysis(snapshot: &Snapshot, position: &FilePosition, new: &str) -> Result<SourceChange, RenameError> {
     let view = FileView::at(snapshot, position)?.ok_or(RenameError::Nothing)?;
     let (subject, old, _) = subject(snapshot, &view, position, PATIENCE)?;
     if new.is_empty() {
@@ -107,17 +142,10 @@ pub fn rename(snapshot: &Snapshot, position: &FilePosition, new: &str) -> Result
     if new.as_bytes() == old.as_bytes() {
         return Ok(change);
     }
-    let mut add = |path: &std::sync::Arc<std::path::Path>, changes: Vec<edits::Change>| {
-        for edit in changes {
-            let edit = TextEdit { range: edit.range, insert: edit.insert };
-            change.edit(path, edit).map_err(|overlap| RenameError::Unclear(overlap.to_string()))?;
-        }
-        Ok::<(), RenameError>(())
-    };
     match subject {
         Renamed::Binding(binding) => {
             let found = occurrences::of_binding(&view, binding)?;
-            add(&position.path, written(&view, &found, old, new, true)?)?;
+            add(&mut change, &position.path, written(&view, &found, old, new, true)?)?;
         }
         Renamed::Attribute(attribute) => {
             let project = snapshot.project(PATIENCE)?;
@@ -127,7 +155,7 @@ pub fn rename(snapshot: &Snapshot, position: &FilePosition, new: &str) -> Result
                 return Err(RenameError::Incomplete(old.to_string()));
             }
             for (path, changes) in everywhere::changes(snapshot, &project.view, &attribute, found.files, new)? {
-                add(&path, changes)?;
+                add(&mut change, &path, changes)?;
             }
         }
     }
@@ -146,7 +174,7 @@ fn written(
     if variable && identifier(new.as_bytes()) != new {
         return Err(RenameError::NotAName(new.to_owned()));
     }
-    let changes = edits::changes(view, found, old, new)?;
+    let changes = edits::changes(view.into(), found, old, new)?;
     verify::verify(view, &changes, new)?;
     Ok(changes)
 }

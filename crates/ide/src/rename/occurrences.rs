@@ -3,7 +3,7 @@
 use nival_hir::module::Expr;
 use nival_hir::scopes::{Binding, BindingId, BindingKind, Target};
 use nival_syntax::ast::{AstNode, Attr};
-use nival_syntax::flat::Node;
+use nival_syntax::flat::{FlatTree, Node};
 use nival_syntax::{Name, SyntaxKind, TextRange};
 
 use super::RenameError;
@@ -37,7 +37,7 @@ pub(super) fn of_binding(view: &FileView, id: BindingId) -> Result<Vec<Occurrenc
         if reference.range.is_empty() {
             return Err(RenameError::Unclear(format!("`{}` is what an operator of this text means", binding.name)));
         }
-        let role = match (reference.inherit, inherit_around(view, reference.range)) {
+        let role = match (reference.inherit, inherit_around(&view.tree, reference.range)) {
             (true, Some(node)) => Role::InheritUse(node.index()),
             _ => Role::Name,
         };
@@ -57,7 +57,7 @@ pub(super) fn of_attribute(view: &FileView, uses: &[Use], name: Name) -> Result<
     let mut variable = false;
     let mut bindings: Vec<BindingId> = Vec::new();
     for use_ in uses {
-        let inherit = inherit_around(view, use_.range).map(Node::index);
+        let inherit = inherit_around(&view.tree, use_.range).map(Node::index);
         match (use_.kind, inherit) {
             (UseKind::Argument(id), _) => {
                 variable = true;
@@ -125,8 +125,8 @@ fn written_parts(view: &FileView, place: TextRange, name: Name) -> Vec<Occurrenc
 }
 
 /// The `inherit` that a name stands in.
-fn inherit_around(view: &FileView, range: TextRange) -> Option<Node<'_>> {
-    view.tree.nodes_covering(range).into_iter().find(|node| node.kind() == SyntaxKind::INHERIT)
+pub(super) fn inherit_around(tree: &FlatTree, range: TextRange) -> Option<Node<'_>> {
+    tree.nodes_covering(range).into_iter().find(|node| node.kind() == SyntaxKind::INHERIT)
 }
 
 /// Where the text defines it: several places for `a.b = 1; a.c = 2;`.
@@ -143,22 +143,27 @@ fn definitions(view: &FileView, binding: &Binding) -> Result<Vec<Occurrence>, Re
     if construct.kind() == SyntaxKind::LEGACY_LET && binding.name.as_bytes() == b"body" {
         return Err(RenameError::Unclear("`let { body = …; }` needs this name".to_owned()));
     }
+    Ok(named_in(construct, binding.name))
+}
+
+/// Where a set or `let` defines a name.
+pub(super) fn named_in(construct: Node<'_>, name: Name) -> Vec<Occurrence> {
     let mut found = Vec::new();
     for entry in construct.children() {
         match entry.kind() {
             SyntaxKind::BINDING => {
                 let path = entry.children().next().filter(|path| path.kind() == SyntaxKind::ATTRPATH);
-                let first = path.and_then(|path| path.children().next()).filter(|&attr| is_named(attr, binding.name));
+                let first = path.and_then(|path| path.children().next()).filter(|&attr| is_named(attr, name));
                 found.extend(first.map(|attr| Occurrence { range: attr.range(), role: Role::Name }));
             }
             SyntaxKind::INHERIT => {
-                let names = entry.children().filter(|&attr| is_named(attr, binding.name));
+                let names = entry.children().filter(|&attr| is_named(attr, name));
                 found.extend(names.map(|attr| Occurrence { range: attr.range(), role: Role::InheritDefinition(entry.index()) }));
             }
             _ => {}
         }
     }
-    Ok(found)
+    found
 }
 
 /// Whether a node is an attribute of this name.

@@ -263,3 +263,65 @@ fn what_is_not_certain_is_refused() {
 fn names_that_are_not_written_stay_apart() {
     check("let a$0 = <nixpkgs> - 1; in a", "b", expect!["let b = <nixpkgs> - 1; in b"]);
 }
+
+/// Without an analysis nothing is renamed in another way than with one, and nothing that must not be.
+fn both_ways(text: &str) -> usize {
+    let fixture = Fixture::new(text);
+    let mut done = 0;
+    for offset in (0..=text.len() as u32).map(TextSize::new) {
+        let position = FilePosition { path: fixture.path.clone(), offset };
+        for new in ["a", "b", "c", "d", "map"] {
+            if let Some(change) = rename_local(&fixture.snapshot, &position, new).unwrap() {
+                done += 1;
+                assert_eq!(Ok(change), rename_by_analysis(&fixture.snapshot, &position, new), "{text} {offset:?} {new}");
+            }
+        }
+    }
+    done
+}
+
+#[test]
+fn local_names_are_renamed_without_an_analysis() {
+    for text in [
+        "let a = 1; b = a; in { inherit a; c = a + b; }",
+        "a: b: { inherit\n  a\n  b\n  ; c = (b: a) c; d = with a; b c d; }",
+        "x: { a, b ? a }: a (let c = b; in c)",
+        "let a.b = 1; a.c = 2; in a.b + (d: d a) 1",
+        "{ b }@a: let c = a; in map c a.b",
+    ] {
+        assert!(both_ways(text) > 0, "{text}");
+    }
+    for text in ["rec { a = 1; b = a; }", "{ a }: a", "x: a@{ b }: b", "let inherit (a) a; in a", "let a = ; in a"] {
+        let fixture = Fixture::new(text);
+        let at = TextSize::new(text.rfind(['a', 'b']).unwrap() as u32);
+        let position = FilePosition { path: fixture.path.clone(), offset: at };
+        assert_eq!(rename_local(&fixture.snapshot, &position, "fresh"), Ok(None), "{text}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn names_of_random_programs(text in program()) {
+        both_ways(&text);
+    }
+}
+
+fn program() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let name = || prop::sample::select(vec!["a", "b", "c"]);
+    name().prop_map(str::to_owned).prop_recursive(4, 24, 3, move |inner| {
+        let pair = || (name(), inner.clone());
+        prop_oneof![
+            (pair(), pair(), inner.clone()).prop_map(|((a, x), (b, y), z)| format!("(let {a} = {x}; {b}.c = {y}; in {z})")),
+            pair().prop_map(|(a, x)| format!("({a}: {x})")),
+            (pair(), name(), inner.clone()).prop_map(|((a, x), b, y)| format!("({{ {a} ? {x}, ... }}@{b}: {y})")),
+            (pair(), name(), inner.clone()).prop_map(|((a, x), b, y)| format!("({{ {a} ? {x}, {b} }}: {y})")),
+            (pair(), name()).prop_map(|((a, x), b)| format!("{{ {a} = {x}; inherit {b}; }}")),
+            (pair(), name()).prop_map(|((a, x), b)| format!("rec {{ {a} = {x}; inherit {b}; }}")),
+            (inner.clone(), inner.clone()).prop_map(|(x, y)| format!("(with {x}; {y})")),
+            (inner.clone(), inner.clone()).prop_map(|(x, y)| format!("({x} {y})")),
+        ]
+    })
+}
