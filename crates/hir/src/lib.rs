@@ -25,6 +25,7 @@ pub mod print;
 pub mod queries;
 mod result;
 pub mod scopes;
+pub mod serial;
 pub mod source_map;
 
 pub mod validate;

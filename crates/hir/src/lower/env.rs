@@ -100,6 +100,17 @@ impl<'t, const ANALYSIS: bool> Env<'t, ANALYSIS> {
         }
     }
 
+    /// So many slots, one after the other; the first of them.
+    pub fn new_slots(&mut self, count: usize) -> u32 {
+        match self.frames.last_mut() {
+            Some(frame) => {
+                frame.next_slot += count as u32;
+                frame.next_slot - count as u32
+            }
+            None => 0,
+        }
+    }
+
     fn depth(&self) -> u32 {
         self.frames.len() as u32 - 1
     }

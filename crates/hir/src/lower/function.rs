@@ -162,8 +162,13 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
             ranges.extend(formals.iter().map(|formal| formal.range));
         }
         let bind = bind.map(|(local, range)| (local, range, self.env.new_slot()));
+        // In the order of the text, so that the module of a text is the same in each process but for the order of its sorted tables.
+        let mut places: Vec<u32> = formals.iter().map(|formal| formal.place).collect();
+        places.sort_unstable();
+        let first = self.env.new_slots(formals.len());
         for formal in &mut formals {
-            formal.slot = self.env.new_slot();
+            let number = places.binary_search(&formal.place).unwrap_or_default();
+            formal.slot = Slot(first + number as u32);
         }
         let at = bind.map(|(local, range, slot)| NewBinding { local, range, slot, kind: BindingKind::PatternBind, inherited: false });
         let names = formals.iter().map(|f| NewBinding {

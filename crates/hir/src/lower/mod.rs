@@ -77,6 +77,13 @@ pub struct Buffers {
     withs: Vec<WithVar>,
 }
 
+impl Buffers {
+    /// The names of the text that was compiled last, in their order: in this order a process that compiles it comes to know them.
+    pub fn names(&self) -> impl Iterator<Item = Name> {
+        self.names.names()
+    }
+}
+
 /// An error, and how far Nix's parser has read when it finds it.
 struct Met {
     at: TextSize,

@@ -75,9 +75,17 @@ pub struct NameBuffers {
     entries: Vec<LocalName>,
 }
 
+impl NameBuffers {
+    /// Of the last text, until the next begins.
+    pub fn names(&self) -> impl Iterator<Item = Name> {
+        self.entries.iter().map(|entry| entry.name)
+    }
+}
+
 impl<'t> LocalNames<'t> {
     pub fn new(capacity: usize, buffers: &mut NameBuffers) -> Self {
         let NameBuffers { mut index, mut keys, mut entries } = std::mem::take(buffers);
+        entries.clear();
         keys.reserve(capacity);
         entries.reserve(capacity);
         index.clear();
@@ -88,7 +96,6 @@ impl<'t> LocalNames<'t> {
     /// Gives the memory back for the next text.
     pub fn give_back(mut self) -> NameBuffers {
         self.keys.clear();
-        self.entries.clear();
         // In place: it only changes what the keys may point to.
         let keys = self.keys.into_iter().map(|_| -> &'static [u8] { b"" }).collect();
         NameBuffers { index: self.index, keys, entries: self.entries }

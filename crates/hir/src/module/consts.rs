@@ -37,6 +37,9 @@ enum Kind {
     Path(PathKind),
 }
 
+const KINDS: [Kind; 6] =
+    [Kind::Int, Kind::Float, Kind::Str, Kind::Path(PathKind::Absolute), Kind::Path(PathKind::Relative), Kind::Path(PathKind::Home)];
+
 impl Entry {
     fn end(self) -> usize {
         (u64::from(self.end_high) << 32 | u64::from(self.end)) as usize
@@ -86,6 +89,62 @@ impl Consts {
         };
         let end = self.bytes.len() as u64;
         self.entries.push(Entry { end: end as u32, end_high: (end >> 32) as u16, kind });
+    }
+
+    /// For `crate::serial`: how many there are, then of each its kind and length in one number, then all bytes.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        let mut num = |mut value: u64| {
+            while value >= 0x80 {
+                out.push(value as u8 | 0x80);
+                value >>= 7;
+            }
+            out.push(value as u8);
+        };
+        num(self.entries.len() as u64);
+        let mut start = 0;
+        for entry in &self.entries {
+            let kind = KINDS.iter().position(|kind| *kind == entry.kind).unwrap_or_default();
+            num(((entry.end() - start) as u64) << 3 | kind as u64);
+            start = entry.end();
+        }
+        out.extend_from_slice(&self.bytes);
+    }
+
+    /// What [`Consts::write`] wrote at the beginning of `input`, which is left with the rest. `None` if there is no such thing.
+    pub(crate) fn read(input: &mut &[u8]) -> Option<Consts> {
+        let mut num = || {
+            let (mut value, mut shift) = (0, 0);
+            loop {
+                let (&byte, rest) = input.split_first()?;
+                *input = rest;
+                value |= u64::from(byte & 0x7f) << shift;
+                if byte < 0x80 {
+                    return Some(value);
+                }
+                shift += 7;
+                if shift >= 56 {
+                    return None;
+                }
+            }
+        };
+        let count = usize::try_from(num()?).ok()?;
+        // Most of what is told is no more than there is; what is more ends soon.
+        let mut entries = Vec::with_capacity(count.min(1 << 16));
+        let mut end = 0u64;
+        for _ in 0..count {
+            let number = num()?;
+            let kind = *KINDS.get((number & 7) as usize)?;
+            let len = number >> 3;
+            if matches!(kind, Kind::Int | Kind::Float) && len != 8 {
+                return None;
+            }
+            end = end.checked_add(len).filter(|end| *end < 1 << 48)?;
+            entries.push(Entry { end: end as u32, end_high: (end >> 32) as u16, kind });
+        }
+        let (bytes, rest) = input.split_at_checked(usize::try_from(end).ok()?)?;
+        *input = rest;
+        entries.shrink_to_fit();
+        Some(Consts { entries, bytes: bytes.to_vec() })
     }
 
     pub(crate) fn reserve(&mut self, consts: usize) {
