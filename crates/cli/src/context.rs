@@ -75,6 +75,7 @@ fn configured_from(mut settings: Settings, common: &Common, pure: bool) -> Resul
     }
     let mut engine = EngineConfig::command_line(host_system());
     engine.pure = pure;
+    engine.code_cache = true;
     engine.configure(&settings);
     engine.evaluation.abort_on_warn |= std::env::var("NIX_ABORT_ON_WARN").is_ok_and(|value| matches!(&*value, "1" | "yes" | "true"));
     engine.search_path = common.search_path.iter().map(|entry| SearchPathEntry::parse(entry)).collect();

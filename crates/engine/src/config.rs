@@ -160,6 +160,8 @@ pub struct EngineConfig {
     pub flake_overrides: Vec<(nival_flake::FlakeRef, nival_flake::FlakeRef)>,
     /// The process evaluates once and ends: what would only serve a second evaluation (code, texts, what was read) is not kept.
     pub once: bool,
+    /// Whether lowered code is kept in the user's cache folder, for other processes.
+    pub code_cache: bool,
     /// Which rules of diagnostics are reported, and in which files.
     pub lint: nival_lint::LintSettings,
     /// Who counts what evaluations cost.
@@ -189,6 +191,7 @@ impl EngineConfig {
             locking: nival_flake::LockFlags::default(),
             flake_overrides: Vec::new(),
             once: false,
+            code_cache: false,
             lint: nival_lint::LintSettings::default(),
             watching: None,
         }

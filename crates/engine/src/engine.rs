@@ -89,6 +89,7 @@ impl Engine {
         let db = RootDb::new(system, store.folders());
         nival_shape::Surroundings::new(&db, known_search_path(&config));
         let code = if config.once { nival_eval::CodeCache::keeping_nothing() } else { nival_eval::CodeCache::default() };
+        let code = code.with_kept(crate::code_cache::open(&config, db.system()));
         let world = World {
             config: Arc::new(config),
             buffers: Arc::default(),

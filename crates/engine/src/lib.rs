@@ -21,6 +21,7 @@
 pub mod build;
 pub mod cancel;
 pub mod change;
+mod code_cache;
 pub mod config;
 mod db;
 pub mod discover;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use nival_hir::{Buffers, LowerError, LowerOptions, Module};
+use nival_hir::{Buffers, LowerError, LowerOptions, Module, serial};
 use nival_syntax::{Name, flat};
 use rustc_hash::FxHashMap;
 
@@ -16,6 +16,18 @@ pub(crate) struct Code {
     pub errors: Arc<[LowerError]>,
 }
 
+/// Where lowered code is kept beyond the life of the process: bytes by the digest of the text that they were made of.
+pub trait KeptCode: Send + Sync + std::fmt::Debug {
+    /// Puts what was kept into `into`, in place of what is there.
+    fn get(&self, digest: &[u8; 32], into: &mut Vec<u8>) -> bool;
+    /// Whether it is worth making bytes for [`KeptCode::put`].
+    fn is_writable(&self) -> bool;
+    /// Keeps bytes.
+    fn put(&self, digest: &[u8; 32], bytes: &[u8]);
+    /// Sees to it that other processes find what was put.
+    fn flush(&self);
+}
+
 /// Parses and lowers each text once, whatever its path. Bounded by the texts it has seen; made to be shared by the
 /// evaluators that a process creates one after the other.
 #[derive(Debug)]
@@ -24,11 +36,13 @@ pub struct CodeCache {
     plain: Option<Mutex<FxHashMap<Arc<[u8]>, Code>>>,
     /// Lowered to be changed in parts.
     patchable: Mutex<FxHashMap<Arc<[u8]>, Code>>,
+    /// For texts of files.
+    kept: Option<Arc<dyn KeptCode>>,
 }
 
 impl Default for CodeCache {
     fn default() -> Self {
-        CodeCache { plain: Some(Mutex::default()), patchable: Mutex::default() }
+        CodeCache { plain: Some(Mutex::default()), patchable: Mutex::default(), kept: None }
     }
 }
 
@@ -39,7 +53,19 @@ const PATCHABLE_BYTES: usize = 2 << 20;
 impl CodeCache {
     /// For a process that evaluates once: keeps neither code nor texts, since each file is loaded only once.
     pub fn keeping_nothing() -> Self {
-        CodeCache { plain: None, patchable: Mutex::default() }
+        CodeCache { plain: None, ..CodeCache::default() }
+    }
+
+    /// With code of former processes, and for later ones.
+    pub fn with_kept(self, kept: Option<Arc<dyn KeptCode>>) -> Self {
+        CodeCache { kept, ..self }
+    }
+
+    /// Other processes find from now on what this one lowered.
+    pub fn flush(&self) {
+        if let Some(kept) = &self.kept {
+            kept.flush();
+        }
     }
 
     /// Whether the texts stay in memory.
@@ -47,13 +73,21 @@ impl CodeCache {
         self.plain.is_some()
     }
 
-    /// `scope` are the names of slots `0..` of the root frame.
-    pub(crate) fn lower(&self, text: &Arc<[u8]>, scope: &[Name], compiler: &mut Compiler) -> Code {
-        let Some(plain) = self.plain.as_ref().filter(|_| scope.is_empty()) else { return compiler.lower(text, scope) };
+    /// `scope` are the names of slots `0..` of the root frame. `on_disk`: the text is that of a file, which others will evaluate, too.
+    pub(crate) fn lower(&self, text: &Arc<[u8]>, scope: &[Name], on_disk: bool, compiler: &mut Compiler) -> Code {
+        if !scope.is_empty() {
+            return compiler.lower(text, scope);
+        }
+        let kept = self.kept.as_deref().filter(|_| on_disk && text.len() >= WORTH_KEEPING);
+        let lower = |compiler: &mut Compiler| match kept {
+            Some(kept) => compiler.lower_kept(text, kept),
+            None => compiler.lower(text, &[]),
+        };
+        let Some(plain) = &self.plain else { return lower(compiler) };
         if let Some(known) = plain.lock().unwrap_or_else(|e| e.into_inner()).get(text) {
             return known.clone();
         }
-        let lowered = compiler.lower(text, scope);
+        let lowered = lower(compiler);
         plain.lock().unwrap_or_else(|e| e.into_inner()).insert(text.clone(), lowered.clone());
         lowered
     }
@@ -83,21 +117,58 @@ impl CodeCache {
 #[derive(Debug, Default)]
 pub(crate) struct Compiler {
     buffers: Buffers,
+    writer: serial::Writer,
+    bytes: Vec<u8>,
 }
 
 /// From this many bytes on a text gets memory of its own, which goes back to the system at once.
 const LARGE: usize = 2 << 20;
+/// Shorter texts are lowered as quickly as their code is found.
+const WORTH_KEEPING: usize = 256;
 
 impl Compiler {
     fn lower(&mut self, text: &Arc<[u8]>, scope: &[Name]) -> Code {
+        self.lower_and(text, scope, |_, _, _| ())
+    }
+
+    /// `then` gets the module, and the buffers as lowering left them.
+    fn lower_and(&mut self, text: &Arc<[u8]>, scope: &[Name], then: impl FnOnce(&mut Self, &Module, &Buffers)) -> Code {
         let options = LowerOptions { scope: scope.to_vec(), ..LowerOptions::default() };
-        let mut own = Buffers::default();
-        let buffers = if text.len() < LARGE { &mut self.buffers } else { &mut own };
-        let module = nival_hir::compile(text.clone(), &options, buffers);
+        let large = text.len() >= LARGE;
+        let mut buffers = if large { Buffers::default() } else { std::mem::take(&mut self.buffers) };
+        let module = nival_hir::compile(text.clone(), &options, &mut buffers);
+        if let Some(module) = &module {
+            then(self, module, &buffers);
+        }
+        if !large {
+            self.buffers = buffers;
+        }
         match module {
-            Some(module) => Code { module: Arc::new(module), positions: Positions::default(), errors: Arc::default() },
+            Some(module) => module.into(),
             None => lower(text, &options),
         }
+    }
+
+    fn lower_kept(&mut self, text: &Arc<[u8]>, kept: &dyn KeptCode) -> Code {
+        let digest = blake3::hash(text);
+        if kept.get(digest.as_bytes(), &mut self.bytes)
+            && let Some(module) = serial::read(&self.bytes)
+        {
+            return module.into();
+        }
+        self.lower_and(text, &[], |compiler, module, buffers| {
+            compiler.bytes.clear();
+            if kept.is_writable() && compiler.writer.write(module, buffers.names(), &mut compiler.bytes) {
+                kept.put(digest.as_bytes(), &compiler.bytes);
+            }
+        })
+    }
+}
+
+/// That of a text without errors.
+impl From<Module> for Code {
+    fn from(module: Module) -> Code {
+        Code { module: Arc::new(module), positions: Positions::default(), errors: Arc::default() }
     }
 }
 

@@ -57,14 +57,15 @@ impl<'e> Ctx<'e> {
         linked
     }
 
-    fn lower(&mut self, text: &Arc<[u8]>, scope: &[(Name, Value)]) -> Result<Code> {
+    fn lower(&mut self, unit: &Unit, scope: &[(Name, Value)]) -> Result<Code> {
+        let (text, on_disk) = (&unit.text, unit.on_disk);
         let names: Vec<Name> = scope.iter().map(|s| s.0).collect();
         let code = &self.evaluator.options.code;
         if text.len() <= LARGE {
-            return Ok(code.lower(text, &names, &mut self.compiler));
+            return Ok(code.lower(text, &names, on_disk, &mut self.compiler));
         }
         let (code, own) = (Arc::clone(code), Arc::clone(text));
-        self.apart(text.len().saturating_mul(CODE), move || code.lower(&own, &names, &mut Compiler::default()))
+        self.apart(text.len().saturating_mul(CODE), move || code.lower(&own, &names, on_disk, &mut Compiler::default()))
     }
 
     /// Sees to it that the cache of code has a text that is being edited.
@@ -80,7 +81,7 @@ impl<'e> Ctx<'e> {
     pub(crate) fn load(&mut self, unit: Unit, scope: &[(Name, Value)]) -> Result<Value> {
         let linted = self.evaluator.options.lints.any().then(|| unit.text.clone());
         let started = self.watch_start();
-        let lowered = self.lower(&unit.text, scope)?;
+        let lowered = self.lower(&unit, scope)?;
         let linked = self.link_module(unit, scope, &lowered);
         self.watch_loaded(linked.id, started);
         let id = linked.id;

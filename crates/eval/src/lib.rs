@@ -66,7 +66,7 @@ pub mod watch;
 pub use ahead::{Ahead, Offer};
 pub use bounds::Bounds;
 pub use builtin::{Builtin, BuiltinFn, BuiltinTable};
-pub use code::CodeCache;
+pub use code::{CodeCache, KeptCode};
 pub use collect::Collect;
 pub use ctx::{Budget, Ctx, What};
 pub use error::{Cycle, ErrorContext, ErrorKind, EvalError, FrameKind, Pos, Result, edit_distance};

@@ -15,14 +15,18 @@ pub struct Invalid {
 /// it fills, no slot is filled twice, and names are sorted. Lowering gives no module for which this fails. Takes time in proportion to
 /// the module, whatever it holds.
 pub fn validate(module: &Module) -> Result<(), Invalid> {
-    validate_in_scope(module, u32::MAX)
+    check(module, false)
 }
 
-/// As [`validate()`], for a module whose `LowerOptions::scope` had `scope` names at most.
-pub fn validate_in_scope(module: &Module, scope: u32) -> Result<(), Invalid> {
+/// As [`validate()`], for the module of a text without errors, lowered without names in `LowerOptions::scope`.
+pub fn validate_whole(module: &Module) -> Result<(), Invalid> {
+    check(module, true)
+}
+
+fn check(module: &Module, whole: bool) -> Result<(), Invalid> {
     let mut check = Check {
         module,
-        scope,
+        whole,
         frames: Vec::new(),
         slots: Vec::new(),
         withs: Vec::new(),
@@ -52,8 +56,8 @@ struct OpenWith {
 
 struct Check<'m> {
     module: &'m Module,
-    /// So many slots of the file's frame are filled from outside.
-    scope: u32,
+    /// See [`validate_whole`].
+    whole: bool,
     /// Where the slots of each frame begin in `slots`.
     frames: Vec<usize>,
     slots: Vec<State>,
@@ -129,6 +133,7 @@ impl Check<'_> {
             _ => return Err("an expression in two places"),
         }
         match *expr {
+            Expr::Missing | Expr::Undefined(_) if self.whole => Err("an error"),
             Expr::Missing | Expr::Undefined(_) | Expr::CurPos => Ok(()),
             Expr::Const(index) if (index as usize) < module.consts.len() => Ok(()),
             Expr::Const(_) => Err("constant out of bounds"),
@@ -142,7 +147,8 @@ impl Check<'_> {
                 let first = module.list(range).first().and_then(|first| module.exprs.get(first.0 as usize));
                 match first {
                     Some(Expr::Const(index)) if matches!(module.consts.get(*index as usize), Some(Const::Path(..))) => self.list(id, range),
-                    _ => Err("a path that does not begin with a path"),
+                    _ if self.whole => Err("a path that does not begin with a path"),
+                    _ => self.list(id, range),
                 }
             }
             Expr::Call { args, .. } if args.len == 0 => Err("a call without arguments"),
@@ -203,7 +209,7 @@ impl Check<'_> {
 
     fn path(&mut self, id: ExprId, path: u32) -> Checked {
         let path = self.module.paths.get(path as usize).ok_or("path out of bounds")?;
-        if path.parts.is_empty() {
+        if path.parts.is_empty() && self.whole {
             return Err("an empty path");
         }
         self.sites(path.site, path.parts.len())?;
@@ -322,7 +328,7 @@ impl Check<'_> {
             None => Err("variable out of bounds"),
             Some(State::Filled) => Ok(()),
             // The file's frame begins with extra names.
-            Some(State::Empty) if frame == 0 && slot.0 < self.scope => Ok(()),
+            Some(State::Empty) if frame == 0 && !self.whole => Ok(()),
             Some(_) => Err("a variable that nothing around it fills"),
         }
     }

@@ -1,6 +1,7 @@
 //! Files as inputs of the incremental database, unsaved buffers over them, and the one door to the machine.
 //!
-//! Start reading at [`Files`] (which text a path has) and [`Change`] (how texts change); [`System`] is the door.
+//! Start reading at [`Files`] (which text a path has) and [`Change`] (how texts change); [`System`] is the door. [`records`] keeps bytes
+//! between processes.
 //!
 //! Architecture invariants:
 //! - analysis sees the machine only through a [`System`], so that it runs on memory in tests;
@@ -18,6 +19,7 @@ mod db;
 mod files;
 pub mod fixture;
 mod paths;
+pub mod records;
 mod system;
 
 pub use change::Change;

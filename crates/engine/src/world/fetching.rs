@@ -72,8 +72,8 @@ fn trusted_keys(config: &EngineConfig) -> Vec<String> {
 
 fn settings(config: &EngineConfig, system: &dyn System) -> Settings {
     let folder = |name: &str| system.env_var(OsStr::new(name)).map(PathBuf::from).filter(|path| path.is_absolute());
-    let cache = folder("XDG_CACHE_HOME").or_else(|| system.home_dir().map(|home| home.join(".cache")));
-    let mut settings = Settings::new(cache.unwrap_or_else(|| PathBuf::from("/var/empty/.cache")).join("nival/fetch"));
+    let mut settings =
+        Settings::new(crate::code_cache::cache_folder(system).unwrap_or_else(|| PathBuf::from("/var/empty/.cache")).join("nival/fetch"));
     settings.ssl_cert_file = folder("NIX_SSL_CERT_FILE").or_else(|| folder("SSL_CERT_FILE"));
     settings.netrc_file = Some(folder("NIX_CONF_DIR").unwrap_or_else(|| PathBuf::from("/etc/nix")).join("netrc"));
     for (name, value) in &config.options {

@@ -54,6 +54,7 @@ pub struct Generation {
     pub host: Arc<EngineHost>,
     pub store: Arc<StoreAccess>,
     pub config: Arc<EngineConfig>,
+    code: Arc<CodeCache>,
     /// Cancelled when something that was read has changed.
     pub superseded: CancelToken,
     number: u64,
@@ -86,6 +87,7 @@ struct FileProbe {
 impl Drop for Generation {
     /// A process that is about to end does not give its memory back piece by piece. (Stores that were written to are closed.)
     fn drop(&mut self) {
+        self.code.flush();
         if self.config.once && self.config.store.read_only {
             std::mem::forget(Arc::clone(&self.evaluator));
         }
@@ -106,7 +108,7 @@ impl Generation {
         let host = Arc::new(EngineHost::new(Arc::clone(&config), view, Arc::clone(&store), traces, edited));
         let language = &config.evaluation;
         let mut options = Options {
-            code,
+            code: Arc::clone(&code),
             tracking: !config.once,
             trace_verbose: language.trace_verbose,
             abort_on_warn: language.abort_on_warn,
@@ -138,6 +140,7 @@ impl Generation {
             host,
             store,
             config,
+            code,
             superseded: CancelToken::new(),
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
             slot: Mutex::default(),

@@ -4,7 +4,7 @@ use nival_syntax::Name;
 
 use super::{Expected, OPERATORS, flag, tag};
 use crate::module::*;
-use crate::validate::validate_in_scope;
+use crate::validate::validate_whole;
 
 /// The module that `bytes` are of. Makes the names of its text known to the process, in their order.
 ///
@@ -13,7 +13,7 @@ pub fn read(bytes: &[u8]) -> Option<Module> {
     let mut input = Input { bytes, bad: false, names: Vec::new(), expected: Expected::default(), slots: 0 };
     let module = input.module();
     let sound = !input.bad && input.bytes.is_empty() && input.sizes_are_likely(&module, bytes.len());
-    (sound && validate_in_scope(&module, 0).is_ok()).then_some(module)
+    (sound && validate_whole(&module).is_ok()).then_some(module)
 }
 
 struct Input<'b> {

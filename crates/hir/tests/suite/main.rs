@@ -4,3 +4,4 @@ mod lowering;
 mod queries;
 mod robust;
 mod scopes;
+mod serial;
