@@ -16,13 +16,13 @@ struct Run {
 }
 
 #[expect(clippy::zombie_processes, reason = "`wait` waits for it, and learns its peak memory")]
-fn run_once(program: &Path, settings: &Settings, work: &Work, arguments: &[&str]) -> Run {
+fn run_once(program: &Path, settings: &Settings, work: &Work, arguments: &[&str], cache: &Path) -> Run {
     use std::io::Read as _;
     use std::os::unix::process::CommandExt as _;
     let start = Instant::now();
     let mut command = Command::new(program);
     command.arg0("nix-instantiate").args(["--eval", "--strict", "--json", "--readonly-mode"]).args(arguments);
-    command.env("NIXPKGS", &settings.nixpkgs).args(["-E", work.code]);
+    command.env("XDG_CACHE_HOME", cache).env("NIXPKGS", &settings.nixpkgs).args(["-E", work.code]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     let mut child = command.spawn().unwrap_or_else(|e| panic!("{}: {e}", program.display()));
     let mut output = Vec::new();
@@ -54,26 +54,49 @@ struct Work {
     arguments: &'static [&'static str],
     /// At most so many runs, of what takes long.
     runs: usize,
+    /// Which lowered code nival finds from runs before.
+    kept: Kept,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// That of all files: every run but the first finds it.
+    All,
+    /// None, and it is written.
+    Nothing,
+    /// None, and nothing is written.
+    Off,
+}
+
+const HELLO: &str =
+    "(import (/. + builtins.getEnv \"NIXPKGS\") { system = \"x86_64-linux\"; config = { }; overlays = [ ]; }).hello.drvPath";
+const FIREFOX: &str =
+    "(import (/. + builtins.getEnv \"NIXPKGS\") { system = \"x86_64-linux\"; config = { }; overlays = [ ]; }).firefox.drvPath";
+
 const WORK: &[Work] = &[
-    Work { name: "start, evaluate 1", code: "1", arguments: &[], runs: usize::MAX },
+    Work { name: "start, evaluate 1", code: "1", arguments: &[], runs: usize::MAX, kept: Kept::All },
+    Work { name: "hello.drvPath", code: HELLO, arguments: &[], runs: usize::MAX, kept: Kept::All },
+    Work { name: "hello.drvPath, no code kept yet", code: HELLO, arguments: &[], runs: usize::MAX, kept: Kept::Nothing },
+    Work { name: "hello.drvPath, no code is kept", code: HELLO, arguments: &[], runs: usize::MAX, kept: Kept::Off },
+    Work { name: "firefox.drvPath", code: FIREFOX, arguments: &[], runs: usize::MAX, kept: Kept::All },
+    Work { name: "firefox.drvPath, no code kept yet", code: FIREFOX, arguments: &[], runs: usize::MAX, kept: Kept::Nothing },
+    Work { name: "firefox.drvPath, no code is kept", code: FIREFOX, arguments: &[], runs: usize::MAX, kept: Kept::Off },
+    Work { name: "NixOS system", code: include_str!("../nix/nixos.nix"), arguments: &[], runs: 7, kept: Kept::All },
     Work {
-        name: "hello.drvPath",
-        code: "(import (/. + builtins.getEnv \"NIXPKGS\") { system = \"x86_64-linux\"; config = { }; overlays = [ ]; }).hello.drvPath",
-        arguments: &[],
-        runs: usize::MAX,
+        name: "NixOS system, two threads",
+        code: include_str!("../nix/nixos.nix"),
+        arguments: &["--eval-cores", "2"],
+        runs: 7,
+        kept: Kept::All,
     },
+    Work { name: "all attributes", code: include_str!("../nix/all.nix"), arguments: &[], runs: 3, kept: Kept::All },
     Work {
-        name: "firefox.drvPath",
-        code: "(import (/. + builtins.getEnv \"NIXPKGS\") { system = \"x86_64-linux\"; config = { }; overlays = [ ]; }).firefox.drvPath",
-        arguments: &[],
-        runs: usize::MAX,
+        name: "all attributes, two threads",
+        code: include_str!("../nix/all.nix"),
+        arguments: &["--eval-cores", "2"],
+        runs: 3,
+        kept: Kept::All,
     },
-    Work { name: "NixOS system", code: include_str!("../nix/nixos.nix"), arguments: &[], runs: 7 },
-    Work { name: "NixOS system, two threads", code: include_str!("../nix/nixos.nix"), arguments: &["--eval-cores", "2"], runs: 7 },
-    Work { name: "all attributes", code: include_str!("../nix/all.nix"), arguments: &[], runs: 3 },
-    Work { name: "all attributes, two threads", code: include_str!("../nix/all.nix"), arguments: &["--eval-cores", "2"], runs: 3 },
 ];
 
 pub fn run(settings: &Settings) -> Vec<Row> {
@@ -84,10 +107,14 @@ fn measure(settings: &Settings, work: &Work) -> Row {
     let nival = settings.programs.join("nival");
     let oracle = settings.oracle.as_ref().map(|o| o.join("nix-instantiate"));
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    // The first round only warms the file cache.
+    let caches = tempfile::tempdir().expect("a temporary folder");
+    let extra: &[&str] = if work.kept == Kept::Off { &["--option", "eval-cache", "false"] } else { &[] };
+    let arguments = [work.arguments, extra].concat();
+    // The first round only warms the cache of files, and writes that of code.
     for round in 0..=settings.runs.min(work.runs) {
-        let a = run_once(&nival, settings, work, work.arguments);
-        let b = oracle.as_ref().map(|o| run_once(o, settings, work, &[]));
+        let cache = if work.kept == Kept::Nothing { caches.path().join(round.to_string()) } else { caches.path().join("kept") };
+        let a = run_once(&nival, settings, work, &arguments, &cache);
+        let b = oracle.as_ref().map(|o| run_once(o, settings, work, &[], &caches.path().join("oracle")));
         if let Some(b) = &b {
             assert_eq!(text(a.output.clone()), text(b.output.clone()), "{}: another answer than real Nix", work.name);
         }

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod closures;
+mod code_cache;
 mod conformance;
 mod crash;
 mod derivations;

@@ -47,6 +47,11 @@ pub(crate) fn open(config: &EngineConfig, system: &dyn System) -> Option<Arc<dyn
     if !config.code_cache || refused || off {
         return None;
     }
+    // A home that does not exist is not made for this.
+    let homeless = || system.home_dir().is_none_or(|home| system.metadata(&home).is_err());
+    if system.env_var(OsStr::new("XDG_CACHE_HOME")).is_none() && homeless() {
+        return None;
+    }
     let folder = cache_folder(system)?.join("nival").join(format!("{STEM}{}", nival_hir::serial::VERSION));
     Some(Arc::new(Kept(Records::new(folder, LIMIT).after_versions(STEM))))
 }

@@ -1,7 +1,7 @@
 //! The evaluator: values, heap, forcing, builtins, evaluation errors.
 //!
 //! Architecture invariants:
-//! - No disk, clock, environment, store or network except through [`Host`].
+//! - No disk, clock, environment, store or network except through [`Host`], and [`KeptCode`] for lowered code of other processes.
 //! - A [`Value`] is one word, `Copy + Send + Sync`, and lives as long as the [`Evaluator`] that made it.
 //! - Forcing the same thunk from several threads gives every one the same result, computed once.
 //! - Evaluation on several threads ([`Evaluator::enter_team`]) says what it says on one: `ahead.rs`. What speaks or acts

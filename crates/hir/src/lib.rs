@@ -3,7 +3,7 @@
 //!
 //! Start reading at [`module`] (the intermediate form, which the evaluator runs), [`lower`] (the pure function that makes it) and
 //! [`queries`] (the same by file, incrementally). [`lexical`] tells from the tree alone what one name means, for those who cannot wait
-//! for the whole text to be lowered.
+//! for the whole text to be lowered. [`serial`] writes modules as bytes, and reads them.
 //!
 //! Architecture invariants:
 //! - lowering is a pure function of a text and [`LowerOptions`]; the salsa queries only wrap it;

@@ -25,16 +25,25 @@ impl Writer {
         for name in names {
             self.add(name);
         }
+        if !module.patches.is_empty() {
+            return false;
+        }
+        let start = out.len();
+        let mut write = |writer: &mut Self| {
+            out.truncate(start);
+            Output { writer, out, expected: Expected::default() }.module(module).is_some()
+        };
+        if write(self) {
+            return true;
+        }
+        // Nearly all names are those of the text.
         let text_names = self.names.len();
-        let complete = module_names(module, |name| {
+        module_names(module, |name| {
             if self.place(name).is_none() {
                 self.add(name);
             }
         });
-        if !complete || self.names.len() > text_names + 1 || !module.patches.is_empty() {
-            return false;
-        }
-        Output { writer: self, out, expected: Expected::default() }.module(module).is_some()
+        self.names.len() == text_names + 1 && write(self)
     }
 
     fn add(&mut self, name: Name) {
@@ -54,22 +63,20 @@ impl Writer {
     }
 }
 
-/// Calls `visit` with every name in a module; `false` if there is an expression that only texts with errors have.
-fn module_names(module: &Module, mut visit: impl FnMut(Name)) -> bool {
+/// Calls `visit` with every name in a module without errors.
+fn module_names(module: &Module, mut visit: impl FnMut(Name)) {
     for expr in &module.exprs {
-        match expr {
-            Expr::Get { name, .. } => visit(*name),
-            Expr::Missing | Expr::Undefined(_) | Expr::Patch(_) => return false,
-            _ => {}
+        if let Expr::Get { name, .. } = expr {
+            visit(*name);
         }
     }
     for lambda in &module.lambdas {
-        lambda.name.map(&mut visit);
+        lambda.name.into_iter().for_each(&mut visit);
         for param in &lambda.params {
             match param {
                 Param::Name(name, _) => visit(*name),
                 Param::Pattern(pattern) => {
-                    pattern.bind.map(|bind| visit(bind.0));
+                    pattern.bind.iter().for_each(|bind| visit(bind.0));
                     pattern.formals.iter().for_each(|formal| visit(formal.name));
                 }
             }
@@ -82,7 +89,6 @@ fn module_names(module: &Module, mut visit: impl FnMut(Name)) -> bool {
         AttrName::Dynamic(_) => {}
     });
     module.withs.iter().for_each(|var| visit(var.name));
-    true
 }
 
 struct Output<'w, 'o> {

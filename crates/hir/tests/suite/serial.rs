@@ -1,5 +1,7 @@
 //! Modules as bytes: what comes back, what damage does, and that the process that reads need not be the one that wrote.
 
+#![allow(clippy::disallowed_methods, reason = "a test starts a process")]
+
 use std::sync::Arc;
 
 use nival_hir::{Buffers, LowerOptions, Module, compile, lower, serial};
