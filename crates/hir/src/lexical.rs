@@ -8,7 +8,7 @@
 //! several parts (`a = rec { … }; a.b = …;`), for Nix merges them.
 
 use memchr::memmem;
-use nival_syntax::ast::{AstNode, Attr};
+use nival_syntax::ast::{AstNode, Attr, Binding};
 use nival_syntax::flat::{Finder, FlatTree, Node, Token};
 use nival_syntax::{Name, SyntaxKind, TextRange, TextSize};
 use rustc_hash::FxHashMap;
@@ -201,6 +201,88 @@ pub fn sees_names(child: Node<'_>) -> bool {
 /// Whether this child of a `with` sees the names of its set.
 pub fn is_body(with: Node<'_>, child: Node<'_>) -> bool {
     child.index() != with.index() + 1
+}
+
+/// A name that a construct binds.
+#[derive(Debug, Clone)]
+pub struct Bound<'t> {
+    pub name: Name,
+    pub kind: BindingKind,
+    /// What `name = value` gives it.
+    pub value: Option<Node<'t>>,
+    /// A formal with a default.
+    pub has_default: bool,
+}
+
+/// The names that a node binds; none if it binds none.
+pub fn bound_by<'t>(node: Node<'t>) -> Vec<Bound<'t>> {
+    let entries = |kind| {
+        let mut names = Vec::new();
+        for entry in node.children() {
+            match entry.kind() {
+                SyntaxKind::BINDING => {
+                    let Some(binding) = Binding::cast(entry) else { continue };
+                    let Some(path) = binding.attrpath() else { continue };
+                    let mut attrs = path.attrs();
+                    let Some(name) = attrs.next().and_then(|attr| attr.static_name()) else { continue };
+                    let value = if attrs.next().is_none() { binding.value().map(|value| *value.syntax()) } else { None };
+                    names.push(Bound { name, kind, value, has_default: false });
+                }
+                SyntaxKind::INHERIT => {
+                    let inherited = entry.children().filter_map(Attr::cast).filter_map(|attr| attr.static_name());
+                    names.extend(inherited.map(|name| Bound { name, kind, value: None, has_default: false }));
+                }
+                _ => {}
+            }
+        }
+        names
+    };
+    match node.kind() {
+        SyntaxKind::LAMBDA => parameters(node),
+        _ => binds(node).map(entries).unwrap_or_default(),
+    }
+}
+
+fn parameters(lambda: Node<'_>) -> Vec<Bound<'_>> {
+    let Some(param) = lambda.children().next() else { return Vec::new() };
+    let bound = |name: Node<'_>, kind, has_default| Bound { name: Name::new(name.text()), kind, value: None, has_default };
+    fn name_in(node: Node<'_>) -> Option<Node<'_>> {
+        node.children().find(|child| child.kind() == SyntaxKind::NAME)
+    }
+    match param.kind() {
+        SyntaxKind::NAME_PARAM => vec![bound(param, BindingKind::Param, false)],
+        SyntaxKind::PATTERN_PARAM => param
+            .children()
+            .filter_map(|part| match part.kind() {
+                SyntaxKind::FORMAL => Some(bound(name_in(part)?, BindingKind::Formal, part.children().count() > 1)),
+                SyntaxKind::AT_BINDING => Some(bound(name_in(part)?, BindingKind::PatternBind, false)),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What is around a place and says what names mean there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Around<'t> {
+    /// Binds names that the place sees: [`bound_by`].
+    Binder(Node<'t>),
+    /// A `with` whose body the place is in.
+    With(Node<'t>),
+}
+
+/// Innermost first: the place is in the child `from` of the first of the nodes `around` it. Names that something binds win over global
+/// ones, and those over what a `with` provides.
+pub fn scopes<'t>(from: Option<Node<'t>>, around: impl IntoIterator<Item = Node<'t>>) -> impl Iterator<Item = Around<'t>> {
+    let mut inside = from;
+    around.into_iter().filter_map(move |node| {
+        let child = inside.replace(node);
+        match node.kind() {
+            SyntaxKind::WITH => child.filter(|&child| is_body(node, child)).map(|_| Around::With(node)),
+            _ => (binds(node).is_some() && child.is_none_or(sees_names)).then_some(Around::Binder(node)),
+        }
+    })
 }
 
 /// The name that a node belongs to: a `NAME_REF`, a `NAME`, or a string or `${…}` in the place of one.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use nival_engine::{AttrItem, Cancellable, Cancelled, Control, FilePosition, Snapshot, ValueKind};
 use nival_hir::globals::GLOBALS;
+use nival_hir::lexical;
 use nival_hir::scopes::{BindingKind, ScopeKind};
 use nival_shape::{Glance, Shapes, Thunk};
 use nival_source::{Db, SourceFile};
@@ -428,7 +429,7 @@ fn names(around: &[Node<'_>], replace: TextRange) -> Vec<CompletionItem> {
     let mut items = Vec::new();
     let item = |label: &str, kind, rank| CompletionItem { rank, ..CompletionItem::new(label, kind, replace) };
     let mut seen: FxHashSet<Name> = FxHashSet::default();
-    for bound in around.iter().flat_map(|&node| near::bound_by(node)) {
+    for bound in around.iter().flat_map(|&node| lexical::bound_by(node)) {
         if !seen.insert(bound.name) {
             continue;
         }

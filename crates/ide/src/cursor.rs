@@ -224,11 +224,6 @@ impl FileView {
     }
 }
 
-/// Whether a set is written with `rec`.
-pub(crate) fn is_recursive(set: Node<'_>) -> bool {
-    set.tree().token(set.token_range().start).is_some_and(|token| token.kind() == SyntaxKind::REC_KW)
-}
-
 fn path_subject(token: Token<'_>) -> Option<Subject> {
     let node = *token.ancestors().first()?;
     // A path with interpolations leads nowhere that the text knows.

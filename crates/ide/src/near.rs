@@ -1,88 +1,25 @@
 //! Names in scope at a place, from the tree alone: what completion needs after each keystroke, without an analysis of the whole text.
 //!
-//! Resolution follows lexical scope as lowering does. Where that does not tell enough, the answer is that it does not, and whoever asks
+//! Resolution follows lexical scope ([`nival_hir::lexical`]). Where that does not tell enough, the answer is that it does not, and whoever asks
 //! turns to the analysis.
 
 use nival_hir::globals;
+use nival_hir::lexical::{self, Around, bound_by};
 use nival_hir::scopes::BindingKind;
-use nival_syntax::ast::{AstNode, Attr, Binding};
+use nival_syntax::ast::{AstNode, Attr};
 use nival_syntax::flat::{FlatTree, Node, Token};
 use nival_syntax::{Name, SyntaxKind, TreeNode};
-
-/// A name that a construct binds.
-pub(crate) struct Bound<'t> {
-    pub name: Name,
-    pub kind: BindingKind,
-    /// What `name = value` gives it.
-    value: Option<Node<'t>>,
-    /// A formal with a default.
-    has_default: bool,
-}
 
 /// How many expressions are looked through on the way to a parameter.
 const MAX_STEPS: usize = 24;
 
-/// The names that a node binds; none if it binds none.
-pub(crate) fn bound_by<'t>(node: Node<'t>) -> Vec<Bound<'t>> {
-    let entries = |kind| {
-        let mut names = Vec::new();
-        for entry in node.children() {
-            match entry.kind() {
-                SyntaxKind::BINDING => {
-                    let Some(binding) = Binding::cast(entry) else { continue };
-                    let Some(path) = binding.attrpath() else { continue };
-                    let mut attrs = path.attrs();
-                    let Some(name) = attrs.next().and_then(|attr| attr.static_name()) else { continue };
-                    let value = if attrs.next().is_none() { binding.value().map(|value| *value.syntax()) } else { None };
-                    names.push(Bound { name, kind, value, has_default: false });
-                }
-                SyntaxKind::INHERIT => {
-                    let inherited = entry.children().filter_map(Attr::cast).filter_map(|attr| attr.static_name());
-                    names.extend(inherited.map(|name| Bound { name, kind, value: None, has_default: false }));
-                }
-                _ => {}
-            }
-        }
-        names
-    };
-    match node.kind() {
-        SyntaxKind::LET_IN => entries(BindingKind::Let),
-        SyntaxKind::LEGACY_LET => entries(BindingKind::Rec),
-        SyntaxKind::ATTR_SET if node.token(SyntaxKind::REC_KW).is_some() => entries(BindingKind::Rec),
-        SyntaxKind::LAMBDA => parameters(node),
-        _ => Vec::new(),
-    }
-}
-
-fn parameters(lambda: Node<'_>) -> Vec<Bound<'_>> {
-    let Some(param) = lambda.children().next() else { return Vec::new() };
-    let bound = |name: Node<'_>, kind, has_default| Bound { name: Name::new(name.text()), kind, value: None, has_default };
-    fn name_in(node: Node<'_>) -> Option<Node<'_>> {
-        node.children().find(|child| child.kind() == SyntaxKind::NAME)
-    }
-    match param.kind() {
-        SyntaxKind::NAME_PARAM => vec![bound(param, BindingKind::Param, false)],
-        SyntaxKind::PATTERN_PARAM => param
-            .children()
-            .filter_map(|part| match part.kind() {
-                SyntaxKind::FORMAL => Some(bound(name_in(part)?, BindingKind::Formal, part.children().count() > 1)),
-                SyntaxKind::AT_BINDING => Some(bound(name_in(part)?, BindingKind::PatternBind, false)),
-                _ => None,
-            })
-            .collect(),
-        _ => Vec::new(),
-    }
-}
-
 /// The set of each `with` whose body the innermost of these nodes is in, innermost first; `None` where it is missing.
 pub(crate) fn namespaces<'t>(around: &[Node<'t>]) -> Vec<Option<Node<'t>>> {
-    let bodies = around.windows(2).filter(|pair| pair[1].kind() == SyntaxKind::WITH);
-    bodies.filter_map(|pair| namespace(pair[1], pair[0])).collect()
-}
-
-fn namespace<'t>(with: Node<'t>, part: Node<'t>) -> Option<Option<Node<'t>>> {
-    let first = with.children().next();
-    (first != Some(part)).then_some(first)
+    let withs = lexical::scopes(None, around.iter().copied()).filter_map(|scope| match scope {
+        Around::With(with) => Some(with.children().next()),
+        Around::Binder(_) => None,
+    });
+    withs.collect()
 }
 
 /// What the name at a token is selected from, if it is: `base` of `base.a.name`, `e` of `inherit (e) name`.
@@ -146,7 +83,8 @@ enum Meaning<'t> {
 }
 
 fn meaning<'t>(around: &[Node<'t>], name: &[u8]) -> Meaning<'t> {
-    for (depth, &node) in around.iter().enumerate() {
+    for scope in lexical::scopes(None, around.iter().copied()) {
+        let Around::Binder(node) = scope else { continue };
         let Some(bound) = bound_by(node).into_iter().rev().find(|bound| bound.name.as_bytes() == name) else { continue };
         let open = match bound.kind {
             BindingKind::Param => true,
@@ -154,7 +92,8 @@ fn meaning<'t>(around: &[Node<'t>], name: &[u8]) -> Meaning<'t> {
             BindingKind::PatternBind => node.children().next().is_some_and(|param| param.token(SyntaxKind::ELLIPSIS).is_some()),
             _ => return Meaning::Value(bound.value),
         };
-        return if open && !is_called(&around[depth..]) { Meaning::Parameter } else { Meaning::Other };
+        let outside: Vec<Node<'_>> = std::iter::once(node).chain(node.ancestors()).collect();
+        return if open && !is_called(&outside) { Meaning::Parameter } else { Meaning::Other };
     }
     if globals::global(name).is_some() {
         return Meaning::Other;

@@ -3,10 +3,11 @@
 use nival_syntax::flat::Node;
 use nival_syntax::{Name, SyntaxKind, TextRange};
 
-use super::bindings::{Def, SetBuilder, Value, is_recursive, source_expr};
+use super::bindings::{Def, SetBuilder, Value, source_expr};
 use super::env::NewBinding;
 use super::names::UNBOUND;
 use super::{Lowerer, unparen};
+use crate::lexical::is_recursive;
 use crate::module::*;
 use crate::scopes::{BindingKind, ScopeKind};
 use crate::source_map::AttrPlace;

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::names::Local;
 use super::{Lowerer, only_child, unparen};
+use crate::lexical::is_recursive;
 use crate::result::{LowerErrorKind, quoted};
 
 /// A set being collected.
@@ -257,11 +258,6 @@ fn is_set(value: &Value<'_>) -> bool {
         Value::Expr(Some(node)) => unparen(*node).kind() == SyntaxKind::ATTR_SET,
         _ => false,
     }
-}
-
-/// Whether an `ATTR_SET` begins with `rec`.
-pub(super) fn is_recursive(node: Node<'_>) -> bool {
-    node.tree().token(node.token_range().start).is_some_and(|token| token.kind() == SyntaxKind::REC_KW)
 }
 
 /// The expression of an `INHERIT_FROM`.

@@ -8,10 +8,11 @@ use nival_syntax::ast::{self, AstNode, BinaryOpKind, LiteralValue, PathBase, Str
 use nival_syntax::flat::{FlatTree, Node};
 use nival_syntax::{SyntaxKind, literal};
 
-use super::bindings::{SetBuilder, Value, is_recursive, source_expr};
+use super::bindings::{SetBuilder, Value, source_expr};
 use super::expr::{RED_ZONE, STRETCH, operands, operator};
 use super::function::has_ellipsis;
 use super::{Lowerer, only_child, unparen};
+use crate::lexical::is_recursive;
 
 /// What the paths of a text are relative to.
 #[derive(Debug, Clone, Copy)]

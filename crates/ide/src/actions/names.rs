@@ -8,6 +8,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use nival_hir::globals;
+use nival_hir::lexical::{self, Around, bound_by};
+pub(super) use nival_hir::lexical::{inherits_from, is_recursive as is_rec};
 use nival_hir::scopes::Target;
 use nival_syntax::ast::{AstNode, Attr, BinaryOp, BinaryOpKind, Binding};
 use nival_syntax::flat::Node;
@@ -16,7 +18,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::context::Context;
 use super::layout::nodes_in;
-use crate::near::bound_by;
 
 /// What a name means at a place.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,15 +54,12 @@ pub(super) fn meaning<'a>(name: Name, from: Option<Node<'a>>, around: &[Node<'a>
 
 fn meaning_by<'a>(name: Name, from: Option<Node<'a>>, around: &[Node<'a>], bound: impl Fn(Node<'a>) -> bool) -> Meaning<'a> {
     let mut withs = Vec::new();
-    let mut child = from;
-    for &node in around {
-        if is_binder(node) && is_inside(child) && bound(node) {
-            return Meaning::Bound(node);
+    for scope in lexical::scopes(from, around.iter().copied()) {
+        match scope {
+            Around::Binder(node) if bound(node) => return Meaning::Bound(node),
+            Around::Binder(_) => {}
+            Around::With(node) => withs.push(node),
         }
-        if node.kind() == SyntaxKind::WITH && child.is_some() && node.children().next() != child {
-            withs.push(node);
-        }
-        child = Some(node);
     }
     if globals::global(name.as_bytes()).is_some() {
         Meaning::Global
@@ -70,11 +68,6 @@ fn meaning_by<'a>(name: Name, from: Option<Node<'a>>, around: &[Node<'a>], bound
     } else {
         Meaning::With(withs)
     }
-}
-
-/// Whether what is in this child of a construct sees its names: those of `inherit a;` are looked up outside.
-fn is_inside(child: Option<Node<'_>>) -> bool {
-    !child.is_some_and(|child| child.kind() == SyntaxKind::INHERIT && !inherits_from(child))
 }
 
 /// The names of constructs, each asked for once.
@@ -90,23 +83,7 @@ impl Binders {
 
 /// The names that a construct binds.
 pub(super) fn bound_names(node: Node<'_>) -> Vec<Name> {
-    if is_binder(node) { bound_by(node).iter().map(|bound| bound.name).collect() } else { Vec::new() }
-}
-
-fn is_binder(node: Node<'_>) -> bool {
-    match node.kind() {
-        SyntaxKind::LET_IN | SyntaxKind::LEGACY_LET | SyntaxKind::LAMBDA => true,
-        SyntaxKind::ATTR_SET => is_rec(node),
-        _ => false,
-    }
-}
-
-pub(super) fn is_rec(node: Node<'_>) -> bool {
-    node.token(SyntaxKind::REC_KW).is_some()
-}
-
-pub(super) fn inherits_from(inherit: Node<'_>) -> bool {
-    inherit.children().next().is_some_and(|first| first.kind() == SyntaxKind::INHERIT_FROM)
+    bound_by(node).iter().map(|bound| bound.name).collect()
 }
 
 impl<'a> Context<'a> {
@@ -214,7 +191,7 @@ impl<'a> Context<'a> {
             match node.kind() {
                 SyntaxKind::NAME_REF if like(node.text()) => drop(taken.insert(Name::new(node.text()))),
                 SyntaxKind::INHERIT => taken.extend(node.children().filter_map(Attr::cast).filter_map(|attr| attr.static_name())),
-                _ if is_binder(node) => taken.extend(self.binders.names(node).iter().filter(|name| like(name.as_bytes()))),
+                _ if lexical::binds(node).is_some() => taken.extend(self.binders.names(node).iter().filter(|name| like(name.as_bytes()))),
                 _ => {}
             }
         }
@@ -318,14 +295,13 @@ impl<'a> Search<'a, '_> {
     }
 
     fn add(&mut self, name: Name, node: Node<'a>, range: TextRange, inherited: bool) {
-        let mut child = Some(node);
         let mut in_with = false;
-        for &around in self.path.iter().rev() {
-            if is_binder(around) && is_inside(child) && self.binders.names(around).contains(&name) {
-                return;
+        for scope in lexical::scopes(Some(node), self.path.iter().rev().copied()) {
+            match scope {
+                Around::Binder(around) if self.binders.names(around).contains(&name) => return,
+                Around::Binder(_) => {}
+                Around::With(_) => in_with = true,
             }
-            in_with |= around.kind() == SyntaxKind::WITH && around.children().next() != child;
-            child = Some(around);
         }
         self.found.push(Use { name, range, node, inherited, in_with });
     }

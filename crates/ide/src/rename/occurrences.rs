@@ -98,7 +98,7 @@ fn hands_on(view: &FileView, inherit: u32) -> bool {
     let set = around.next();
     let user = around.find(|node| node.kind() != SyntaxKind::PAREN);
     let argument = user.is_some_and(|user| user.kind() == SyntaxKind::APPLY);
-    set.is_some_and(|set| set.kind() == SyntaxKind::ATTR_SET && !crate::cursor::is_recursive(set)) && !argument
+    set.is_some_and(|set| set.kind() == SyntaxKind::ATTR_SET && !nival_hir::lexical::is_recursive(set)) && !argument
 }
 
 /// The places of an attribute that is defined at a place: all of `a.b.c = 1; a.b.d = 2;`.
