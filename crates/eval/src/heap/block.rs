@@ -7,7 +7,7 @@ pub(super) const GRANULE: usize = 16;
 /// Bytes of the map at the beginning of a block, and offset of the first object.
 pub(super) const DATA: usize = BLOCK / GRANULE;
 /// Shorter holes are not filled again; they grow when their neighbours die.
-pub(super) const MIN_HOLE: usize = 64;
+pub(super) const MIN_HOLE: usize = 32;
 
 /// The map's byte where a hole begins.
 pub(super) const HOLE: u8 = 1;

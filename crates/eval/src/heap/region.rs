@@ -182,6 +182,8 @@ pub struct Region<'h> {
     taken: usize,
     /// Old objects that were written to.
     noted: Vec<usize>,
+    /// How often it has begun anew, as it does at every collection.
+    epoch: u32,
     /// Set when more memory was taken, so that budget and collection are looked at soon.
     pub(crate) grew: bool,
 }
@@ -189,7 +191,7 @@ pub struct Region<'h> {
 impl<'h> Region<'h> {
     pub fn new(heap: &'h Heap) -> Self {
         let small = heap.rests.lock().unwrap_or_else(|e| e.into_inner()).pop().unwrap_or_default();
-        Region { heap, small, medium: Bump::default(), counts: None, taken: 0, noted: Vec::new(), grew: false }
+        Region { heap, small, medium: Bump::default(), counts: None, taken: 0, noted: Vec::new(), epoch: 0, grew: false }
     }
 
     /// Counts objects from now on, by sending each through [`Region::alloc_slow`]: who does not count pays nothing.
@@ -227,6 +229,32 @@ impl<'h> Region<'h> {
             return self.small.alloc(kind, bytes);
         }
         self.alloc_slow(kind, bytes)
+    }
+
+    /// Changes at every collection: to be read before an object is made that [`Region::undo`] may take back.
+    #[inline(always)]
+    pub(crate) fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// Takes back an object of `words` words that was made in `epoch`, if it still is the last one that was made.
+    ///
+    /// # Safety
+    /// Only objects of at most [`MEDIUM`] bytes that were made after it can refer to it, or be the reason that others do; and nobody uses
+    /// it any more.
+    #[inline(always)]
+    pub(crate) unsafe fn undo(&mut self, object: u64, words: usize, epoch: u32) {
+        let bytes = (words * 8 + 15) & !15;
+        let start = object as usize;
+        // Holes are only filled upwards until all of them begin anew, and small objects go nowhere else: none was made since.
+        if start + bytes == self.small.next && self.epoch == epoch && self.counts.is_none() {
+            self.small.next = start;
+            // SAFETY: the object lies in the hole that this region fills, whose free rest is zero and has no objects in the map.
+            unsafe {
+                *map_byte(start) = 0;
+                std::ptr::write_bytes(object as *mut u64, 0, bytes / 8);
+            }
+        }
     }
 
     #[cold]
@@ -276,6 +304,7 @@ impl<'h> Region<'h> {
         self.small.leave(&mut space);
         self.medium.leave(&mut space);
         self.taken = 0;
+        self.epoch = self.epoch.wrapping_add(1);
         space.noted.append(&mut self.noted);
     }
 }
@@ -321,6 +350,28 @@ mod tests {
             let start = region.alloc(Kind::String, words);
             // SAFETY: `words` words were just allocated.
             assert!(unsafe { std::slice::from_raw_parts(start, words) }.iter().all(|&w| w == 0));
+        }
+    }
+
+    #[test]
+    fn only_the_last_object_is_taken_back() {
+        let heap = Heap::default();
+        let mut region = Region::new(&heap);
+        let epoch = region.epoch();
+        let [first, second] = [3, 5].map(|words| region.alloc(Kind::Frame, words) as u64);
+        // SAFETY: nobody uses them.
+        unsafe {
+            (second as *mut u64).write(7);
+            region.undo(first, 3, epoch);
+            assert_ne!(region.alloc(Kind::Frame, 1) as u64, first);
+            let last = region.alloc(Kind::Frame, 5) as u64;
+            (last as *mut u64).write(7);
+            region.undo(last, 5, epoch);
+            assert_eq!(*map_byte(last as usize), 0);
+            assert_eq!(region.alloc(Kind::Frame, 2) as u64, last);
+            assert_eq!(*(last as *const u64), 0);
+            region.undo(last, 2, epoch.wrapping_add(1));
+            assert_ne!(region.alloc(Kind::Frame, 2) as u64, last);
         }
     }
 

@@ -20,21 +20,25 @@ impl<'e> Ctx<'e> {
         match function.view() {
             View::Closure(closure) if closure.lambda().arity as usize == args.len() => {
                 let lambda = closure.lambda();
-                let new = Frame::alloc(&mut self.region, closure.frame(), lambda.frame_size as usize);
                 let (plain, last) = if lambda.pattern { args.split_at(args.len() - 1) } else { (args, &[][..]) };
+                let mut set = Value::UNSET;
+                if let [last] = last {
+                    // A pattern forces its argument: no thunk for it.
+                    set = match self.eval(m, frame, *last) {
+                        Ok(value) => value,
+                        Err(error) => return Err(argument_failed(lambda, m.pos(id), error)),
+                    };
+                }
+                let epoch = self.region.epoch();
+                let new = Frame::alloc(&mut self.region, closure.frame(), lambda.frame_size as usize);
                 for (slot, &arg) in (0..).zip(plain) {
                     let value = self.delay(m, frame, arg);
                     new.set(slot, value);
                 }
-                if let [last] = last {
-                    // A pattern forces its argument: no thunk for it.
-                    let value = match self.eval(m, frame, *last) {
-                        Ok(value) => value,
-                        Err(error) => return Err(argument_failed(lambda, m.pos(id), error)),
-                    };
-                    self.bind_pattern(lambda, new, value, m.pos(id))?;
+                if lambda.pattern {
+                    self.bind_pattern(lambda, new, set, m.pos(id))?;
                 }
-                self.run_body(lambda, new, m.pos(id))
+                self.run_body(lambda, new, epoch, m.pos(id))
             }
             View::Builtin(builtin) if self.evaluator.arity(builtin) == args.len() => {
                 let mut values = [Value::UNSET; MAX_ARITY];
@@ -126,26 +130,30 @@ impl<'e> Ctx<'e> {
     /// All arguments of a lambda, in two runs.
     fn call_closure(&mut self, closure: Closure, first: &[Value], more: &[Value], pos: Pos) -> Result<Value> {
         let lambda = closure.lambda();
-        let frame = Frame::alloc(&mut self.region, closure.frame(), lambda.frame_size as usize);
-        let plain = lambda.arity - u32::from(lambda.pattern);
-        let mut args = first.iter().chain(more);
-        for (slot, &arg) in (0..plain).zip(&mut args) {
-            frame.set(slot, arg);
-        }
+        let mut set = Value::UNSET;
         if lambda.pattern
-            && let Some(&last) = args.next()
+            && let Some(&last) = more.last().or(first.last())
         {
-            let last = match self.force(last) {
-                Ok(last) => last,
+            set = match self.force(last) {
+                Ok(set) => set,
                 Err(error) => return Err(argument_failed(lambda, pos, error)),
             };
-            self.bind_pattern(lambda, frame, last, pos)?;
         }
-        self.run_body(lambda, frame, pos)
+        let epoch = self.region.epoch();
+        let frame = Frame::alloc(&mut self.region, closure.frame(), lambda.frame_size as usize);
+        let plain = lambda.arity - u32::from(lambda.pattern);
+        for (slot, &arg) in (0..plain).zip(first.iter().chain(more)) {
+            frame.set(slot, arg);
+        }
+        if lambda.pattern {
+            self.bind_pattern(lambda, frame, set, pos)?;
+        }
+        self.run_body(lambda, frame, epoch, pos)
     }
 
+    /// `epoch` is from before `frame` was made.
     #[inline(always)]
-    fn run_body(&mut self, lambda: &'e LinkedLambda, frame: Frame, pos: Pos) -> Result<Value> {
+    fn run_body(&mut self, lambda: &'e LinkedLambda, frame: Frame, epoch: u32, pos: Pos) -> Result<Value> {
         if self.looks() {
             return self.run_body_slow(lambda, frame, pos);
         }
@@ -155,7 +163,12 @@ impl<'e> Ctx<'e> {
         let result = self.eval(lambda.linked(), frame, lambda.body);
         self.depth -= 1;
         match result {
-            Ok(value) => Ok(value),
+            Ok(value) => {
+                // SAFETY: thunks and closures that were made after it, which are small, refer to a frame, and frames of such closures; and
+                // frames of patches, which only evaluators that collect nothing have. The result is no frame, and the body is done.
+                unsafe { self.region.undo(frame.0, 1 + lambda.frame_size as usize, epoch) };
+                Ok(value)
+            }
             Err(error) => Err(body_failed(lambda, pos, error)),
         }
     }

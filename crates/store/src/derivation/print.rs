@@ -150,17 +150,29 @@ pub(super) fn unescaped_end(out: &mut Vec<u8>, text: &str) {
 pub(super) fn escaped(out: &mut Vec<u8>, text: &[u8]) {
     out.reserve(text.len() + 2);
     out.push(b'"');
-    // Nearly all that is printed passes here, and nearly all of it is plain.
+    // Nearly all that is printed passes here, and nearly all of it is plain: it is copied from one special byte to the next.
     let (chunks, rest) = text.as_chunks::<16>();
-    for chunk in chunks {
+    let mut copied = 0;
+    for (number, chunk) in chunks.iter().enumerate() {
         if chunk.iter().fold(false, |any, &byte| any | is_special(byte)) {
-            chunk.iter().for_each(|&byte| escape(out, byte));
-        } else {
-            out.extend_from_slice(chunk);
+            copied = escaped_part(out, text, copied, number * 16, chunk);
         }
     }
-    rest.iter().for_each(|&byte| escape(out, byte));
+    copied = escaped_part(out, text, copied, chunks.len() * 16, rest);
+    out.extend_from_slice(text.get(copied..).unwrap_or_default());
     out.push(b'"');
+}
+
+/// What of `text` is not copied yet, up to the last special byte of `part`, which begins at `from`; up to where.
+fn escaped_part(out: &mut Vec<u8>, text: &[u8], mut copied: usize, from: usize, part: &[u8]) -> usize {
+    for (at, &byte) in (from..).zip(part) {
+        if is_special(byte) {
+            out.extend_from_slice(text.get(copied..at).unwrap_or_default());
+            escape(out, byte);
+            copied = at + 1;
+        }
+    }
+    copied
 }
 
 fn is_special(byte: u8) -> bool {
