@@ -11,6 +11,8 @@ use super::{Allocations, Kind};
 const CHUNK: usize = 32 << 10;
 /// Bigger objects do not make a region leave the hole it is filling.
 const MEDIUM: usize = 256;
+/// They go to holes of at least this length.
+const MEDIUM_HOLE: usize = 4 << 10;
 /// Bigger objects get blocks of their own.
 const LARGE_OBJECT: usize = 256 << 10;
 /// A block with less in holes is left alone: each that is filled is swept again.
@@ -151,6 +153,14 @@ impl Bump {
 
     /// Takes another block, which has a hole of at least `least` bytes.
     fn next_block(&mut self, space: &mut Space, least: usize) {
+        if least > MEDIUM && self.block != 0 {
+            // Small objects may have the holes that were too short.
+            let index = space.index(self.block);
+            self.leave(space);
+            let info = &mut space.blocks[index];
+            (info.state, info.longest) = (State::Open, info.longest.min(MEDIUM as u32));
+            space.cursor = space.cursor.min(index);
+        }
         self.leave(space);
         let open = |b: &super::space::BlockInfo| b.state == State::Open && b.free >= WORTHWHILE && b.longest as usize >= least;
         let from = space.cursor.min(space.blocks.len());
@@ -281,7 +291,7 @@ impl<'h> Region<'h> {
         }
         let (mut bump, mut least) = (&mut self.small, MIN_HOLE);
         if bytes > MEDIUM && bump.next + bytes > bump.hole_end {
-            (bump, least) = (&mut self.medium, bytes.max(CHUNK));
+            (bump, least) = (&mut self.medium, bytes.max(MEDIUM_HOLE));
         }
         while bytes > bump.end - bump.next {
             let taken = bump.extend(bytes);
