@@ -69,7 +69,7 @@ pub use project_diagnostics::project_diagnostics;
 pub use reached::{Reached, reached_by};
 pub use references::references;
 pub use rename::{RenameError, Renameable, prepare_rename, rename};
-pub use semantic_tokens::{Modifiers, SemanticToken, TokenKind, semantic_tokens};
+pub use semantic_tokens::{Modifiers, SemanticToken, TokenKind, Tokens, TokensBasis, semantic_tokens, semantic_tokens_after};
 pub use shape_diagnostics::shape_diagnostics;
 pub use signature::{SignatureHelp, SignatureParameter, signature_help};
 pub use source_change::{FileOperation, SourceChange};

@@ -23,6 +23,7 @@
 //! (it allocates and hashes each token and node). The example `parse_tree` measures it.
 
 pub mod ast;
+mod difference;
 mod earliest;
 mod edit;
 mod error;
@@ -41,6 +42,7 @@ mod reparse;
 mod rowan_tree;
 pub mod tree;
 
+pub use difference::Difference;
 pub use edit::TextEdit;
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use flat::FlatTree;

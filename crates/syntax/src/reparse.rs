@@ -28,20 +28,26 @@ pub fn reparse(old: &FlatTree, text: &[u8]) -> FlatTree {
 
 /// What two texts differ in: bytes of the old text, and how many of the new stand in their place.
 #[derive(Debug, Clone, Copy)]
-struct Edit {
-    start: usize,
-    end: usize,
+pub(crate) struct Edit {
+    pub start: usize,
+    pub end: usize,
     insert: usize,
 }
 
 impl Edit {
-    fn between(old: &[u8], new: &[u8]) -> Option<Edit> {
+    /// `None` for texts that are too long for a tree.
+    pub fn between(old: &[u8], new: &[u8]) -> Option<Edit> {
         u32::try_from(new.len().max(old.len())).ok()?;
         let start = common(old.chunks(CHUNK), new.chunks(CHUNK), |a, b| a.iter().zip(b).take_while(|(a, b)| a == b).count());
         let (old, new) = (&old[start..], &new[start..]);
         let same = |a: &[u8], b: &[u8]| a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
         let end = common(old.rchunks(CHUNK), new.rchunks(CHUNK), same);
         Some(Edit { start, end: start + old.len() - end, insert: new.len() - end })
+    }
+
+    /// Whether the texts are the same.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end && self.insert == 0
     }
 
     /// Of a block that holds the edit: its new length.

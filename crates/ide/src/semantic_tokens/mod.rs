@@ -4,6 +4,7 @@
 //! whole text is not asked, because it takes longer than everything else here together; where lexical scope does not tell,
 //! which takes a `rec { }` that is merged with other definitions, it is. A test holds both against each other.
 
+mod after;
 mod names;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use nival_syntax::flat::{FlatTree, Node, Token};
 use nival_syntax::{SyntaxKind, TextRange};
 use rustc_hash::FxHashSet;
 
+pub use after::{Tokens, TokensBasis, semantic_tokens_after};
 use names::{Meaning, Names};
 
 /// What a token is. The numbers are those of [`TokenKind::NAMES`].
@@ -114,14 +116,22 @@ pub fn semantic_tokens(snapshot: &Snapshot, path: &Path, range: Option<TextRange
 
 /// `None` where names cannot be told without the analysis.
 fn by_lexical_scope(tree: &FlatTree, range: Option<TextRange>) -> Option<Vec<SemanticToken>> {
-    let mut walk = Walk::new(tree, range, None);
+    let mut walk = Walk::new(tree, touched(tree, range), None);
     walk.run().then_some(walk.found)
 }
 
 fn by_analysis(tree: &FlatTree, scopes: &Scopes, range: Option<TextRange>) -> Vec<SemanticToken> {
-    let mut walk = Walk::new(tree, range, Some(scopes));
+    let mut walk = Walk::new(tree, touched(tree, range), Some(scopes));
     walk.run();
     walk.found
+}
+
+/// The tokens that touch a range.
+fn touched(tree: &FlatTree, range: Option<TextRange>) -> std::ops::Range<u32> {
+    let count = tree.token_count() as u32;
+    let Some(range) = range else { return 0..count };
+    let first = tree.tokens_at(range.start()).next().map_or(count, |token| token.index());
+    first..tree.tokens_at(range.end()).last().map_or(count, |token| token.index() + 1)
 }
 
 /// A node that the walk is in.
@@ -147,15 +157,8 @@ struct Walk<'t> {
 }
 
 impl<'t> Walk<'t> {
-    fn new(tree: &'t FlatTree, range: Option<TextRange>, analysis: Option<&'t Scopes>) -> Self {
-        let (first, last) = match range {
-            None => (0, tree.token_count() as u32),
-            Some(range) => {
-                let first = tree.tokens_at(range.start()).next().map_or(tree.token_count() as u32, |token| token.index());
-                let last = tree.tokens_at(range.end()).last().map_or(tree.token_count() as u32, |token| token.index() + 1);
-                (first, last)
-            }
-        };
+    fn new(tree: &'t FlatTree, tokens: std::ops::Range<u32>, analysis: Option<&'t Scopes>) -> Self {
+        let (first, last) = (tokens.start, tokens.end);
         let found = Vec::with_capacity((last.saturating_sub(first) / 2) as usize);
         Walk { tree, first, last, names: Names::new(), analysis, open: Vec::new(), withs: 0, found }
     }

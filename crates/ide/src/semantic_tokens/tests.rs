@@ -222,3 +222,108 @@ fn check_analysis(text: &str) {
         assert_eq!(used.target, Target::Undefined, "{text}");
     }
 }
+
+/// The tokens that a difference makes of those before it.
+fn patched(before: &[SemanticToken], found: Tokens) -> Vec<SemanticToken> {
+    match found {
+        Tokens::All(tokens) => tokens,
+        Tokens::Same => before.to_vec(),
+        Tokens::Part { old, new, tokens } => {
+            let behind = before.iter().filter(|token| token.range.start() >= old.end());
+            let behind = behind.map(|token| SemanticToken { range: token.range + new.end() - old.end(), ..*token });
+            before.iter().filter(|token| token.range.end() <= old.start()).copied().chain(tokens).chain(behind).collect()
+        }
+    }
+}
+
+/// Whether the tokens after an edit were told by those before it; they must be those that are worked out anew.
+#[track_caller]
+fn same_as_anew(old: &str, new: &str) -> bool {
+    let (before, after) = (nival_syntax::flat::parse(old.as_bytes()), nival_syntax::flat::parse(new.as_bytes()));
+    let Some(tokens) = by_lexical_scope(&before, None) else { return false };
+    let Some(found) = after::compared(&before, &after) else { return false };
+    let is_part = !matches!(found, Tokens::All(_));
+    let anew = by_lexical_scope(&after, None);
+    assert_eq!(Some(patched(&tokens, found)), anew, "{old:?} to {new:?}");
+    is_part
+}
+
+#[test]
+fn tokens_after_an_edit_are_those_of_the_text() {
+    for (text, insert) in [
+        ("{ a = b|; c = d; }", "x"),
+        ("with a; { b = c d|; e = \"f\"; }", " [ 1 2 ]"),
+        ("{ x }: let a = x|; b = a; in a b", " + b"),
+        ("rec { a = { b = ''\n| x''; }; c = a.b; }", "\n ${c}"),
+        ("{ a = b|; # c\n d = e; }", "(f)"),
+        ("let f = x: x|; in f 1", " f"),
+    ] {
+        assert!(same_as_anew(&text.replace('|', ""), &text.replace('|', insert)), "{text}");
+    }
+    for (text, insert) in [
+        // Others see that it is a function now, or another name.
+        ("let a = |1; b = a; in a b", "x: "),
+        ("let a| = 1; b = a; in a b", "x"),
+        ("rec { a = rec { b = 1;| }; a.c = b; }", " d = 1;"),
+        ("{ a = 1; | }", "b = 2;"),
+    ] {
+        assert!(!same_as_anew(&text.replace('|', ""), &text.replace('|', insert)), "{text}");
+    }
+}
+
+const SAMPLES: [&str; 5] = [
+    "{ lib, x ? lib, ... }@args: let f = a: a args; inherit (f x) y z; g = { h = f y; i.j = rec { k = 1; l = k; }; }; in f y (z or true)",
+    "with a; rec { b = c; inherit d; inherit (b) e; f.g = e; \"h i\" = f; ${j} = b; k = { inherit b; b = b; l = ''\n ${b} é\n ''; }; }",
+    "let { a = 1; body = a + builtins.map b; }",
+    "x: {\n  # one\n  p = x.call ./a/b { q = [ 1 \"s\" ]; };\n  /** d */ r = y: with y; z; t = rec { u = v; }; \n}\n",
+    "{ a = (let b = c; d = x: b x; in { e = d 1; inherit b; }); f = a; }",
+];
+
+const INSERTS: [&str; 24] = [
+    "x",
+    " ",
+    "\"",
+    "''",
+    "${",
+    "}",
+    "{",
+    ";",
+    " = ",
+    "(",
+    ")",
+    "y: ",
+    "rec { z = 1; }",
+    "with b; ",
+    "let q = 1; in ",
+    "#",
+    "/*",
+    "\n",
+    "inherit a;",
+    ".",
+    "./p",
+    "\"\"",
+    "[ ",
+    "é",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2000))]
+    #[test]
+    fn tokens_after_any_edits_are_those_of_the_text(sample in 0..SAMPLES.len(), edits in proptest::collection::vec((0..400usize, 0..6usize, 0..INSERTS.len()), 1..6)) {
+        let mut text = SAMPLES[sample].to_owned();
+        for (at, gone, insert) in edits {
+            let place = |mut at: usize| {
+                while !text.is_char_boundary(at) {
+                    at -= 1;
+                }
+                at
+            };
+            let at = at % (text.len() + 1);
+            // Half of the edits only add.
+            let (start, end) = (place(at), place((at + gone.saturating_sub(3)).min(text.len())));
+            let next = format!("{}{}{}", &text[..start], INSERTS[insert], &text[end.max(start)..]);
+            same_as_anew(&text, &next);
+            text = next;
+        }
+    }
+}

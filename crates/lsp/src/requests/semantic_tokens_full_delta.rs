@@ -2,7 +2,7 @@
 
 use tower_lsp_server::ls_types as lsp;
 
-use super::semantic_tokens_full::all;
+use super::semantic_tokens_full::{Kept, all};
 use super::{ReadContext, ReadRequest};
 use crate::answer::RequestError;
 use crate::convert;
@@ -20,9 +20,9 @@ impl ReadRequest for Delta {
         params: lsp::SemanticTokensDeltaParams,
     ) -> Result<Option<lsp::SemanticTokensFullDeltaResult>, RequestError> {
         let Some(path) = convert::path(&params.text_document.uri) else { return Ok(None) };
-        let Some(data) = all(context, &path)? else { return Ok(None) };
         let former = context.former.get(&path, &params.previous_result_id);
-        let result_id = Some(context.former.keep(&path, data.clone()));
+        let Some(Kept { result_id, data }) = all(context, &path)? else { return Ok(None) };
+        let result_id = Some(result_id);
         Ok(Some(match former {
             Some(former) => lsp::SemanticTokensDelta { result_id, edits: semantic::difference(&former, &data) }.into(),
             // All of them, where it is not known any more what the client has.
