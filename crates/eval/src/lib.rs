@@ -71,7 +71,7 @@ pub use collect::Collect;
 pub use ctx::{Budget, Ctx, What};
 pub use error::{Cycle, ErrorContext, ErrorKind, EvalError, FrameKind, Pos, Result, edit_distance};
 pub use evaluator::{Evaluator, Options, Statistics};
-pub use heap::{Root, give_back_large_memory, keep_freed_memory};
+pub use heap::{Root, give_back_freed_memory, give_back_large_memory, keep_freed_memory};
 pub use host::{FileType, Host, HostError, HostResult};
 pub use lints::{LintLevel, LiteralLints};
 pub use locate::SourceLocation;

@@ -14,15 +14,38 @@ use crate::{LowerOptions, Lowered, Module, Scopes, SourceMap, lower_interruptibl
 /// The lossless tree of a file's text.
 #[salsa::tracked(returns(ref), no_eq, lru = 256)]
 pub fn flat_tree(db: &dyn Db, file: SourceFile) -> Arc<FlatTree> {
-    let (text, files, id) = (file.contents(db).text().as_bytes(), db.files(), file.id(db));
+    let (text, files, id) = (Arc::clone(file.contents(db).text()), db.files(), file.id(db));
     if !files.is_open(id) {
-        return Arc::new(flat::parse(text));
+        return Arc::new(flat::parse_shared(text.into()));
     }
-    // The tree of an open file is made from that of the text before the last edit: see [`flat::reparse`].
-    let former = files.kept(id).and_then(|kept| kept.downcast::<FlatTree>().ok());
-    let tree = Arc::new(former.map_or_else(|| flat::parse(text), |former| flat::reparse(&former, text)));
-    files.keep(id, tree.clone());
+    let former = files.kept(id).and_then(|kept| kept.downcast::<FormerTrees>().ok());
+    let tree = FormerTrees::tree(former.as_deref(), text.into());
+    files.keep(id, Arc::new(FormerTrees::with(former.as_deref(), tree.clone())));
     tree
+}
+
+/// What the tree of an open file is made from: those of its text before the last edits. See [`flat::reparse`].
+struct FormerTrees {
+    last: Arc<FlatTree>,
+    /// The last one without errors, if the last one has some: a text that is mended is much like it.
+    sound: Option<Arc<FlatTree>>,
+}
+
+impl FormerTrees {
+    fn tree(former: Option<&FormerTrees>, text: Arc<[u8]>) -> Arc<FlatTree> {
+        let known = || former.into_iter().flat_map(|former| [Some(&former.last), former.sound.as_ref()]).flatten();
+        known()
+            .find(|tree| tree.text() == &*text)
+            .cloned()
+            .or_else(|| known().find_map(|tree| flat::reparse_part(tree, &text)).map(Arc::new))
+            .unwrap_or_else(|| Arc::new(flat::parse_shared(text)))
+    }
+
+    fn with(former: Option<&FormerTrees>, last: Arc<FlatTree>) -> FormerTrees {
+        let is_sound = |tree: &&Arc<FlatTree>| tree.errors().is_empty();
+        let sound = former.filter(|_| !is_sound(&&last)).and_then(|former| Some(&former.last).filter(is_sound).or(former.sound.as_ref()));
+        FormerTrees { sound: sound.cloned(), last }
+    }
 }
 
 /// Where the lines of a file's text begin.
@@ -36,8 +59,13 @@ pub fn line_index(db: &dyn Db, file: SourceFile) -> Arc<LineIndex> {
 /// What it is made of has queries of its own below, which are compared: the whole differs after each edit.
 #[salsa::tracked(returns(ref), no_eq, lru = 128)]
 pub fn lowered(db: &dyn Db, file: SourceFile) -> Lowered {
-    let tree = flat_tree(db, file);
-    lower_interruptibly(tree, &LowerOptions::default(), &|| db.unwind_if_revision_cancelled())
+    let interrupt = || db.unwind_if_revision_cancelled();
+    // Of a file that nobody has open the tree is rarely asked for, and takes more memory than all that is made of it.
+    if !db.files().is_open(file.id(db)) {
+        let tree = flat::parse_shared(Arc::clone(file.contents(db).text()).into());
+        return lower_interruptibly(&tree, &LowerOptions::default(), &interrupt);
+    }
+    lower_interruptibly(flat_tree(db, file), &LowerOptions::default(), &interrupt)
 }
 
 /// The module of a file. Changes only where the meaning of the text may have changed.

@@ -3,6 +3,7 @@
 mod keys;
 mod matching;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -138,7 +139,7 @@ pub fn completion(snapshot: &Snapshot, position: &FilePosition, control: &Contro
     };
     items.retain_mut(|item| match matching::score(at.word(), &item.label).or_else(|| matching::score(at.word(), &item.insert)) {
         Some(score) => {
-            item.rank += score * 16;
+            item.rank += score * CLASS;
             true
         }
         None => matches!(item.kind, CompletionKind::File | CompletionKind::Folder),
@@ -207,7 +208,7 @@ impl<'a> At<'a> {
         };
         let Some(mut tree) = snapshot.flat_tree(&position.path)? else { return Ok(None) };
         if let Some(probe) = &probe {
-            tree = Arc::new(nival_syntax::flat::reparse(&tree, probe.as_bytes()));
+            tree = Arc::new(nival_syntax::flat::reparse(&tree, Arc::<[u8]>::from(probe.clone())));
         }
         Ok(Some(At { snapshot, position, text, replace, probe, tree }))
     }
@@ -222,7 +223,7 @@ impl<'a> At<'a> {
         let (start, end) = (usize::from(self.replace.start()), usize::from(self.replace.end()));
         let word = if self.replace.is_empty() { "x" } else { self.text.get(start..end)? };
         let probe: Arc<str> = format!("{}{word}=0;{}", self.text.get(..start)?, self.text.get(end..)?).into();
-        let tree = Arc::new(nival_syntax::flat::reparse(&self.tree, probe.as_bytes()));
+        let tree = Arc::new(nival_syntax::flat::reparse(&self.tree, Arc::<[u8]>::from(probe.clone())));
         Some(At { text: self.text.clone(), probe: Some(probe), tree, ..*self })
     }
 
@@ -305,12 +306,22 @@ impl<'a> At<'a> {
     }
 
     fn items<'db>(&self, shapes: Shapes<'db>, of: Thunk<'db>, word: &str, rank: u32) -> Vec<CompletionItem> {
-        let mut items = Vec::new();
+        // A package set has more than ten thousand: only what will be shown is made a candidate.
+        let mut best: Vec<(u32, Cow<'static, str>, Name)> = Vec::new();
         for (name, _) in shapes.attributes(of).names {
-            let label = name.to_string();
-            if matching::score(word, &label).is_none() {
-                continue;
+            let label = name.to_str();
+            if let Some(score) = matching::score(word, &label) {
+                best.push((score * CLASS + u32::from(label.starts_with('_')), label, name));
             }
+        }
+        if best.len() > MAX_CANDIDATES {
+            best.select_nth_unstable(MAX_CANDIDATES);
+            best.truncate(MAX_CANDIDATES);
+        }
+        best.sort_unstable();
+        let mut items: Vec<CompletionItem> = Vec::with_capacity(best.len());
+        for (_, label, name) in best {
+            let label = label.into_owned();
             // What a candidate looks like is asked of as many as anybody reads.
             let glance = if items.len() < GLANCES { shapes.glance(of, name) } else { None };
             let (kind, detail) = match glance {
@@ -405,6 +416,12 @@ impl<'a> At<'a> {
 
 /// Bytes of a big text.
 const BIG: usize = 300 << 10;
+
+/// What a worse class of matches adds to the rank of a candidate.
+const CLASS: u32 = 16;
+
+/// Of the attributes of a set the best are offered; there are more where it is this many.
+pub const MAX_CANDIDATES: usize = 501;
 
 /// How many candidates are looked at more closely.
 const GLANCES: usize = 200;

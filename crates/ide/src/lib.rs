@@ -46,13 +46,14 @@ pub mod symbols;
 mod tidy;
 mod tree;
 mod values;
+mod warm;
 pub mod workspace_symbols;
 
 pub use actions::{ActionId, ActionKind, ActionQuery, CodeAction, Effect as ActionEffect, code_actions, resolve as resolve_action};
 pub use call_hierarchy::{Call, CallItem, CallKind, call_item, incoming_calls, outgoing_calls};
 pub use closed_files::{closed_file_diagnostics, closed_files, concerned_by, depends_on_files};
 pub use code_lens::{DerivationLens, LensTarget, code_lenses};
-pub use completion::{CompletionItem, CompletionKind, completion, completion_details};
+pub use completion::{CompletionItem, CompletionKind, MAX_CANDIDATES, completion, completion_details};
 pub use definition::{NavigationTarget, declaration, definition, implementation, type_definition};
 pub use diagnostics::{
     Diagnostic, Fix, Related, Severity, Tag, TextEdit, diagnostics, evaluation_diagnostics, is_rule, page_of, severity_of_level,
@@ -74,6 +75,7 @@ pub use shape_diagnostics::shape_diagnostics;
 pub use signature::{SignatureHelp, SignatureParameter, signature_help};
 pub use source_change::{FileOperation, SourceChange};
 pub use symbols::{Symbol, SymbolKind, document_symbols};
+pub use warm::warm;
 pub use workspace_symbols::{WorkspaceSymbol, workspace_symbols};
 
 pub use nival_engine::{Cancellable, Cancelled, Control, FilePosition, FileRange, Snapshot};

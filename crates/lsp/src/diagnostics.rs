@@ -28,6 +28,10 @@ use crate::state::State;
 const TEXT_DELAY: Duration = Duration::from_millis(1);
 /// From the last edit to evaluation.
 const EVALUATION_DELAY: Duration = Duration::from_millis(250);
+/// From opening a document to reading ahead what questions about it will need.
+const AHEAD_DELAY: Duration = Duration::from_millis(20);
+/// The same from an edit that came before that was done: it would have to end for the next one, too.
+const AHEAD_AFTER_EDIT: Duration = Duration::from_millis(400);
 /// From the first reason to ask again to telling the client: several come at once.
 const REFRESH_DELAY: Duration = Duration::from_millis(20);
 /// A file cannot flood its client.
@@ -75,6 +79,8 @@ impl Told {
 pub enum Source {
     Text,
     Evaluation,
+    /// Nothing is reported: hovers and completions find ready what takes long to read.
+    Ahead,
 }
 
 /// What a worker found.
@@ -96,6 +102,7 @@ enum Failure {
 struct Entry {
     text_due: Option<Instant>,
     evaluation_due: Option<Instant>,
+    ahead_due: Option<Instant>,
     from_text: Vec<Diagnostic>,
 }
 
@@ -164,7 +171,13 @@ impl State {
         let now = Instant::now();
         let evaluate = self.settings.evaluation_diagnostics();
         let pulled = self.features.pull_diagnostics;
+        let is_new = !self.schedule.of.contains_key(path);
         let entry = self.schedule.of.entry(path.to_path_buf()).or_default();
+        if is_new {
+            entry.ahead_due = Some(now + AHEAD_DELAY);
+        } else if let Some(due) = &mut entry.ahead_due {
+            *due = now + AHEAD_AFTER_EDIT;
+        }
         if !pulled {
             entry.text_due.get_or_insert(now + TEXT_DELAY);
         }
@@ -224,7 +237,12 @@ impl State {
         let mut due = Vec::new();
         let mut next: Option<Instant> = None;
         for (path, entry) in &mut self.schedule.of {
-            for (source, at) in [(Source::Text, &mut entry.text_due), (Source::Evaluation, &mut entry.evaluation_due)] {
+            let sources = [
+                (Source::Text, &mut entry.text_due),
+                (Source::Ahead, &mut entry.ahead_due),
+                (Source::Evaluation, &mut entry.evaluation_due),
+            ];
+            for (source, at) in sources {
                 match *at {
                     Some(deadline) if deadline <= now => {
                         *at = None;
@@ -256,12 +274,13 @@ impl State {
         let events = self.events.clone();
         let intent = match source {
             Source::Text => Intent::Latency,
-            Source::Evaluation => Intent::Background,
+            Source::Evaluation | Source::Ahead => Intent::Background,
         };
         self.pool.spawn(intent, move || {
             let control = context.background();
             let found = guarded(|| match source {
                 Source::Text => of_text(&context, &path, &document),
+                Source::Ahead => ide::warm(&context.snapshot, &path).map(|()| Vec::new()),
                 Source::Evaluation => {
                     let mut found = ide::project_diagnostics(&context.snapshot, &path)?;
                     found.extend(ide::shape_diagnostics(&context.snapshot, &path)?);
@@ -283,12 +302,14 @@ impl State {
         let Computed { path, version, source, result } = computed;
         let Some(document) = self.documents.get(&path).cloned() else { return };
         let Some(entry) = self.schedule.of.get_mut(&path) else { return };
-        if document.version != version {
+        // What is read ahead is not about one version.
+        if document.version != version && source != Source::Ahead {
             // A newer run is due or under way.
             return;
         }
         match (result, source) {
             (Ok(found), Source::Text) => entry.from_text = found,
+            (Ok(_), Source::Ahead) => return,
             (Ok(found), Source::Evaluation) => {
                 let differs = self.schedule.set_evaluated(&path, found);
                 if self.features.pull_diagnostics {
@@ -303,6 +324,7 @@ impl State {
                 // Something else changed meanwhile; this document did not, so it is still owed its diagnostics.
                 let (due, delay) = match source {
                     Source::Text => (&mut entry.text_due, TEXT_DELAY),
+                    Source::Ahead => (&mut entry.ahead_due, AHEAD_AFTER_EDIT),
                     Source::Evaluation => (&mut entry.evaluation_due, EVALUATION_DELAY),
                 };
                 due.get_or_insert(Instant::now() + delay);

@@ -13,7 +13,7 @@ use crate::ServerConfig;
 use crate::answer::{Answer, RequestError};
 use crate::client::Client;
 use crate::diagnostics::Computed;
-use crate::pool::guarded;
+use crate::pool::{Intent, guarded};
 use crate::problems;
 use crate::state::{Phase, State};
 use crate::{commands, notifications, requests};
@@ -62,6 +62,9 @@ pub struct MainLoop {
 
 /// How long nothing must arrive after the end of input for it to be the end of messages, too.
 const QUIET: Duration = Duration::from_millis(50);
+/// So long after the last event memory that nobody uses any more goes back to the system. Shorter pauses keep it: a keystroke needs much
+/// of it again.
+const REST: Duration = Duration::from_secs(10);
 /// How long running work is waited for at the end.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -124,6 +127,7 @@ fn run(mut state: State, events: &Receiver<Event>) -> i32 {
 /// The next event. What is due meanwhile is done: changes become visible when the queue is empty, diagnostics start when
 /// their time has come.
 fn next(state: &mut State, events: &Receiver<Event>) -> Option<Event> {
+    let mut rested = false;
     loop {
         match events.try_recv() {
             Ok(event) => return Some(event),
@@ -138,6 +142,14 @@ fn next(state: &mut State, events: &Receiver<Event>) -> Option<Event> {
         });
         let received = match due {
             Ok(Some(deadline)) => events.recv_deadline(deadline),
+            Ok(None) if !rested => {
+                let received = events.recv_timeout(REST);
+                if matches!(received, Err(RecvTimeoutError::Timeout)) {
+                    rested = true;
+                    state.pool.spawn(Intent::Background, nival_engine::give_back_freed_memory);
+                }
+                received
+            }
             _ => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         match received {

@@ -32,7 +32,7 @@ pub struct Attribute<'db> {
 /// The attributes of a set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Attributes {
-    /// Sorted by their bytes.
+    /// Each once, in no order.
     pub names: Vec<(Name, Option<Place>)>,
     /// There are no others, for certain.
     pub closed: bool,
@@ -126,8 +126,7 @@ impl<'db> Shapes<'db> {
     pub fn attributes(self, of: Thunk<'db>) -> Attributes {
         fuel::within(fuel::EDITOR, || {
             let value = whnf(self.db, of);
-            let (mut names, closed) = set::names(self.db, &value);
-            names.sort_by(|a, b| a.0.as_bytes().cmp(b.0.as_bytes()));
+            let (names, closed) = set::names(self.db, &value);
             Attributes { names, closed: closed && value.sure }
         })
     }

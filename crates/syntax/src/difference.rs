@@ -1,17 +1,21 @@
 //! [`Difference`]: where two trees of much the same text differ, for readers that keep what they made of a former tree.
 
+use std::ops::Range;
+
 use crate::SyntaxKind;
 use crate::flat::{FlatTree, Node, NodeData};
 use crate::lexer::TokenData;
 use crate::reparse::Edit;
 
 /// What is different about a tree, compared with a former one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Difference<'o, 'n> {
     /// The texts are the same, and so are the trees.
     None,
     /// The trees are the same but for what is in a binding, which starts at the same place.
     Within { old: Node<'o>, new: Node<'n> },
+    /// The nodes are the same; whitespace and comments, which are these tokens, have others in their place.
+    Trivia { old: Range<u32>, new: Range<u32> },
     /// Anything may differ.
     Unknown,
 }
@@ -32,6 +36,9 @@ impl<'o, 'n> Difference<'o, 'n> {
         }
         let first = old.tokens.partition_point(|token| (token.end as usize) < edit.start) as u32;
         let last = old.tokens.partition_point(|token| (token.start as usize) <= edit.end) as u32;
+        if let Some((old, new)) = trivia(old, new, first..last.max(first)) {
+            return Difference::Trivia { old, new };
+        }
         let around = old.nodes_around(first..last.max(first + 1));
         let bindings = around.into_iter().filter(|node| node.kind() == SyntaxKind::BINDING);
         for before in bindings.take(MAX_TRIES) {
@@ -44,6 +51,49 @@ impl<'o, 'n> Difference<'o, 'n> {
     }
 }
 
+/// The tokens that differ, if all of them are trivia and nothing else does. `touched` are those that the edit touches.
+fn trivia(old: &FlatTree, new: &FlatTree, touched: Range<u32>) -> Option<(Range<u32>, Range<u32>)> {
+    let bytes = (new.text.len() as u32).wrapping_sub(old.text.len() as u32);
+    let by = (new.tokens.len() as u32).wrapping_sub(old.tokens.len() as u32);
+    let (mut gone, mut come) = (touched.clone(), touched.start..touched.end.wrapping_add(by));
+    while !gone.is_empty() && !come.is_empty() && old.tokens.get(gone.start as usize) == new.tokens.get(come.start as usize) {
+        (gone.start, come.start) = (gone.start + 1, come.start + 1);
+    }
+    let same_end = |gone: &Range<u32>, come: &Range<u32>| {
+        let (old, new) = (old.tokens.get(gone.end as usize - 1)?, new.tokens.get(come.end as usize - 1)?);
+        Some(moved(old, bytes) == *new)
+    };
+    while !gone.is_empty() && !come.is_empty() && same_end(&gone, &come) == Some(true) {
+        (gone.end, come.end) = (gone.end - 1, come.end - 1);
+    }
+    let part = |tree: &'_ FlatTree, range: &Range<u32>| {
+        let tokens = tree.tokens.get(range.start as usize..range.end as usize)?;
+        tokens.iter().all(|token| token.kind.is_trivia()).then_some(())
+    };
+    part(old, &gone)?;
+    part(new, &come)?;
+    let (before, behind) = (old.tokens.get(..gone.start as usize)?, old.tokens.get(gone.end as usize..)?);
+    let (new_before, new_behind) = (new.tokens.get(..come.start as usize)?, new.tokens.get(come.end as usize..)?);
+    // No node begins or ends with trivia, save for that of the whole text.
+    let place = |token: u32| if token > gone.start { token.wrapping_add(by) } else { token };
+    let shifted = |node: &NodeData| NodeData {
+        first_token: if node.first_token >= gone.end { node.first_token.wrapping_add(by) } else { node.first_token },
+        end_token: place(node.end_token),
+        ..*node
+    };
+    let same = old.nodes.len() == new.nodes.len()
+        && behind.len() == new_behind.len()
+        && before == new_before
+        && behind.iter().zip(new_behind).all(|(old, new)| moved(old, bytes) == *new)
+        && old.nodes.iter().zip(&new.nodes).skip(1).all(|(old, new)| shifted(old) == *new);
+    same.then_some((gone, come))
+}
+
+/// A token behind an edit that added this many bytes.
+fn moved(token: &TokenData, bytes: u32) -> TokenData {
+    TokenData { start: token.start.wrapping_add(bytes), end: token.end.wrapping_add(bytes), ..*token }
+}
+
 /// Whether two trees are the same outside of two nodes that have the same number.
 fn is_same_around(before: Node<'_>, after: Node<'_>) -> bool {
     let (old, new) = (before.tree(), after.tree());
@@ -53,7 +103,6 @@ fn is_same_around(before: Node<'_>, after: Node<'_>) -> bool {
     let bytes = (new.text.len() as u32).wrapping_sub(old.text.len() as u32);
     let tokens_by = come.end.wrapping_sub(gone.end);
     let nodes_by = new_end.wrapping_sub(end);
-    let moved = |token: &TokenData| TokenData { start: token.start.wrapping_add(bytes), end: token.end.wrapping_add(bytes), ..*token };
     let shifted = |node: &NodeData, first: u32| NodeData {
         first_token: node.first_token.wrapping_add(first),
         end_token: node.end_token.wrapping_add(tokens_by),
@@ -74,7 +123,7 @@ fn is_same_around(before: Node<'_>, after: Node<'_>) -> bool {
     };
     let Some((nodes, nodes_behind, tokens, tokens_behind)) = parts() else { return false };
     tokens.0 == tokens.1
-        && tokens_behind.0.iter().zip(tokens_behind.1).all(|(old, new)| moved(old) == *new)
+        && tokens_behind.0.iter().zip(tokens_behind.1).all(|(old, new)| moved(old, bytes) == *new)
         && (0..).zip(nodes.0).zip(nodes.1).all(|(old, new)| grown(old) == *new)
         && nodes_behind.0.iter().zip(nodes_behind.1).all(|(old, new)| shifted(old, tokens_by) == *new)
 }
@@ -91,9 +140,14 @@ mod tests {
     fn check(text: &str, insert: &str, expected: Expect) {
         let (old, new) = (flat::parse(text.replacen('|', "", 1).as_bytes()), flat::parse(text.replacen('|', insert, 1).as_bytes()));
         let show = |node: Node<'_>| String::from_utf8_lossy(node.text()).into_owned();
+        let text_of = |tree: &FlatTree, tokens: Range<u32>| {
+            let texts = tokens.filter_map(|token| Some(String::from_utf8_lossy(tree.token(token)?.text()).into_owned()));
+            texts.collect::<String>()
+        };
         let told = |difference| match difference {
             Difference::None => "none".to_owned(),
             Difference::Within { old, new } => format!("{} -> {}", show(old), show(new)),
+            Difference::Trivia { old: gone, new: come } => format!("{:?} -> {:?}", text_of(&old, gone), text_of(&new, come)),
             Difference::Unknown => "unknown".to_owned(),
         };
         expected.assert_eq(&told(Difference::between(&old, &new, |_, _| true)));
@@ -112,5 +166,18 @@ mod tests {
         check("{ a = \"|\"; b = 2; }", "\"", expect!["unknown"]);
         check("{ a = 1; b|= 2; }", "x", expect!["b= 2; -> bx= 2;"]);
         check("1|", "2", expect!["unknown"]);
+    }
+
+    #[test]
+    fn only_trivia_differs() {
+        check("{ a = 1;| b = 2; }", " # c\n", expect![[r##""" -> "# c\n ""##]]);
+        check("{ a = 1; # |c\n b = 2; }", "d", expect![[r##""# c" -> "# dc""##]]);
+        check("{ a = 1;|b = 2; }", "\n\n", expect![[r#""" -> "\n\n""#]]);
+        check("{ a = 1; /* x */| b = 2; }", "/* y */", expect![[r#""" -> "/* y */""#]]);
+        check("|1", " # c\n", expect![[r#""" -> " # c\n""#]]);
+        check("1|", "\n", expect![[r#""" -> "\n""#]]);
+        check("|", " ", expect![[r#""" -> " ""#]]);
+        check("{ a = 1; |b = 2; }", "# ", expect!["unknown"]);
+        check("{ a = b|c; }", " ", expect!["a = bc; -> a = b c;"]);
     }
 }

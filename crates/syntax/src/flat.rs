@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 pub use crate::navigate::Finder;
-pub use crate::reparse::reparse;
+pub use crate::reparse::{reparse, reparse_part};
 
 use rowan::{TextRange, TextSize};
 
@@ -17,7 +17,12 @@ use crate::{SyntaxError, SyntaxKind};
 
 /// Parses any bytes. The tree prints back the same bytes.
 pub fn parse(text: &[u8]) -> FlatTree {
-    crate::parser::parse(text.into())
+    parse_shared(text.into())
+}
+
+/// As [`parse`], of a text that others hold, too.
+pub fn parse_shared(text: Arc<[u8]>) -> FlatTree {
+    crate::parser::parse(text)
 }
 
 /// Parses a text that is only to be run: whitespace and comments are left out of the tree, whose nodes are the same.

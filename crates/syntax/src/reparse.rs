@@ -22,8 +22,14 @@ const MAX_BLOCK_DEPTH: usize = 250;
 const SMALL: usize = 16 << 10;
 
 /// Parses `text`, given the tree of a text that may be much like it. Equal to a full parse.
-pub fn reparse(old: &FlatTree, text: &[u8]) -> FlatTree {
-    Edit::between(&old.text, text).and_then(|edit| in_block(old, text, edit)).unwrap_or_else(|| flat::parse(text))
+pub fn reparse(old: &FlatTree, text: impl Into<Arc<[u8]>>) -> FlatTree {
+    let text = text.into();
+    reparse_part(old, &text).unwrap_or_else(|| flat::parse_shared(text))
+}
+
+/// As [`reparse`], if only a part of the text has to be parsed.
+pub fn reparse_part(old: &FlatTree, text: &Arc<[u8]>) -> Option<FlatTree> {
+    Edit::between(&old.text, text).and_then(|edit| in_block(old, text, edit))
 }
 
 /// What two texts differ in: bytes of the old text, and how many of the new stand in their place.
@@ -71,7 +77,7 @@ fn common<'t>(a: impl Iterator<Item = &'t [u8]>, b: impl Iterator<Item = &'t [u8
     same
 }
 
-fn in_block(old: &FlatTree, text: &[u8], edit: Edit) -> Option<FlatTree> {
+fn in_block(old: &FlatTree, text: &Arc<[u8]>, edit: Edit) -> Option<FlatTree> {
     let first = old.tokens.partition_point(|token| (token.end as usize) < edit.start) as u32;
     let last = old.tokens.partition_point(|token| (token.start as usize) <= edit.end) as u32;
     let around = old.nodes_around(first..last.max(first + 1));
@@ -203,7 +209,7 @@ fn depth(tree: &FlatTree) -> usize {
 }
 
 /// The old tree with `new`, of another tree, in the place of `block`, which `ancestors` are around.
-fn splice(old: &FlatTree, text: &[u8], block: Node<'_>, ancestors: &[Node<'_>], new: Node<'_>) -> FlatTree {
+fn splice(old: &FlatTree, text: &Arc<[u8]>, block: Node<'_>, ancestors: &[Node<'_>], new: Node<'_>) -> FlatTree {
     let (gone, come) = (block.token_range(), new.token_range());
     let (nodes_gone, nodes_come) = (block.index() as usize..block.subtree_end() as usize, new.index() as usize..new.subtree_end() as usize);
     // All of it wraps around: the sums are right.
@@ -236,7 +242,7 @@ fn splice(old: &FlatTree, text: &[u8], block: Node<'_>, ancestors: &[Node<'_>], 
     nodes.extend(source.nodes[nodes_come].iter().map(|node| shifted(node, gone.start.wrapping_sub(come.start))));
     nodes.extend(old.nodes[nodes_gone.end..].iter().map(|node| shifted(node, tokens_by)));
     let parents = old.parents.spliced(&nodes, nodes_gone, block_nodes, nodes_by);
-    FlatTree { text: Arc::from(text), nodes, tokens, errors: Vec::new(), numbered: false, parents }
+    FlatTree { text: Arc::clone(text), nodes, tokens, errors: Vec::new(), numbered: false, parents }
 }
 
 #[cfg(test)]
@@ -248,8 +254,8 @@ mod tests {
         let old = flat::parse(text.replacen('|', "", 1).as_bytes());
         let new = text.replacen('|', insert, 1);
         assert_eq!(reparse(&old, new.as_bytes()), flat::parse(new.as_bytes()), "{text}");
-        assert_eq!(reparse(&flat::parse(new.as_bytes()), &old.text), old, "{text} back");
-        Edit::between(&old.text, new.as_bytes()).and_then(|edit| in_block(&old, new.as_bytes(), edit)).is_some()
+        assert_eq!(reparse(&flat::parse(new.as_bytes()), old.text.clone()), old, "{text} back");
+        reparse_part(&old, &new.as_bytes().into()).is_some()
     }
 
     #[test]

@@ -59,6 +59,15 @@ pub fn keep_freed_memory() {
     }
 }
 
+/// Gives memory that was freed back to the system now: to be called where nothing is about to be done.
+pub fn give_back_freed_memory() {
+    // SAFETY: asks the allocator to give back what nobody uses.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 /// Has the system's allocator give large pieces of memory, such as the parser's buffers of a big file, back as soon as they are
 /// freed, in place of keeping them for later: to be called where a program begins.
 pub fn give_back_large_memory() {

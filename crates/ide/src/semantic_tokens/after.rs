@@ -1,9 +1,10 @@
 //! The tokens after an edit, from those before it.
 //!
-//! What a word is depends on the nodes around it and on the names in scope there. A binding shows two things of itself: its name,
-//! and whether its value is written as a function. Where both are as they were, and the tree is the same around the binding, tokens outside
-//! of it are what they were.
+//! What a word is depends on the nodes around it and on the names in scope there. A binding of `let` and `rec` shows two things of itself:
+//! its name, and whether its value is written as a function. Where both are as they were, and the tree is the same around the binding,
+//! tokens outside of it are what they were.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -54,27 +55,44 @@ pub fn semantic_tokens_after(snapshot: &Snapshot, path: &Path, former: Option<&T
 
 /// The tokens of `new` by those of `old`, which lexical scope told.
 pub(super) fn compared(old: &FlatTree, new: &FlatTree) -> Option<Tokens> {
-    let (old, new) = match Difference::between(old, new, shows_the_same) {
+    let joined = |token: u32| token.checked_sub(1).and_then(|before| new.token(before)).is_some_and(joins);
+    let (old, new_range, tokens) = match Difference::between(old, new, shows_the_same) {
         Difference::None => return Some(Tokens::Same),
-        Difference::Within { old, new } => (old, new),
+        Difference::Within { old, new } => (old.range(), new.range(), new.token_range()),
+        Difference::Trivia { old: gone, new: come } => (covered(old, gone), covered(new, come.clone()), come),
         Difference::Unknown => return None,
     };
-    let tokens = new.token_range();
-    if [new.token_before(), new.tree().token(tokens.end)].into_iter().flatten().any(joins) {
+    // What is beside it must not become one with it, nor with what is on its other side.
+    if joined(tokens.start) || joined(tokens.end + 1) {
         return None;
     }
-    let mut walk = Walk::new(new.tree(), tokens, None);
-    walk.run().then(|| Tokens::Part { old: old.range(), new: new.range(), tokens: walk.found })
+    let mut walk = Walk::new(new, tokens, None);
+    walk.run().then(|| Tokens::Part { old, new: new_range, tokens: walk.found })
+}
+
+/// The range of a run of tokens, perhaps of none.
+fn covered(tree: &FlatTree, tokens: Range<u32>) -> TextRange {
+    let start = tree.token(tokens.start).map_or(tree.root().range().end(), |token| token.range().start());
+    let last = tokens.end.checked_sub(1).filter(|last| tokens.contains(last)).and_then(|last| tree.token(last));
+    TextRange::new(start, last.map_or(start, |token| token.range().end()))
 }
 
 /// Whether others see the same of a binding.
 fn shows_the_same(old: Node<'_>, new: Node<'_>) -> bool {
-    let path = |binding: Node<'_>| {
+    // Nobody sees the names of a plain set, unless the binding is put together with another one.
+    if let Some(set) = new.parent().filter(|set| set.kind() == SyntaxKind::ATTR_SET && !names::is_rec(*set)) {
+        let name = names::first_name(new);
+        let is_other = |entry: &Node<'_>| *entry != new && entry.kind() == SyntaxKind::BINDING;
+        return name.is_none()
+            || name == names::first_name(old)
+            || set.children().filter(is_other).all(|entry| names::first_name(entry) != name);
+    }
+    let shown = |binding: Node<'_>| {
         let path = binding.children().next().filter(|path| path.kind() == SyntaxKind::ATTRPATH)?;
         let parts: Vec<SyntaxKind> = path.children().map(|part| part.kind()).collect();
         Some((path.text().to_owned(), parts, names::is_function(binding)))
     };
-    path(old).is_some_and(|old| Some(old) == path(new))
+    shown(old).is_some_and(|old| Some(old) == shown(new))
 }
 
 /// Whether a token becomes one with others of its kind beside it.

@@ -257,6 +257,10 @@ fn tokens_after_an_edit_are_those_of_the_text() {
         ("rec { a = { b = ''\n| x''; }; c = a.b; }", "\n ${c}"),
         ("{ a = b|; # c\n d = e; }", "(f)"),
         ("let f = x: x|; in f 1", " f"),
+        ("{ a| = 1; b = rec { c = a; }; }", "x"),
+        ("{ a = 1; | b = rec { c = a; }; }", "# x\n /** y */"),
+        ("rec { a = 1; # |x\n b = a; }", "y"),
+        ("x: x|", "\n # end"),
     ] {
         assert!(same_as_anew(&text.replace('|', ""), &text.replace('|', insert)), "{text}");
     }
@@ -266,6 +270,9 @@ fn tokens_after_an_edit_are_those_of_the_text() {
         ("let a| = 1; b = a; in a b", "x"),
         ("rec { a = rec { b = 1;| }; a.c = b; }", " d = 1;"),
         ("{ a = 1; | }", "b = 2;"),
+        ("[ \"a\" | \"b\" ]", "# x"),
+        // Two that are put together now.
+        ("{ ab = { c = rec { d = e; }; }; a|.c.e = 1; }", "b"),
     ] {
         assert!(!same_as_anew(&text.replace('|', ""), &text.replace('|', insert)), "{text}");
     }

@@ -9,7 +9,7 @@ use crate::convert;
 use crate::pool::Intent;
 
 /// More candidates than this are not sent; the list is then incomplete, and the client asks again as the user types.
-const MAX_ITEMS: usize = 500;
+const MAX_ITEMS: usize = ide::MAX_CANDIDATES - 1;
 
 pub struct Completion;
 
