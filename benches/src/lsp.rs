@@ -137,6 +137,54 @@ const AFTER_A_KEYSTROKE: &[Asked] = &[
     ("semantic tokens", "textDocument/semanticTokens/full", |_| json!({})),
 ];
 
+/// The letters that are typed, for the memory after them.
+const EDITS: usize = 1000;
+
+/// A document that is typed in.
+struct Typing<'a> {
+    server: &'a mut Server,
+    uri: &'a str,
+    version: u64,
+}
+
+impl Typing<'_> {
+    /// Puts a text in the place of columns of a line; when.
+    fn edit(&mut self, line: usize, columns: std::ops::Range<usize>, text: &str) -> Instant {
+        self.version += 1;
+        let place = |column: usize| json!({ "line": line, "character": column });
+        let change = json!({ "range": { "start": place(columns.start), "end": place(columns.end) }, "text": text });
+        let document = json!({ "uri": self.uri, "version": self.version });
+        self.server.notify("textDocument/didChange", json!({ "textDocument": document, "contentChanges": [change] }))
+    }
+
+    /// Types a text at a place, asks, and takes the text away again; milliseconds from the keystroke to the answer, and the answer.
+    fn asked(&mut self, line: usize, column: usize, text: &str, method: &str, mut params: Value) -> (f64, Value) {
+        let start = self.edit(line, column..column, text);
+        params["textDocument"] = json!({ "uri": self.uri });
+        let (_, answer) = self.server.request(method, params);
+        let millis = self.server.last.duration_since(start).as_secs_f64() * 1e3;
+        self.edit(line, column..column + text.len(), "");
+        self.settle();
+        (millis, answer)
+    }
+
+    fn completed(&mut self, (line, column): (usize, usize), text: &str) -> (f64, usize) {
+        let position = json!({ "line": line, "character": column + text.len() });
+        let (millis, answer) = self.asked(line, column, text, "textDocument/completion", json!({ "position": position }));
+        (millis, answer["items"].as_array().map_or(0, Vec::len))
+    }
+
+    fn settle(&mut self) {
+        self.server.settle(self.version);
+    }
+}
+
+/// So many places of those that a text has, from all of it.
+fn some<T: Copy>(all: Vec<T>, count: usize) -> Vec<T> {
+    assert!(all.len() > 3, "the file has places to type at");
+    (0..count).map(|at| all[at * 7919 % all.len()]).collect()
+}
+
 /// Where things are asked.
 struct Places {
     /// A use of a parameter that only the file sees.
@@ -174,6 +222,13 @@ pub fn run(settings: &Settings) -> Vec<Row> {
     let errors = message["params"]["diagnostics"].as_array().map_or(usize::MAX, |d| d.iter().filter(|d| d["severity"] == 1).count());
     assert_eq!(errors, 0, "a correct file has errors");
     row("open to diagnostics", &[at.duration_since(start).as_secs_f64() * 1e3]);
+    let after_opening = server.resident_mib();
+    // Somebody looks first, and then points at something.
+    std::thread::sleep(Duration::from_millis(500));
+    let at_hello = json!({ "textDocument": document, "position": { "line": hello, "character": 20 } });
+    let (millis, hover) = server.request("textDocument/hover", at_hello);
+    assert!(hover["contents"]["value"].as_str().is_some_and(|text| text.contains("callPackage")), "hover says what it is: {hover}");
+    row("first hover", &[millis]);
 
     let (mut to_diagnostics, mut to_completion, mut to_hover, mut to_definition) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let rounds = settings.runs as u64 * 10;
@@ -250,12 +305,96 @@ pub fn run(settings: &Settings) -> Vec<Row> {
     }
     row("keystroke to differences of semantic tokens", &deltas);
     row("differences of semantic tokens", &alone);
-    rows.push(Row {
-        work: "language server: resident memory after that".into(),
-        nival: format!("{:.0} MiB", server.resident_mib()),
-        reference: String::new(),
-        ratio: None,
-        memory: None,
-    });
+    let mut typing = Typing { server: &mut server, uri: &uri, version: 10_000 };
+    let lines = || text.lines().enumerate();
+    let count = settings.runs * 4;
+    let names: Vec<(usize, usize)> = lines()
+        .filter(|(_, line)| line.starts_with("  ") && line.contains(" = callPackage"))
+        .filter_map(|(at, line)| Some((at, line.find(" =")?)))
+        .collect();
+    let selections = lines().filter_map(|(at, line)| Some((at, line.find(" pkgs.").filter(|_| !line.contains('#'))? + 6))).collect();
+    let arguments =
+        lines().filter(|(_, line)| line.contains(" = callPackage ../")).filter_map(|(at, line)| Some((at, line.find(" { ")? + 3)));
+    let (mut millis, mut found) = (Vec::new(), 0);
+    for place in some(selections, count) {
+        let (time, items) = typing.completed(place, "a");
+        millis.push(time);
+        found += usize::from(items > 0);
+    }
+    assert!(found > count / 2, "the names of packages are known: {found}");
+    row("keystroke to completion of `pkgs.`", &millis);
+    let (mut millis, mut found) = (Vec::new(), 0);
+    for place in some(arguments.collect(), count) {
+        let (time, items) = typing.completed(place, " ");
+        millis.push(time);
+        found += usize::from(items > 0);
+    }
+    assert!(found > count / 2, "the arguments of packages are known: {found}");
+    row("keystroke to completion of an argument", &millis);
+    let mut millis = Vec::new();
+    for (line, column) in some(names.clone(), count) {
+        let position = json!({ "line": line, "character": column });
+        let (time, hover) = typing.asked(line, column, "x", "textDocument/hover", json!({ "position": position }));
+        assert!(!hover.is_null(), "hover has an answer");
+        millis.push(time);
+    }
+    row("keystroke to hover", &millis);
+    let (mut deltas, mut broken) = (Vec::new(), Vec::new());
+    for (line, column) in some(names.clone(), count) {
+        let document = json!({ "uri": uri });
+        let mut tokens = typing.server.request("textDocument/semanticTokens/full", json!({ "textDocument": document })).1;
+        let params = json!({ "previousResultId": tokens["resultId"] });
+        let (time, delta) = typing.asked(line, column, "x", "textDocument/semanticTokens/full/delta", params);
+        let edits = delta["edits"].as_array().map_or(0, Vec::len);
+        assert_eq!(edits, 1, "one name is longer: {delta}");
+        deltas.push(time);
+        tokens = typing.server.request("textDocument/semanticTokens/full", json!({ "textDocument": document })).1;
+        assert!(tokens["data"].as_array().is_some_and(|data| data.len() > 100_000), "all tokens");
+
+        let start = typing.edit(line, column..column, "(");
+        let version = typing.version;
+        let (at, message) = typing.server.wait(|m| published(m) && m["params"]["version"] == version);
+        broken.push(at.duration_since(start).as_secs_f64() * 1e3);
+        assert!(
+            message["params"]["diagnostics"].as_array().is_some_and(|found| found.iter().any(|d| d["severity"] == 1)),
+            "an error is told"
+        );
+        typing.edit(line, column..column + 1, "");
+        typing.settle();
+    }
+    row("letter of a name to differences of semantic tokens", &deltas);
+    row("keystroke that breaks the syntax to diagnostics", &broken);
+    let mut renamed = Vec::new();
+    for (line, column) in some(names.clone(), settings.runs) {
+        let params = json!({ "position": places.parameter, "newName": "renamed" });
+        let (time, edit) = typing.asked(line, column, "x", "textDocument/rename", params);
+        assert!(edit.to_string().matches("renamed").count() > 50, "all uses are renamed");
+        renamed.push(time);
+    }
+    row("keystroke to rename of a parameter", &renamed);
+    let after_requests = typing.server.resident_mib();
+    for (round, (line, column)) in some(names, EDITS / 2).into_iter().enumerate() {
+        match round % 10 {
+            0 => drop(typing.completed((line, column), "x")),
+            _ => {
+                typing.edit(line, column..column, "x");
+                typing.edit(line, column..column + 1, "");
+            }
+        }
+        if round % 5 == 0 {
+            typing.settle();
+        }
+    }
+    typing.settle();
+    let memory = [("opening", after_opening), ("the requests", after_requests), ("1,000 edits more", server.resident_mib())];
+    for (when, mib) in memory {
+        rows.push(Row {
+            work: format!("language server: resident memory after {when}"),
+            nival: format!("{mib:.0} MiB"),
+            reference: String::new(),
+            ratio: None,
+            memory: None,
+        });
+    }
     rows
 }
