@@ -196,8 +196,33 @@ pub(crate) fn is_module(module: &Module) -> bool {
     let named = |names: &[&[u8]]| body(module).is_some_and(|set| set.attrs.iter().any(|attr| names.contains(&attr.name.as_bytes())));
     let root = crate::params::root_lambda(module);
     named(&[b"options", b"imports"])
-        || named(&[b"config"]) && root.is_some()
+        || named(&[b"config"]) && is_given(module)
         || root.is_some_and(|root| crate::params::is_module(module, root))
+}
+
+/// Whether the set of a file is given by one function, or by the last of several as modules have it. A package set, which may have
+/// `config` among its attributes, is given by functions of one name each.
+fn is_given(module: &Module) -> bool {
+    let (mut at, mut last) = (module.root, None);
+    for _ in 0..8 {
+        at = match module.exprs.get(at.0 as usize) {
+            Some(&Expr::Lambda(lambda)) => {
+                last = Some(lambda);
+                match module.lambdas.get(lambda as usize) {
+                    Some(lit) => lit.body,
+                    None => return false,
+                }
+            }
+            Some(&Expr::Let(index)) => match module.lets.get(index as usize) {
+                Some(lit) => lit.body,
+                None => return false,
+            },
+            Some(&(Expr::With { body, .. } | Expr::Assert { body, .. })) => body,
+            _ => break,
+        };
+    }
+    let is_open = |last| crate::apply::pattern(module, last).is_some_and(|pattern| pattern.ellipsis);
+    last.is_some_and(|last| crate::params::root_lambda(module) == Some(last) || is_open(last))
 }
 
 struct Walk<'db> {

@@ -67,7 +67,7 @@ pub(super) fn compared(old: &FlatTree, new: &FlatTree) -> Option<Tokens> {
         return None;
     }
     let mut walk = Walk::new(new, tokens, None);
-    walk.run().then(|| Tokens::Part { old, new: new_range, tokens: walk.found })
+    walk.run().then_some(Tokens::Part { old, new: new_range, tokens: walk.found })
 }
 
 /// The range of a run of tokens, perhaps of none.

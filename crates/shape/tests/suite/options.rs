@@ -107,3 +107,21 @@ fn own_options_and_those_of_imports() {
         "#]],
     );
 }
+
+#[test]
+fn what_is_a_module() {
+    for (text, expected) in [
+        ("{ config, ... }: { }", true),
+        ("{ config, pkgs, ... }: { config = { }; }", true),
+        ("{ pkgs }: { config = { }; }", true),
+        ("self: { pkgs, ... }: { config = { }; }", true),
+        ("self: { imports = [ ]; }", true),
+        // A package set.
+        ("{ lib, config }: self: super: with self; { inherit lib config; }", false),
+        ("{ config = { }; }", false),
+    ] {
+        let (db, fixture) = support::database(&format!("//- /m.nix\n{text}"));
+        let module = nival_shape::Shapes::new(&db).is_module(db.file(&fixture.files[0].path));
+        assert_eq!(module, expected, "{text}");
+    }
+}
