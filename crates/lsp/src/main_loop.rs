@@ -207,7 +207,6 @@ fn handle(state: &mut State, event: Event) {
             state.refresh_code_lenses();
         }
         Event::Indexed => {
-            state.builds.remove(crate::indexing::TOKEN);
             state.all_problems_changed();
             state.reschedule_evaluation();
         }

@@ -15,6 +15,7 @@ use crate::client::Client;
 use crate::diagnostics::{Schedule, Told};
 use crate::document::Documents;
 use crate::encoding::Encoding;
+use crate::indexing::IndexCancel;
 use crate::main_loop::Event;
 use crate::pool::Pool;
 use crate::problems::Problems;
@@ -54,6 +55,7 @@ pub struct State {
     /// Running builds by their progress token.
     pub builds: FxHashMap<String, CancelToken>,
     pub next_build: u64,
+    pub indexing: IndexCancel,
     /// Requests that the client sees the progress of.
     pub works: Works,
     /// The parent of every token: stops everything when the server ends.
@@ -91,6 +93,7 @@ impl State {
             shut_down: false,
             builds: FxHashMap::default(),
             next_build: 0,
+            indexing: IndexCancel::default(),
             works: Works::default(),
             all,
             schedule: Schedule::default(),

@@ -15,7 +15,18 @@ return {
     params.initializationOptions = vim.tbl_deep_extend('force', params.initializationOptions or {}, config.settings.nival or {}, {
       trusted = require('nival.trust').is_trusted(config.root_dir),
     })
+    if not require('nival').config.watch then
+      params.capabilities.workspace.didChangeWatchedFiles = nil
+    end
   end,
+  capabilities = {
+    workspace = {
+      -- Neovim can, and does not say so; edits that make files need it.
+      workspaceEdit = { documentChanges = true },
+    },
+    -- For |nival-grd|.
+    textDocument = { publishDiagnostics = { codeDescriptionSupport = true } },
+  },
   settings = { nival = {} },
   capabilities = { experimental = { nival = { workspaceDiagnostics = refresh_buffer ~= nil and refresh_all ~= nil } } },
   handlers = {
@@ -42,7 +53,16 @@ return {
       require('nival.inspect').run(command.arguments, context)
     end,
   },
+  on_init = function(client)
+    if require('nival.watch').is_needed() then
+      require('nival.watch').start(client)
+    end
+  end,
   on_attach = function(client, bufnr)
-    require('nival').attached(client, bufnr)
+    require('nival.attach').run(client, bufnr)
+  end,
+  on_exit = function(code, signal, client_id)
+    require('nival.watch').stop(client_id)
+    require('nival.life').ended(code, signal, client_id)
   end,
 }

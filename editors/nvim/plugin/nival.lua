@@ -16,7 +16,7 @@ end, { nargs = '?', desc = 'Show what the store knows of a derivation', complete
 
 command('NivalCancel', function()
   require('nival').cancel()
-end, { desc = 'Stop all builds of this buffer\'s server' })
+end, { desc = 'Stop all builds of this buffer\'s server, and what else takes long' })
 
 command('NivalLog', function()
   require('nival.log').open()
@@ -33,6 +33,25 @@ end, { nargs = '?', complete = 'file', desc = 'Open nixrepl with this file, or a
 command('NivalTrust', function(args)
   require('nival.trust').trust(not args.bang)
 end, { bang = true, desc = 'Trust this workspace: allow builds and impure evaluation (! takes it back)' })
+
+command('NivalFixAll', function()
+  require('nival.edits').fix_all(vim.api.nvim_get_current_buf())
+end, { desc = 'Apply all safe fixes to this buffer' })
+
+command('NivalRename', function(args)
+  require('nival.edits').rename_file(vim.api.nvim_buf_get_name(0), args.args)
+end, { nargs = 1, complete = 'file', desc = 'Give this file another name; imports of it follow' })
+
+command('NivalParent', function()
+  require('nival').parent()
+end, { desc = 'Open the file that imports or calls this one' })
+
+vim.api.nvim_create_autocmd('LspProgress', {
+  group = vim.api.nvim_create_augroup('nival_progress', {}),
+  callback = function(event)
+    require('nival.life').progress(event)
+  end,
+})
 
 ---@diagnostic disable-next-line: duplicate-set-field
 function _G._nival_complete()

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use expect_test::expect;
+use expect_test::{ExpectFile, expect_file};
 use nival_tests::picture::draw;
 use nival_tests::terminal::Terminal;
 use nival_tests::tools;
@@ -48,13 +48,16 @@ fn on_a_terminal(world: &World, script: &str) -> Value {
     }
     let programs = tools::built("nival");
     let path = format!("{}:{}", programs.parent().expect("a folder").display(), std::env::var("PATH").unwrap_or_default());
+    let scripts = tools::repository().join("tests/suite/editors/nvim");
     let mut command = world.command(tools::foreign("nvim", "nvim"));
     command
         .args(["--clean", "--cmd", "set background=dark", "-c"])
-        .arg(format!("luafile {}", tools::repository().join("tests/suite/editors").join(script).display()))
+        .arg(format!("luafile {}", scripts.join(script).display()))
         .env("PATH", path)
         .env("TERM", "xterm-256color")
         .env("PLUGIN", tools::repository().join("editors/nvim"))
+        .env("SCRIPTS", &scripts)
+        .env("PATIENCE", std::env::var("PATIENCE").unwrap_or_default())
         .env("PROJECT", project)
         .env("PICTURES", &requests)
         .env("RESULT", &result);
@@ -126,106 +129,29 @@ fn an_untrusted_workspace_builds_nothing() {
     assert_eq!(world.store_entries(), [""; 0]);
 }
 
-#[test]
-fn what_is_known_without_running_code() {
+/// Runs a script; what was seen of each feature is written down beside it, and there is a picture of each.
+fn features(script: &str, seen: &ExpectFile) {
     let world = World::default();
-    let result = on_a_terminal(&world, "features.lua");
-    expect![[r#"
-        completion
-          hammer
-          first = tools.hammer;
-        definition
-          lib.nix: heavier = first: second: if first.weight < second.weight then second else first;
-        diagnostics
-          sema-unused-def-let: 'unused' is defined and never used
-        folding
-          2-5
-          7-23
-        format
-          { a, b }:
-          let
-            x = 1;
-          in
-          a + b * x
-        highlight
-          17: LspReferenceWrite
-          21: LspReferenceRead
-        hover
-          ```nix
-          attribute hammer
-          ```
-  
-          `{ description, drv, name, weight }`
-  
-          set
-          ```nix
-          {
-            description = "a tool";
-            drv = «derivation /nix/store/…-hammer.drv»;
-            name = "hammer";
-            weight = 3;
-          }
-          ```
-        inlay
-          15: packages
-        menu
-          Remove 'unused'
-          Fix all problems that can be fixed safely
-          Put `unused` in quotes
-        quickfix
-          let
-            tools = import ./. { };
-            greeting = "hello";
-          in
-          {
-            inherit (tools) hammer;
-            weights = map (tool: tool.weight) [ tools.hammer tools.bench ];
-            text = greeting + "!";
-          }
-        references
-          default.nix:8: callPackage = lib.callPackageWith (packages // { inherit lib callPackage; });
-          default.nix:10: packages = {
-          default.nix:17: heaviest = lib.heavier packages.hammer packages.bench;
-          default.nix:17: heaviest = lib.heavier packages.hammer packages.bench;
-          default.nix:19: packages
-          default.nix:22: count = lib.length (builtins.attrNames packages);
-        rename
-            callPackage = lib.callPackageWith (tools // { inherit lib callPackage; });
-            tools = {
-            heaviest = lib.heavier tools.hammer tools.bench;
-          tools
-            count = lib.length (builtins.attrNames tools);
-        rename_prompt
-          packages
-        selection
-          tools.hammer
-        signature
-          ```nix
-          heavier: first second
-          ```
-          ───────────────────────────────
-          The heavier one of two tools.
-  
-          # Type
-  
-          ```
-          heavier :: Tool -> Tool -> Tool
-          ```
-        symbols
-          default.nix:8: [Variable] callPackage
-          default.nix:8: [Variable] lib
-          default.nix:8: [Variable] callPackage
-          default.nix:10: [Object] packages
-          default.nix:11: [Property] mkTool
-          default.nix:11: [Variable] system
-          default.nix:12: [Property] hammer
-          default.nix:14: [Property] bench
-          default.nix:14: [Number] weight
-          default.nix:17: [Variable] heaviest
-          default.nix:21: [Variable] heaviest
-          default.nix:22: [Property] count
-        tokens
-          parameter definition
-    "#]]
-    .assert_eq(&listed(&result));
+    let result = on_a_terminal(&world, script);
+    seen.assert_eq(&listed(&result, world.path()));
+}
+
+#[test]
+fn reading() {
+    features("reading.lua", &expect_file!["nvim/reading.txt"]);
+}
+
+#[test]
+fn editing() {
+    features("editing.lua", &expect_file!["nvim/editing.txt"]);
+}
+
+#[test]
+fn workspace() {
+    features("workspace.lua", &expect_file!["nvim/workspace.txt"]);
+}
+
+#[test]
+fn bursts() {
+    features("bursts.lua", &expect_file!["nvim/bursts.txt"]);
 }

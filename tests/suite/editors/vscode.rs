@@ -209,5 +209,5 @@ fn what_is_known_without_running_code() {
           heavier lib.nix:22:3
           heaviest default.nix:17:3
     "#]]
-    .assert_eq(&listed(&found));
+    .assert_eq(&listed(&found, world.path()));
 }

@@ -1,4 +1,4 @@
-//! `window/workDoneProgress/cancel`: the user pressed the cancel button of a build or a request.
+//! `window/workDoneProgress/cancel`: the user pressed the cancel button of a build, a request or the index.
 
 use std::sync::PoisonError;
 
@@ -17,6 +17,9 @@ impl Heeded for Cancel {
             NumberOrString::String(token) => token,
             NumberOrString::Number(number) => number.to_string(),
         };
+        if token == crate::indexing::TOKEN {
+            state.indexing.cancel();
+        }
         if let Some(build) = state.builds.get(&token) {
             build.cancel();
         }

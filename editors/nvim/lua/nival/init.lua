@@ -4,12 +4,31 @@ local M = {}
 local defaults = {
   -- When the log window opens: 'build', 'failure' or 'never'.
   log = 'failure',
+  -- Map keys beyond Neovim's own, where nothing is mapped yet: see |nival-keys|.
+  keys = true,
+  -- Open the completion menu while typing, and not only by keys.
+  completion = false,
   -- Show code lenses (Neovim 0.12 draws them as lines above, older ones as virtual text).
   code_lens = true,
   -- Show inlay hints, such as the names of long bindings at their ends.
   inlay_hints = true,
+  -- Mark what the cursor rests on (after 'updatetime') and its other uses.
+  highlight = true,
   -- Fold by the structure of the text (in windows whose 'foldmethod' is still the default).
   folding = false,
+  -- While a local name is edited, edit its uses.
+  linked_editing = false,
+  -- Indent and align while typing.
+  format_on_type = false,
+  -- Before a file is written: apply all safe fixes, and format it.
+  fix_on_save = false,
+  format_on_save = false,
+  -- Show what the server is busy with.
+  progress = true,
+  -- Start a server that ended unexpectedly again.
+  restart = true,
+  -- Hear of files that others change (on Linux a watch for each folder of the workspace).
+  watch = true,
   -- Workspaces that are trusted without :NivalTrust: true, false, or a function of the root folder.
   trusted = false,
   -- The REPL of :NivalRepl.
@@ -38,32 +57,14 @@ function M.client(bufnr)
   return client
 end
 
----@param client vim.lsp.Client
----@param bufnr integer
-function M.attached(client, bufnr)
-  if M.config.inlay_hints and client:supports_method('textDocument/inlayHint') then
-    vim.lsp.inlay_hint.enable(true, { bufnr = bufnr })
+--- Changes settings of the running servers, such as `{ diagnostics = { ignored = { 'sema-extra-with' } } }`.
+---@param settings table
+function M.configure(settings)
+  for _, client in ipairs(vim.lsp.get_clients({ name = 'nival' })) do
+    client.settings.nival = vim.tbl_deep_extend('force', client.settings.nival or {}, settings)
+    -- It asks for what it needs.
+    client:notify('workspace/didChangeConfiguration', { settings = vim.NIL })
   end
-  if M.config.folding and vim.lsp.foldexpr and vim.wo.foldmethod == 'manual' then
-    vim.wo[0][0].foldmethod = 'expr'
-    vim.wo[0][0].foldexpr = 'v:lua.vim.lsp.foldexpr()'
-  end
-  if not M.config.code_lens or not client:supports_method('textDocument/codeLens') then
-    return
-  end
-  if vim.lsp.codelens.enable then
-    vim.lsp.codelens.enable(true, { bufnr = bufnr })
-    return
-  end
-  local group = vim.api.nvim_create_augroup('nival_code_lens_' .. bufnr, {})
-  vim.api.nvim_create_autocmd({ 'BufEnter', 'InsertLeave', 'BufWritePost' }, {
-    group = group,
-    buffer = bufnr,
-    callback = function()
-      vim.lsp.codelens.refresh({ bufnr = bufnr })
-    end,
-  })
-  vim.lsp.codelens.refresh({ bufnr = bufnr })
 end
 
 --- Asks for the lenses of a buffer; `on_done` gets those of one command, in the order of the text.
@@ -155,14 +156,53 @@ function M.problems()
   vim.lsp.buf.workspace_diagnostics({ client_id = client.id })
 end
 
---- Stops all builds.
+--- Stops all builds, and whatever else takes long.
 function M.cancel()
   local client = M.client()
-  if client then
-    client:request('workspace/executeCommand', { command = 'nival.cancelBuild', arguments = {} }, function(error, result)
-      vim.notify(error and error.message or ('nival: %d builds stopped'):format(result.cancelled))
-    end)
+  if not client then
+    return
   end
+  for token in pairs(client.progress.pending) do
+    client:notify('window/workDoneProgress/cancel', { token = token })
+  end
+  client:request('workspace/executeCommand', { command = 'nival.cancelBuild', arguments = {} }, function(error, result)
+    vim.notify(error and error.message or ('nival: %d builds stopped'):format(result.cancelled))
+  end)
+end
+
+--- Opens the file that imports or calls this one; a choice where several do.
+function M.parent()
+  local client = M.client()
+  if not client then
+    return
+  end
+  local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
+  client:request('experimental/parentModule', params, function(error, result)
+    local places = result or {}
+    if error or #places == 0 then
+      vim.notify('nival: ' .. (error and error.message or 'nothing is known to import this file'), vim.log.levels.WARN)
+      return
+    end
+    local items = vim.lsp.util.locations_to_items(places, client.offset_encoding)
+    if #items == 1 then
+      vim.lsp.util.show_document(places[1], client.offset_encoding, { focus = true })
+    else
+      vim.fn.setqflist({}, ' ', { title = 'Imported by', items = items })
+      vim.cmd('botright copen')
+    end
+  end, 0)
+end
+
+--- Opens the page of the rule that has found something in this line.
+function M.page()
+  local row = vim.api.nvim_win_get_cursor(0)[1] - 1
+  for _, diagnostic in ipairs(vim.diagnostic.get(0, { lnum = row })) do
+    local href = vim.tbl_get(diagnostic, 'user_data', 'lsp', 'codeDescription', 'href')
+    if href then
+      return vim.ui.open(href)
+    end
+  end
+  vim.notify('nival: no rule has a page for this line', vim.log.levels.WARN)
 end
 
 --- The attribute paths of this file's derivations that have been asked for, for completion.
