@@ -47,7 +47,7 @@ async function drive(page, port, result) {
     if (result.diagnostic.includes('undefined')) break;
     if (Date.now() > deadline) throw new Error(`the diagnostic is: ${result.diagnostic}`);
   }
-  await shot(page, 'diagnostic');
+  await shot(page, trusted ? 'main-diagnostic' : 'restricted-diagnostic');
   await page.keyboard.press('Escape');
   for (let undo = 0; (await squiggle.count()) > 0 && undo < 60; undo += 1) {
     await page.keyboard.press('Control+Z');
@@ -67,7 +67,7 @@ async function drive(page, port, result) {
     if (!trusted || result.hover.includes('hello-1.0')) break;
     if (Date.now() > deadline) throw new Error(`the hover is: ${result.hover}`);
   }
-  await shot(page, 'hover');
+  await shot(page, trusted ? 'main-hover' : 'restricted-hover');
   step('a hover');
   await page.mouse.move(5, 5);
 
@@ -77,12 +77,20 @@ async function drive(page, port, result) {
   if (!trusted) {
     await toast('trust').first().waitFor();
     result.refusal = await toast('trust').first().innerText();
-    await shot(page, 'restricted');
+    await shot(page, 'untrusted-workspace');
+    // The user reads what trust means, gives it, and builds.
+    await toast('trust').first().locator('a', { hasText: 'Manage Workspace Trust' }).click();
+    await page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click();
+    await page.locator('.tab', { hasText: 'default.nix' }).click();
+    await lens('Build greeter-0.3').first().click();
+    await toast('uilt /').first().waitFor();
+    result.trusted = await toast('uilt /').first().locator('.notification-list-item-message').innerText();
+    await shot(page, 'trust');
     return;
   }
   await toast('uilt /').first().waitFor();
   result.built = await toast('uilt /').first().locator('.notification-list-item-message').innerText();
-  await shot(page, 'built');
+  await shot(page, 'main-built');
   step('a build');
 
   // Inspect it.

@@ -75,7 +75,7 @@ async function startServer(port, more) {
 }
 
 export async function shot(page, name) {
-  await page.screenshot({ path: join(SHOTS, `vscode-${trusted ? '' : 'restricted-'}${name}.png`) });
+  await page.screenshot({ path: join(SHOTS, `vscode-${name}.png`) });
 }
 
 // Runs `drive(page, port, result)` in an editor that has `settings`, too, and ends the process.

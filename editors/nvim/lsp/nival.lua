@@ -1,6 +1,5 @@
 -- The configuration that `vim.lsp.enable('nival')` finds on the runtime path.
 
-
 -- Told to ask again, Neovim asks for the diagnostics of the workspace if it can, and then not for those of the buffers: this does both.
 -- Where that is not possible the server does not offer the workspace's.
 local refresh_buffer = vim.lsp.diagnostic and vim.lsp.diagnostic._refresh
@@ -26,9 +25,9 @@ return {
     },
     -- For |nival-grd|.
     textDocument = { publishDiagnostics = { codeDescriptionSupport = true } },
+    experimental = { nival = { workspaceDiagnostics = refresh_buffer ~= nil and refresh_all ~= nil } },
   },
   settings = { nival = {} },
-  capabilities = { experimental = { nival = { workspaceDiagnostics = refresh_buffer ~= nil and refresh_all ~= nil } } },
   handlers = {
     ['workspace/diagnostic/refresh'] = function(error, result, context, ...)
       local client = vim.lsp.get_client_by_id(context.client_id)

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { buildHere, cancelAllBuilds, inspectHere } from './commands';
+import { openParent } from './parent';
 import { InspectionProvider } from './inspection';
 import { BuildLog } from './log';
 import { Server } from './server';
@@ -20,7 +21,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     command('nival.cancelAllBuilds', () => cancelAllBuilds(server)),
     command('nival.showLog', () => log.show()),
     command('nival.restart', () => server.restart()),
+    command('nival.stopIndexing', () => server.stopIndexing()),
     command('nival.repl', () => openRepl()),
+    command('nival.openParent', () => openParent(server)),
     vscode.workspace.onDidGrantWorkspaceTrust(() => server.workspaceTrusted()),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('nival.server')) {

@@ -1,7 +1,7 @@
 // The language client: how the server is started, what it is told, what it sends.
 
 import * as vscode from 'vscode';
-import { LanguageClient, RevealOutputChannelOn } from 'vscode-languageclient/node';
+import { LanguageClient, RevealOutputChannelOn, WorkDoneProgressCancelNotification } from 'vscode-languageclient/node';
 import { runBuild, runInspect } from './commands';
 import type { InspectionProvider } from './inspection';
 import type { BuildLog } from './log';
@@ -85,6 +85,11 @@ export class Server implements vscode.Disposable {
   /** Tells the server that it may build now. */
   async workspaceTrusted(): Promise<void> {
     await this.client?.sendNotification('workspace/didChangeConfiguration', { settings: { nival: this.settings() } });
+  }
+
+  /** What the status bar shows as "Indexing"; VS Code has no button for it there. */
+  async stopIndexing(): Promise<void> {
+    await this.running.sendNotification(WorkDoneProgressCancelNotification.type, { token: 'nival-index' });
   }
 
   private settings(): Record<string, unknown> {

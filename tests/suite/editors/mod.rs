@@ -1,5 +1,6 @@
 //! The main job in real editors.
 
+mod features;
 mod nvim;
 mod vscode;
 

@@ -57,10 +57,11 @@ fn on_a_terminal(world: &World, script: &str) -> Value {
         .env("TERM", "xterm-256color")
         .env("PLUGIN", tools::repository().join("editors/nvim"))
         .env("SCRIPTS", &scripts)
-        .env("PATIENCE", std::env::var("PATIENCE").unwrap_or_default())
         .env("PROJECT", project)
         .env("PICTURES", &requests)
         .env("RESULT", &result);
+    // For who works on the tests.
+    command.envs(std::env::var_os("PATIENCE").map(|value| ("PATIENCE", value)));
     let mut terminal = Terminal::start(&command, 40, 120);
     let begin = Instant::now();
     while !terminal.has_ended() {

@@ -1,6 +1,6 @@
 //! The main job in a real VS Code, driven through Chromium. Screenshots are kept in `target/e2e`.
 
-use expect_test::expect;
+use expect_test::expect_file;
 use nival_tests::tools;
 use nival_tests::world::{World, run};
 use serde_json::Value;
@@ -44,6 +44,10 @@ fn driven(world: &World, driver: &str, project: &str, trusted: bool) -> Value {
         .env("SHOTS", repository.join("target/e2e"))
         .env("PICTURES", &pictures)
         .env("RESULT", &result);
+    for name in ["PATIENCE", "PARTS", "ONLY"] {
+        // For who works on the tests.
+        command.envs(std::env::var_os(name).map(|value| (name, value)));
+    }
     let said = run(&mut command);
     let text = std::fs::read_to_string(&result).unwrap_or_else(|error| panic!("no result ({error}): {said:#?}"));
     let result: Value = serde_json::from_str(&text).expect("JSON");
@@ -69,145 +73,19 @@ fn edit_hover_build_and_inspect() {
 }
 
 #[test]
-fn restricted_mode_builds_nothing() {
+fn restricted_mode_builds_nothing_until_the_workspace_is_trusted() {
     let world = World::default();
     let result = session(&world, false);
-    assert!(result["refusal"].as_str().is_some_and(|text| text.contains("Manage Workspace Trust")), "{result:#}");
-    assert_eq!(world.store_entries(), [""; 0]);
+    let seen = serde_json::json!({ "untrusted-workspace": result["refusal"], "trust": result["trusted"] });
+    expect_file!["vscode/restricted.txt"].assert_eq(&listed(&seen, world.path()));
+    // What was built was built after that.
+    assert_eq!(world.store_entries().iter().filter(|name| name.ends_with("-greeter-0.3")).count(), 1, "{:#?}", world.store_entries());
 }
 
+/// Everything that a user sees and does, in one session; what was seen of each feature is written down.
 #[test]
-fn what_is_known_without_running_code() {
+fn features() {
     let world = World::default();
     let found = driven(&world, "features.mjs", "tests/fixtures/editor", true);
-    expect![[r#"
-        codeActions
-          quickfix: Remove 'unused'
-          source.fixAll.nival: Fix all problems that can be fixed safely
-          refactor.rewrite: Put `unused` in quotes
-        completion
-          bench
-          count
-          hammer
-          heaviest
-          mkTool
-        declaration
-          Declaration: lib.nix:22:3
-          TypeDefinition: lib.nix:22:13
-          Implementation: lib.nix:22:3
-        definition
-          lib.nix:22:3
-        diagnostics
-          sema-unused-def-let: 'unused' is defined and never used
-        folding
-          2-5
-          7-23
-          10-15
-          20-23
-        format
-          unformatted.nix:1:2 -> " "
-          unformatted.nix:1:4 -> " "
-          unformatted.nix:1:5 -> " "
-          unformatted.nix:2:4 -> "\n"
-          unformatted.nix:2:5 -> " "
-          unformatted.nix:2:6 -> " "
-          unformatted.nix:2:7 -> " "
-          unformatted.nix:2:9 -> "\n"
-          unformatted.nix:3:2 -> " "
-          unformatted.nix:3:3 -> " "
-          unformatted.nix:3:4 -> " "
-          unformatted.nix:3:5 -> " "
-        highlight
-          default.nix:17:3 Write
-          default.nix:21:11 Read
-        hover
-          ```nix
-          attribute hammer
-          ```
-  
-          `{ description, drv, name, weight }`
-  
-          set
-          ```nix
-          {
-            description = "a tool";
-            drv = «derivation /nix/store/…-hammer.drv»;
-            name = "hammer";
-            weight = 3;
-          }
-          ```
-        inlay
-          15: packages
-        references
-          default.nix:8:38
-          default.nix:10:3
-          default.nix:17:26
-          default.nix:17:42
-          default.nix:19:1
-          default.nix:22:42
-        rename
-          default.nix:8:38 -> tools
-          default.nix:10:3 -> tools
-          default.nix:17:26 -> tools
-          default.nix:17:42 -> tools
-          default.nix:19:1 -> tools
-          default.nix:22:42 -> tools
-        selection
-          hammer
-          tools.hammer
-          [ tools.hammer tools.bench ]
-          map (tool: tool.weight) [ tools.hammer tools.bench ]
-          weights = map (tool: tool.weight) [ tools.hammer tools.bench ];
-            weights = map (tool: tool.weight) [ tools.hammer tools.bench ];
-          {
-          let
-          let
-        signature
-          heavier: first second
-            first
-            second
-        symbols
-          callPackage Variable
-            lib Variable
-            callPackage Variable
-          packages Object
-            mkTool Property
-              system Variable
-            hammer Property
-            bench Property
-              weight Number
-          heaviest Variable
-          heaviest Variable
-          count Property
-        tokens
-          let keyword
-          tools variable definition
-          import function defaultLibrary
-          ./. path
-          unused variable definition
-          1 number
-          greeting variable definition
-          "hello" string
-          in keyword
-          inherit keyword
-          tools variable
-          hammer property definition
-          weights property definition
-          map function defaultLibrary
-          tool parameter definition
-          tool parameter
-          weight property
-          tools variable
-          hammer property
-          tools variable
-          bench property
-          text property definition
-          greeting variable
-          + operator
-          "!" string
-        workspaceSymbols
-          heavier lib.nix:22:3
-          heaviest default.nix:17:3
-    "#]]
-    .assert_eq(&listed(&found, world.path()));
+    expect_file!["vscode/features.txt"].assert_eq(&listed(&found, world.path()));
 }

@@ -21,6 +21,13 @@ pub struct LensData {
     pub out_path: Option<String>,
 }
 
+impl LensData {
+    pub fn command(&self, title: String) -> lsp::Command {
+        let arguments = vec![self.uri.as_str().into(), self.attr_path.clone().into()];
+        lsp::Command { title, command: self.command.clone(), arguments: Some(arguments) }
+    }
+}
+
 pub struct CodeLens;
 
 impl ReadRequest for CodeLens {
@@ -44,7 +51,9 @@ impl ReadRequest for CodeLens {
                     name: lens.name.clone(),
                     out_path: lens.out_path.clone(),
                 };
-                lenses.push(lsp::CodeLens { range, command: None, data: serde_json::to_value(data).ok() });
+                // What needs no look into the store is shown at once.
+                let command = (data.command == commands::BUILD).then(|| data.command(format!("Build {}", data.name)));
+                lenses.push(lsp::CodeLens { range, command, data: serde_json::to_value(data).ok() });
             }
         }
         Ok(Some(lenses))

@@ -28,8 +28,7 @@ impl ReadRequest for CodeLensResolve {
                 if valid { "Inspect (built)".to_owned() } else { "Inspect".to_owned() }
             }
         };
-        let arguments = vec![data.uri.as_str().into(), data.attr_path.into()];
-        lens.command = Some(lsp::Command { title, command: data.command, arguments: Some(arguments) });
+        lens.command = Some(data.command(title));
         Ok(lens)
     }
 }

@@ -198,7 +198,9 @@ function M.page()
   local row = vim.api.nvim_win_get_cursor(0)[1] - 1
   for _, diagnostic in ipairs(vim.diagnostic.get(0, { lnum = row })) do
     local href = vim.tbl_get(diagnostic, 'user_data', 'lsp', 'codeDescription', 'href')
-    if href then
+    if href and vim.startswith(href, 'file:') then
+      return vim.lsp.util.show_document({ uri = href }, 'utf-8', { focus = true })
+    elseif href then
       return vim.ui.open(href)
     end
   end

@@ -73,17 +73,23 @@ local function look()
   feature('diagnostics-page', 'scratch.nix', function()
     S.diagnostics()
     find('unused')
-    local opened
-    local open = vim.ui.open
-    vim.ui.open = function(url)
-      opened = url
-    end
     keys('grd')
-    S.await('a page', function()
-      return opened
+    S.await('the page', function()
+      return vim.fn.expand('%:e') == 'md'
     end)
-    vim.ui.open = open
-    return opened
+    return { vim.fn.expand('%:t'), unpack(vim.list_slice(S.lines(), 1, 4)) }
+  end)
+  feature('workspace-diagnostics', 'scratch.nix', function()
+    -- Of a file that nobody has opened.
+    keys('grw')
+    local seen
+    S.await('the other file', function()
+      seen = #vim.fn.getqflist() > 0 and S.quickfix() or {}
+      return vim.iter(seen):any(function(line)
+        return vim.startswith(line, 'twice.nix')
+      end)
+    end)
+    return seen
   end)
   feature('semantic-tokens', 'scratch.nix', function()
     local seen = {}

@@ -30,7 +30,7 @@ S.run({ setup = { trusted = false, code_lens = true } }, function()
         titles[#titles + 1] = lens.lens.command and lens.lens.command.title
       end
       table.sort(titles)
-      return #titles >= 2 and titles
+      return #titles >= 1 and titles
     end)
   end)
   feature('build', 'build.nix', function()
@@ -96,16 +96,16 @@ S.run({ setup = { trusted = false, code_lens = true } }, function()
     return seen
   end)
   --- A folder that takes a while to read is added to the workspace; what is said of it.
-  local function indexing(name, run)
+  local function indexing(name, files, run)
     feature(name, 'scratch.nix', function()
       local folder = vim.fs.dirname(vim.env.PROJECT) .. '/' .. name
       vim.fn.mkdir(folder, 'p')
       local text = { 'rec {' }
-      for index = 1, 300 do
+      for index = 1, 120 do
         text[#text + 1] = ('  name-%d = { pkgs, lib ? null }: pkgs.callPackage ./other-%d.nix { inherit lib; };'):format(index, index)
       end
       text = table.concat(text, '\n') .. '\n}\n'
-      for index = 1, 3000 do
+      for index = 1, files do
         local file = assert(io.open(('%s/file-%d.nix'):format(folder, index), 'w'))
         file:write(text)
         file:close()
@@ -133,14 +133,14 @@ S.run({ setup = { trusted = false, code_lens = true } }, function()
       return seen
     end)
   end
-  indexing('indexing-progress', function(said)
+  indexing('indexing-progress', 2000, function(said)
     local seen = { said('running: %d+ of') }
     S.picture()
-    return { seen[1], said('success: %d') }
+    return { seen[1], said('success: 2%d+') }
   end)
-  indexing('indexing-cancelled', function(said)
+  indexing('indexing-cancelled', 6000, function(said)
     said('running')
-    keys(':NivalCancel<CR>')
+    vim.cmd('NivalCancel')
     return said('cancelled')
   end)
   feature('server-ends', 'scratch.nix', function()
