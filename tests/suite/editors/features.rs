@@ -101,7 +101,8 @@ fn names() -> BTreeSet<&'static str> {
 /// What files beside this one say was seen: the lines that are not indented.
 fn seen(files: &[&str]) -> BTreeSet<String> {
     let folder = tools::repository().join("tests/suite/editors");
-    let text: String = files.iter().map(|file| std::fs::read_to_string(folder.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))).collect();
+    let text: String =
+        files.iter().map(|file| std::fs::read_to_string(folder.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))).collect();
     text.lines().filter(|line| !line.is_empty() && !line.starts_with(' ')).map(str::to_owned).collect()
 }
 

@@ -6,6 +6,7 @@ mod vscode;
 
 use std::fmt::Write;
 use std::path::Path;
+use std::time::SystemTime;
 
 use serde_json::Value;
 
@@ -20,7 +21,8 @@ fn listed(found: &Value, world: &Path) -> String {
             Value::String(text) => vec![text.clone()],
             other => vec![other.to_string()],
         };
-        let lines: String = parts.iter().flat_map(|part| part.lines()).map(|line| format!("{}\n", format!("  {line}").trim_end())).collect();
+        let lines: String =
+            parts.iter().flat_map(|part| part.lines()).map(|line| format!("{}\n", format!("  {line}").trim_end())).collect();
         let _ = write!(out, "{name}\n{lines}");
     }
     without_hashes(&out.replace(&world.display().to_string(), "…"))
@@ -37,4 +39,13 @@ fn without_hashes(text: &str) -> String {
         out.push_str(&part[hash..]);
     }
     out
+}
+
+/// There is a picture of each of these features that is newer than `begin`.
+fn check_pictures(found: &Value, begin: SystemTime, picture: impl Fn(&str) -> String) {
+    for name in found.as_object().into_iter().flatten().map(|(name, _)| name) {
+        let path = nival_tests::tools::repository().join("target/e2e").join(picture(name));
+        let taken = path.metadata().and_then(|metadata| metadata.modified());
+        assert!(taken.is_ok_and(|taken| taken >= begin), "no picture of {name}: {}", path.display());
+    }
 }

@@ -1,6 +1,6 @@
 //! The main job in a headless Neovim.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use expect_test::{ExpectFile, expect_file};
 use nival_tests::picture::draw;
@@ -9,7 +9,7 @@ use nival_tests::tools;
 use nival_tests::world::{Said, World, run};
 use serde_json::Value;
 
-use super::listed;
+use super::{check_pictures, listed};
 
 /// Longer than any wait within the script.
 const LIMIT: Duration = Duration::from_secs(240);
@@ -132,8 +132,9 @@ fn an_untrusted_workspace_builds_nothing() {
 
 /// Runs a script; what was seen of each feature is written down beside it, and there is a picture of each.
 fn features(script: &str, seen: &ExpectFile) {
-    let world = World::default();
+    let (world, begin) = (World::default(), SystemTime::now());
     let result = on_a_terminal(&world, script);
+    check_pictures(&result, begin, |name| format!("nvim-{name}.svg"));
     seen.assert_eq(&listed(&result, world.path()));
 }
 

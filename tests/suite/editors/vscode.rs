@@ -1,11 +1,13 @@
 //! The main job in a real VS Code, driven through Chromium. Screenshots are kept in `target/e2e`.
 
+use std::time::SystemTime;
+
 use expect_test::expect_file;
 use nival_tests::tools;
 use nival_tests::world::{World, run};
 use serde_json::Value;
 
-use super::listed;
+use super::{check_pictures, listed};
 
 fn session(world: &World, trusted: bool) -> Value {
     driven(world, "drive.mjs", "examples", trusted)
@@ -74,9 +76,10 @@ fn edit_hover_build_and_inspect() {
 
 #[test]
 fn restricted_mode_builds_nothing_until_the_workspace_is_trusted() {
-    let world = World::default();
+    let (world, begin) = (World::default(), SystemTime::now());
     let result = session(&world, false);
     let seen = serde_json::json!({ "untrusted-workspace": result["refusal"], "trust": result["trusted"] });
+    check_pictures(&seen, begin, |name| format!("vscode-{name}.png"));
     expect_file!["vscode/restricted.txt"].assert_eq(&listed(&seen, world.path()));
     // What was built was built after that.
     assert_eq!(world.store_entries().iter().filter(|name| name.ends_with("-greeter-0.3")).count(), 1, "{:#?}", world.store_entries());
@@ -85,7 +88,8 @@ fn restricted_mode_builds_nothing_until_the_workspace_is_trusted() {
 /// Everything that a user sees and does, in one session; what was seen of each feature is written down.
 #[test]
 fn features() {
-    let world = World::default();
+    let (world, begin) = (World::default(), SystemTime::now());
     let found = driven(&world, "features.mjs", "tests/fixtures/editor", true);
+    check_pictures(&found, begin, |name| format!("vscode-{name}.png"));
     expect_file!["vscode/features.txt"].assert_eq(&listed(&found, world.path()));
 }

@@ -119,9 +119,10 @@ module.exports = {
     git('checkout', '--quiet', 'main');
     const file = await edited('scratch.nix', `[\n${[1, 100, 200].map((index) => `  (import ./branches/part-${index}.nix).old`).join('\n')}\n]`);
     await until('the values', async () => (await hover(file, '.old')) !== undefined && vscode.languages.getDiagnostics(file.uri).length === 0);
+    const isMissing = (one) => (one.code?.value ?? one.code) === 'missing-attribute';
     git('checkout', '--quiet', 'other');
-    await until('what is missing now', () => vscode.languages.getDiagnostics(file.uri).filter((one) => one.message.includes("'old'")).length >= 3);
-    const missing = await diagnostics(file);
+    await until('what is missing now', () => vscode.languages.getDiagnostics(file.uri).filter(isMissing).length >= 3);
+    const missing = await diagnostics(file, isMissing);
     await look({ see: '.squiggly-error, .squiggly-warning' });
     git('checkout', '--quiet', 'main');
     await noDiagnostics(file);

@@ -3,9 +3,8 @@
 const { join } = require('node:path');
 const { PROJECT, at, cursor, diagnostics, edited, fileName, look, hands, open, place, put, run, until, vscode, where } = require('./support');
 
-const WIDGET = '.suggest-widget.visible';
 const unused = (diagnostic) => diagnostic.message.includes("'unused'");
-const ROW = `${WIDGET} .monaco-list-row`;
+const ROW = '.suggest-widget.visible .monaco-list-row';
 
 /** Types; what the menu then offers, and the text after one is accepted. */
 const complete = (name, text, typed, word) => async () => {
@@ -13,11 +12,12 @@ const complete = (name, text, typed, word) => async () => {
   await run('workbench.action.focusActiveEditorGroup');
   await hands({ type: typed });
   await run('editor.action.triggerSuggest');
-  const shown = await look({ see: ROW, text: word }, { see: WIDGET });
-  const words = shown.split('\n').map((line) => line.trim()).filter((line) => line !== '');
-  await hands({ see: `${ROW}[aria-label^="${word}"]` }, { click: `${ROW}[aria-label^="${word}"]` });
-  await until('the text', () => file.document.getText().includes(word.replace(/^.*\//, '')));
-  return [...words.slice(0, 12), '→', ...file.document.getText().split('\n')];
+  await look({ see: ROW, text: word });
+  const before = file.document.getText();
+  const row = `${ROW}[aria-label^="${word}"]`;
+  await hands({ see: row }, { click: row });
+  await until('the text', () => file.document.getText() !== before);
+  return [word, '→', ...file.document.getText().split('\n')];
 };
 
 const hover = (text, after, expected) => async () => {
@@ -93,7 +93,7 @@ module.exports = {
     put(file, first.range.start);
     await run('editor.action.showHover');
     const shown = await look({ see: '.monaco-hover-content', text: 'defined here before' });
-    return [shown, ...first.relatedInformation.map((info) => `${where(info.location.uri, info.location.range)} ${info.message}`)];
+    return [...shown.split('\n').filter((line) => line.includes('defined')), ...first.relatedInformation.map((info) => `${where(info.location.uri, info.location.range)} ${info.message}`)];
   },
   async 'diagnostics-page'() {
     const file = await open('scratch.nix');

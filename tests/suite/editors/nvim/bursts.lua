@@ -41,10 +41,11 @@ local function typing()
     end
     keys('<Esc>')
     return S.await('what is missing', function()
-      local found = vim.tbl_map(function(diagnostic)
-        return diagnostic.message
-      end, vim.diagnostic.get(0))
-      return #found > 0 and table.concat(found):find('missing') and found
+      for _, diagnostic in ipairs(vim.diagnostic.get(0)) do
+        if diagnostic.code == 'missing-attribute' then
+          return diagnostic.message
+        end
+      end
     end)
   end)
   feature('undo-and-redo', 'scratch.nix', function()
@@ -182,7 +183,9 @@ local function branches()
       local found = vim.tbl_filter(function(diagnostic)
         return diagnostic.message:find('old', 1, true) ~= nil
       end, vim.diagnostic.get(0))
-      return #found >= 3 and S.diagnostics()
+      return #found >= 3 and S.diagnostics(function(diagnostic)
+        return diagnostic.code == 'missing-attribute'
+      end)
     end)
     S.picture()
     git('checkout', '--quiet', 'main')
