@@ -80,7 +80,6 @@ async function drive(page, port, result) {
 
 await session(drive, {
   'nival.inlayHints.bindingEndMinLines': 4,
-  'editor.linkedEditing': true,
   'files.autoSave': 'off',
   'files.refactoring.autoSave': false,
   'window.confirmBeforeClose': 'never',

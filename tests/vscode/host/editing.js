@@ -69,11 +69,15 @@ module.exports = {
     return look({ see: '.monaco-editor-overlaymessage, .notification-toast', text: 'rename' });
   },
   async 'linked-editing'() {
+    // Only here: the editor repeats whatever is done to a name, also by a refactoring.
+    const editor = vscode.workspace.getConfiguration('editor');
+    await editor.update('linkedEditing', true, vscode.ConfigurationTarget.Global);
     const file = await edited('scratch.nix', 'let\n  size| = 3;\nin\nsize * size');
     await run('workbench.action.focusActiveEditorGroup');
     await hands({ see: '.linked-editing-decoration' }, { type: 'ss' });
     await until('the uses to follow', () => lines(file)[3] === 'sizess * sizess');
     await look();
+    await editor.update('linkedEditing', undefined, vscode.ConfigurationTarget.Global);
     return lines(file);
   },
   async 'file-rename'() {
