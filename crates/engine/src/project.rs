@@ -1,6 +1,6 @@
 //! The workspace index as the engine keeps it: made in the background or at the first question, and kept up to date.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -110,7 +110,11 @@ impl Indexer {
         let mut state = self.state();
         // Of what was not indexed yet nothing is out of date; but a build that is under way may have passed already.
         let roots = std::mem::take(&mut state.roots);
-        state.pending.extend(paths.iter().filter(|path| walk::belongs(&roots, path)).cloned());
+        for path in paths.iter().filter(|path| walk::belongs(&roots, path)) {
+            // Other rules for what belongs to the workspace concern all of their folder.
+            let rules = path.file_name().is_some_and(|name| name == ".gitignore");
+            state.pending.extend(if rules { path.parent().map(Path::to_path_buf) } else { Some(path.clone()) });
+        }
         state.roots = roots;
         self.changed.notify_all();
     }
@@ -183,7 +187,11 @@ impl Indexer {
         for path in paths {
             let known: Vec<_> = index.files_below(&path).map(|file| file.0.to_path_buf()).collect();
             let found = match self.system.symlink_metadata(&path).map(|found| found.kind) {
-                Ok(FileKind::Directory) => walk::files(&*self.system, std::slice::from_ref(&path), &|| false).unwrap_or_default(),
+                Ok(_) if walk::is_ignored(&*self.system, index.roots(), &path) => Vec::new(),
+                Ok(FileKind::Directory) => {
+                    let of = std::slice::from_ref(&path);
+                    walk::files_below(&*self.system, index.roots(), of, &|| false).unwrap_or_default()
+                }
                 Ok(FileKind::Regular) if path.file_name().is_some_and(walk::is_code) => vec![path],
                 _ => Vec::new(),
             };
@@ -300,7 +308,6 @@ impl Drop for Background {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
     use std::sync::mpsc::{Sender, channel};
 
     use nival_source::MemorySystem;
@@ -348,6 +355,18 @@ mod tests {
         change.disk_changed("/w/c").close_buffer("/w/a.nix").close_buffer("/w/new.nix");
         engine.apply(change);
         assert_eq!(callers(&engine, "/w/b.nix"), ["/w/a.nix"]);
+        // What is ignored does not belong to it, and rules may change.
+        system.write("/w/d/d.nix", "import ../b.nix");
+        system.write("/w/.gitignore", "/d/");
+        let mut change = Change::new();
+        change.disk_changed("/w/d/d.nix");
+        engine.apply(change);
+        assert_eq!(callers(&engine, "/w/b.nix"), ["/w/a.nix"]);
+        system.write("/w/.gitignore", "");
+        let mut change = Change::new();
+        change.disk_changed("/w/.gitignore");
+        engine.apply(change);
+        assert_eq!(callers(&engine, "/w/b.nix"), ["/w/a.nix", "/w/d/d.nix"]);
         // Other folders are another workspace.
         system.write("/v/x.nix", "import /w/b.nix");
         let mut change = Change::new();

@@ -1,4 +1,4 @@
-//! What the files around a file say of it: paths that lead nowhere, imports in a circle. Only what is certain.
+//! What the files around a file say of it: paths that lead nowhere, imports in a circle, that nobody names it. Only what is certain.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use nival_hir::module::PathKind;
 use nival_index::index::resolve;
 use nival_index::{Edge, FileSummary, Reach, View};
 use nival_source::FileKind;
+use nival_syntax::{TextRange, TextSize};
 use rustc_hash::FxHashMap;
 
 use crate::diagnostics::{Diagnostic, Related, Severity, wanted};
@@ -18,6 +19,34 @@ use crate::tree::slice;
 pub const MISSING: &str = nival_lint::rules::elsewhere::IMPORT_NOT_FOUND.id;
 /// A file whose value needs itself.
 pub const CYCLE: &str = nival_lint::rules::elsewhere::CYCLIC_IMPORT.id;
+
+/// A file that no other names.
+pub const UNUSED: &str = nival_lint::rules::elsewhere::UNUSED_FILE.id;
+
+/// A workspace of more files has uses that are not told by looking.
+const MAX_LOOKED_AT: usize = 500;
+/// Files that people, tools and conventions name.
+const NAMED_ELSEWHERE: [&str; 16] = [
+    "ci.nix",
+    "configuration.nix",
+    "darwin-configuration.nix",
+    "default.nix",
+    "devenv.nix",
+    "devshell.nix",
+    "flake-module.nix",
+    "flake.nix",
+    "home.nix",
+    "module.nix",
+    "overlay.nix",
+    "package.nix",
+    "release.nix",
+    "shell.nix",
+    "treefmt.nix",
+    "update.nix",
+];
+/// Folders in which files are there to be run one by one, or to be copied.
+const APART: [&str; 12] =
+    ["bin", "ci", "contrib", "example", "examples", "nixops", "scripts", "template", "templates", "test", "tests", "tools"];
 
 /// Files in a circle that are followed at most.
 const MAX_STEPS: usize = 10_000;
@@ -33,7 +62,21 @@ pub fn project_diagnostics(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<
     }
     let project = snapshot.project(Duration::ZERO)?;
     let Some(text) = snapshot.text(path) else { return Ok(Vec::new()) };
-    let found = around(snapshot, &project.view, path, &text)?;
+    let mut found = around(snapshot, &project.view, path, &text)?;
+    if project.complete && is_unused(snapshot, &project.view, path) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let first = text.lines().next().unwrap_or_default().len() as u32;
+        found.push(Diagnostic {
+            range: TextRange::new(TextSize::new(0), TextSize::new(first)),
+            severity: Severity::Hint,
+            code: UNUSED.to_owned(),
+            message: format!("no file of the workspace names `{name}`"),
+            notes: Vec::new(),
+            related: Vec::new(),
+            tags: Vec::new(),
+            fixes: Vec::new(),
+        });
+    }
     wanted(snapshot, path, found)
 }
 
@@ -53,6 +96,32 @@ pub(crate) fn around(snapshot: &Snapshot, view: &View, path: &Path, text: &str) 
     }
     snapshot.check()?;
     Ok(found)
+}
+
+/// Whether nothing reaches a file, nothing reads the folders that it is in, and no other file says its name.
+fn is_unused(snapshot: &Snapshot, view: &View, path: &Path) -> bool {
+    let (Some(name), Some(summary)) = (path.file_name().and_then(|name| name.to_str()), view.get(path)) else { return false };
+    let Some(root) = view.roots().iter().filter(|root| path.starts_with(root)).min() else { return false };
+    let below = path.strip_prefix(root).unwrap_or(path);
+    let apart = below.iter().any(|part| part.to_str().is_none_or(|part| part.starts_with('.') || APART.contains(&part)));
+    if apart || NAMED_ELSEWHERE.contains(&name) || name.contains("test") || View::by_name(path).is_some() {
+        return false;
+    }
+    // Without a file at which somebody begins, all of them may be.
+    let entered = |folder: &Path| ["flake.nix", "default.nix", "shell.nix"].iter().any(|entry| view.get(&folder.join(entry)).is_some());
+    if summary.shape == nival_index::kind::Shape::Flake || !entered(root) || !view.callers(path).is_empty() {
+        return false;
+    }
+    // A folder that is named and not run may be read.
+    let read = |folder: &Path| view.callers(folder).iter().filter_map(nival_index::Caller::edge).any(|edge| !edge.how.runs());
+    if path.ancestors().skip(1).take_while(|folder| folder.starts_with(root)).any(read) {
+        return false;
+    }
+    // Paths may be put together of texts: `"${self}/hosts/x.nix"`, `hosts = [ "x" ]`.
+    let stem = name.strip_suffix(".nix").unwrap_or(name);
+    let others: Vec<&Arc<Path>> = view.files().map(|(other, _)| other).filter(|other| &***other != path).take(MAX_LOOKED_AT + 1).collect();
+    others.len() <= MAX_LOOKED_AT
+        && others.iter().all(|other| snapshot.check().is_ok() && snapshot.glance_text(other).is_some_and(|text| !text.contains(stem)))
 }
 
 fn diagnostic(edge: &Edge, code: &str, message: String, related: Vec<Related>) -> Diagnostic {
@@ -162,6 +231,33 @@ mod tests {
         );
         check("if builtins.pathExists ./x.nix then 1 else import ./y.nix", expect![[""]]);
         check("[ (builtins.tryEval (import ./x.nix)) (import ./y.nix) ]", expect![[""]]);
+    }
+
+    #[test]
+    fn files_that_nobody_names() {
+        let told = "//- /old.nix\n$0{ }: 1\n//- /flake.nix\n{ outputs = { self }: { a = import ./new.nix; }; }\n//- /new.nix\n1\n";
+        check(
+            told,
+            expect![[r#"
+            unused-file [{ }: 1] no file of the workspace names `old.nix`
+        "#]],
+        );
+        check(&told.replace("$0{ }: 1", "# nival: ignore-file[unused-file] by hand\n$01"), expect![[""]]);
+        for silent in [
+            // Used, a root, a test.
+            told.replace("./new.nix", "./old.nix"),
+            told.replace("/old.nix", "/shell.nix"),
+            told.replace("/old.nix", "/tests/old.nix"),
+            // Its folder is read, or its name is said.
+            told.replace("/old.nix", "/all/old.nix").replace("import ./new.nix", "builtins.readDir ./all"),
+            told.replace("/old.nix", "/all/old.nix").replace("import ./new.nix", "n: ./all + \"/${n}.nix\""),
+            told.replace("/old.nix", "/all/old.nix").replace("import ./new.nix", "n: ./all/${n}.nix"),
+            told.replace("import ./new.nix", "import \"${self}/old.nix\""),
+            // Nobody knows where one begins.
+            told.replace("/flake.nix", "/some.nix"),
+        ] {
+            check(&silent, expect![[""]]);
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@
 
 pub mod build;
 pub mod fuzzy;
+mod ignored;
 pub mod index;
 pub mod kind;
 mod query;

@@ -284,6 +284,7 @@ impl State {
                 Source::Evaluation => {
                     let mut found = ide::project_diagnostics(&context.snapshot, &path)?;
                     found.extend(ide::shape_diagnostics(&context.snapshot, &path)?);
+                    found.extend(ide::option_diagnostics(&context.snapshot, &path)?);
                     found.extend(ide::evaluation_diagnostics(&context.snapshot, &path, &control)?);
                     Ok(shown(&context, &document, &found))
                 }

@@ -64,12 +64,47 @@ fn check(db: &Database, folder: &Path) {
     println!("{found} problems in {files} files, {:?}; slowest {:?}", started.elapsed(), slow.iter().rev().take(5).collect::<Vec<_>>());
 }
 
+/// What is certainly wrong with the modules of NixOS.
+fn check_modules(db: &Database, tree: &Path) {
+    let started = Instant::now();
+    let shapes = Shapes::new(db);
+    let list = db.files.get(db, &tree.join("nixos/modules/module-list.nix"));
+    let Some(set) = shapes.nixos_modules(list, Vec::new()) else { return println!("no modules") };
+    println!("{} modules, {:?}; not all is known of {}", set.members().count(), started.elapsed(), set.unknown().len());
+    for file in set.unknown() {
+        println!("{}: unknown", file.path(db).display());
+    }
+    let mut members: Vec<_> = set.members().collect();
+    members.sort_by_key(|file| file.path(db).clone());
+    let (mut found, mut set_by) = (0, 0);
+    for &file in &members {
+        for path in nival_shape::ModuleSet::opaque(db, file).iter().filter(|path| path.len() < 2) {
+            println!("{}: not all is known of {path:?}", file.path(db).display());
+        }
+    }
+    for file in members {
+        set_by += shapes.settings(set, file);
+        for problem in shapes.option_problems(set, file) {
+            let range = nival_shape::place_range(db, problem.place);
+            let text = file.contents(db).text();
+            let line = text[..usize::from(range.start())].matches('\n').count() + 1;
+            let path: Vec<String> = problem.path.iter().map(ToString::to_string).collect();
+            println!("{}:{line}: {:?} {} {:?}", file.path(db).display(), problem.kind, path.join("."), problem.suggestion);
+            found += 1;
+        }
+    }
+    println!("{found} problems in {set_by} settings, {:?}", started.elapsed());
+}
+
 fn main() {
     let mut args = std::env::args().skip(1);
     let tree = PathBuf::from(args.next().expect("the folder of a nixpkgs tree"));
     let db = Database { storage: salsa::Storage::default(), files: Files::new([]), system: Arc::new(OsSystem) };
     Surroundings::new(&db, vec![("nixpkgs".to_owned(), tree.clone())]);
     let shapes = Shapes::new(&db);
+    if std::env::var_os("MODULES").is_some() {
+        return check_modules(&db, &tree);
+    }
     if let Some(folder) = std::env::var_os("CHECK") {
         return check(&db, &PathBuf::from(folder));
     }

@@ -63,7 +63,7 @@ pub fn problem_range(db: &dyn Db, file: SourceFile, problem: &Problem) -> TextRa
 }
 
 /// The name that somebody may have meant who wrote another.
-fn similar(name: Name, others: &[Name]) -> Option<Name> {
+pub(crate) fn similar(name: Name, others: &[Name]) -> Option<Name> {
     let most = ((name.as_bytes().len() + 1) / 3).min(3);
     let near =
         others.iter().take(4096).filter_map(|other| Some((distance(name.as_bytes(), other.as_bytes(), most)?, other.as_bytes(), *other)));

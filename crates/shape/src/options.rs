@@ -25,6 +25,10 @@ pub struct Node {
     pub children: BTreeMap<Name, Node>,
     /// What any other name has: the type of `attrsOf`.
     pub any: Option<Box<Node>>,
+    /// What some other names have that are worked out: `services.${name}`.
+    pub computed: Option<Box<Node>>,
+    /// There may be more than was found here, and below.
+    pub opaque: bool,
 }
 
 /// A declaration of an option.
@@ -54,7 +58,7 @@ pub enum Kind {
 }
 
 /// How deeply types and sets are looked into.
-const MOST: u32 = 24;
+pub(crate) const MOST: u32 = 24;
 
 /// What one file declares.
 #[salsa::tracked(returns(ref))]
@@ -158,7 +162,8 @@ impl Node {
         path.iter().try_fold(self, |node, name| node.children.get(name).or(node.any.as_deref()))
     }
 
-    fn merge(&mut self, other: &Node) {
+    pub(crate) fn merge(&mut self, other: &Node) {
+        self.opaque |= other.opaque;
         for declared in &other.declared {
             if !self.declared.contains(declared) {
                 self.declared.push(*declared);
@@ -169,6 +174,9 @@ impl Node {
         }
         for (name, child) in &other.children {
             self.children.entry(*name).or_default().merge(child);
+        }
+        if let Some(computed) = &other.computed {
+            self.computed.get_or_insert_default().merge(computed);
         }
         if let Some(any) = &other.any {
             self.any.get_or_insert_default().merge(any);
@@ -225,20 +233,22 @@ fn is_given(module: &Module) -> bool {
     last.is_some_and(|last| crate::params::root_lambda(module) == Some(last) || is_open(last))
 }
 
-struct Walk<'db> {
-    db: &'db dyn Db,
-    file: SourceFile,
-    module: &'db Module,
+/// Reads declarations in one file.
+pub(crate) struct Walk<'db> {
+    pub db: &'db dyn Db,
+    pub file: SourceFile,
+    pub module: &'db Module,
 }
 
 impl<'db> Walk<'db> {
-    fn called(&self, function: ExprId) -> Option<Name> {
+    /// The last name of what is called, or of any other name.
+    pub fn called(&self, function: ExprId) -> Option<Name> {
         let env = ambient(self.db, self.file, function);
         called_name(self.db, Closure { file: self.file, expr: function, env }, function)
     }
 
     /// What a variable of a `let` is.
-    fn variable(&self, expr: ExprId) -> ExprId {
+    pub fn variable(&self, expr: ExprId) -> ExprId {
         let slot = match self.module.exprs.get(expr.0 as usize) {
             Some(&Expr::Local(slot)) => (0, slot),
             Some(&Expr::Outer { depth, slot }) => (depth, slot),
@@ -251,13 +261,18 @@ impl<'db> Walk<'db> {
         }
     }
 
-    /// The options of a set of options.
-    fn options(&self, expr: ExprId, place: Option<Place>, node: &mut Node, most: u32) {
-        let Some(most) = most.checked_sub(1) else { return };
-        let Some(&at) = self.module.exprs.get(expr.0 as usize) else { return };
+    /// The options of a set of options. What cannot be read makes its node opaque.
+    pub fn options(&self, expr: ExprId, place: Option<Place>, node: &mut Node, most: u32) {
+        let Some(most) = most.checked_sub(1) else { return node.opaque = true };
+        let Some(&at) = self.module.exprs.get(expr.0 as usize) else { return node.opaque = true };
         match at {
             Expr::Attrs(index) => {
                 let Some(set) = self.module.attrsets.get(index as usize) else { return };
+                node.opaque |= set.overrides;
+                for dynamic in &set.dynamic {
+                    let place = Place { file: self.file, kind: PlaceKind::Expr(dynamic.name.0) };
+                    self.options(dynamic.value, Some(place), node.computed.get_or_insert_default(), most);
+                }
                 for (attr, number) in set.attrs.iter().zip(0..) {
                     let place = Place { file: self.file, kind: PlaceKind::Attr { set: index, attr: number } };
                     self.options(attr.value, Some(place), node.children.entry(attr.name).or_default(), most);
@@ -273,12 +288,14 @@ impl<'db> Walk<'db> {
                 self.options(lhs, place, node, most);
                 self.options(rhs, place, node, most);
             }
-            Expr::Local(_) | Expr::Outer { .. } => {
-                let value = self.variable(expr);
-                if value != expr {
-                    self.options(value, place, node, most);
-                }
+            Expr::If { then_branch, else_branch, .. } => {
+                self.options(then_branch, place, node, most);
+                self.options(else_branch, place, node, most);
             }
+            Expr::Local(_) | Expr::Outer { .. } => match self.variable(expr) {
+                value if value != expr => self.options(value, place, node, most),
+                _ => node.opaque = true,
+            },
             Expr::Call { function, args } => {
                 let args = self.module.list(args);
                 match self.called(function).map(Name::as_bytes) {
@@ -296,15 +313,14 @@ impl<'db> Walk<'db> {
                             self.options(last, place, node, most);
                         }
                     }
-                    _ => {}
+                    _ => node.opaque = true,
                 }
             }
-            Expr::WithVar(_) | Expr::Get { .. } => {
-                if let Some((there, value)) = self.imported(expr) {
-                    there.options(value, place, node, most);
-                }
-            }
-            _ => {}
+            Expr::WithVar(_) | Expr::Get { .. } => match self.imported(expr) {
+                Some((there, value)) => there.options(value, place, node, most),
+                None => node.opaque = true,
+            },
+            _ => node.opaque = true,
         }
     }
 
@@ -334,7 +350,7 @@ impl<'db> Walk<'db> {
     }
 
     /// The other file that `import ./options.nix …` reads.
-    fn import(&self, expr: ExprId) -> Option<SourceFile> {
+    pub fn import(&self, expr: ExprId) -> Option<SourceFile> {
         let Expr::Call { function, args } = *self.module.exprs.get(expr.0 as usize)? else { return None };
         let first = self.module.exprs.get(self.module.list(args).first()?.0 as usize)?;
         let (None, Expr::Const(constant)) = (self.called(function), first) else { return None };

@@ -7,6 +7,7 @@ use nival_source::{Db, SourceFile};
 use nival_syntax::Name;
 
 use crate::eval::{ambient, file_thunk, whnf};
+use crate::modules::{self, ModuleSet, OptionProblem};
 use crate::places::{self, params};
 use crate::set::{self, Lookup, Selected};
 use crate::value::*;
@@ -325,6 +326,22 @@ impl<'db> Shapes<'db> {
         let declared: Vec<options::Declared> = nodes.iter().flat_map(|node| node.declared.iter().copied()).collect();
         let kind = nodes.iter().map(|node| node.kind.clone()).find(|kind| *kind != options::Kind::Unknown).unwrap_or_default();
         (!declared.is_empty()).then(|| OptionFacts { declared: declared.iter().map(|d| (d.place, d.argument)).collect(), kind })
+    }
+
+    /// The modules of NixOS with some more and all that they import, if the tree is known that a file takes its packages from.
+    pub fn nixos_modules(self, file: SourceFile, more: Vec<SourceFile>) -> Option<&'db ModuleSet> {
+        let tree = crate::nixpkgs::tree_for(self.db, file)?;
+        Some(modules::module_set(self.db, Some(crate::nixpkgs::Folder::new(self.db, tree)), more))
+    }
+
+    /// What is certainly wrong with a module of a set; nothing where the set is not closed.
+    pub fn option_problems(self, set: &ModuleSet, file: SourceFile) -> Vec<OptionProblem> {
+        modules::problems(self.db, set, file)
+    }
+
+    /// How many values of options a module of a closed set gives that were looked at.
+    pub fn settings(self, set: &ModuleSet, file: SourceFile) -> usize {
+        modules::settings(self.db, set, file)
     }
 
     /// The package set of a nixpkgs tree.
