@@ -76,6 +76,33 @@ fn every_prefix_has_answers() {
     assert!(outcome.requests > 1000);
 }
 
+/// Parts of real files: flakes, modules, packages, a library. Fewer of them, so that it does not take long.
+#[test]
+fn prefixes_of_many_files_have_answers() {
+    let files = [
+        "examples/flake.nix",
+        "tests/fixtures/editor/default.nix",
+        "tests/fixtures/minipkgs/lib/types.nix",
+        "tests/fixtures/minipkgs/modules/base.nix",
+        "tests/fixtures/minipkgs/pkgs/default.nix",
+    ];
+    let mut total = Outcome::default();
+    for (seed, name) in files.into_iter().enumerate() {
+        let world = World::default();
+        let text = std::fs::read_to_string(repository().join(name)).expect("a file of the repository");
+        let file = world.write("default.nix", &text);
+        let server = || {
+            let mut command = world.built("nival");
+            command.arg("lsp");
+            command
+        };
+        let step = (text.len() / 25).max(7);
+        total.add(prefixes(&plan("utf-16", seed as u64), &server, file.parent().expect("a folder"), &file, &text, step));
+    }
+    assert!(total.problems.is_empty(), "{}", total.problems.join("\n"));
+    assert!(total.requests > 2000, "{total:?}");
+}
+
 /// A new request needs a row.
 #[test]
 fn everything_that_is_offered_is_asked() {

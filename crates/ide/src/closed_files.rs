@@ -6,7 +6,7 @@ use std::sync::Arc;
 use nival_engine::{Cancellable, Project, Snapshot};
 
 use crate::diagnostics::{Diagnostic, choose_others, of_analysis};
-use crate::project_diagnostics::{MISSING, around};
+use crate::project_diagnostics::{CYCLE, MISSING, around};
 
 /// The files of the workspace that are checked, sorted: those of the index that nobody has open and no setting leaves out.
 pub fn closed_files(snapshot: &Snapshot, project: &Project) -> Vec<Arc<Path>> {
@@ -52,7 +52,7 @@ pub fn concerned_by(project: &Project, path: &Path) -> Vec<Arc<Path>> {
 
 /// Whether a diagnostic may be over because of what other files are there now.
 pub fn depends_on_files(diagnostic: &Diagnostic) -> bool {
-    diagnostic.code == MISSING
+    [MISSING, CYCLE].contains(&diagnostic.code.as_str())
 }
 
 #[cfg(test)]

@@ -223,8 +223,7 @@ impl State {
         self.schedule.of.remove(path);
         self.schedule.set_evaluated(path, Vec::new());
         self.told.forget(path);
-        self.problems_touched(path);
-        self.problems_of_open_changed();
+        self.problems_edited(path);
         if !self.features.pull_diagnostics {
             let params = PublishDiagnosticsParams { uri, diagnostics: Vec::new(), version: None };
             self.client.notify("textDocument/publishDiagnostics", params);
@@ -312,6 +311,10 @@ impl State {
             (Ok(found), Source::Text) => entry.from_text = found,
             (Ok(_), Source::Ahead) => return,
             (Ok(found), Source::Evaluation) => {
+                // Versions that took too long to work out are known by now.
+                if self.settings.inlay_hints.package_versions == Some(true) {
+                    self.refresh_inlay_hints();
+                }
                 let differs = self.schedule.set_evaluated(&path, found);
                 if self.features.pull_diagnostics {
                     if differs {

@@ -30,6 +30,8 @@ const QUIET: Duration = Duration::from_millis(250);
 const SLICE: Duration = Duration::from_millis(30);
 /// How often an index that is being made is looked at.
 const INDEX: Duration = Duration::from_millis(300);
+/// How often, when nobody knows that it is being made.
+const MAX_WAITS: u32 = 20;
 /// How many files may have something wrong with them: nobody reads more.
 const MAX_FILES: usize = 2000;
 /// How much may be wrong with a file that is not open.
@@ -99,6 +101,8 @@ pub struct Problems {
     open_due: bool,
     /// Whether a slice is under way.
     running: bool,
+    /// How often the index was not complete.
+    waited: u32,
     /// Nothing starts before.
     not_before: Option<Instant>,
     /// How many files the list of all had.
@@ -115,6 +119,7 @@ impl Default for Problems {
             touched: Vec::new(),
             open_due: true,
             running: false,
+            waited: 0,
             not_before: None,
             total: 0,
             pulls: Vec::new(),
@@ -276,15 +281,21 @@ impl State {
     pub fn problems_of_open_changed(&mut self) {
         self.problems.open_due = true;
         self.problems.not_before = Some(Instant::now() + QUIET);
-    }
-
-    /// Call when something happened at a path of the disk.
-    pub fn problems_touched(&mut self, path: &Path) {
-        self.problems.touched.push(path.to_path_buf());
-        self.problems.not_before = Some(Instant::now() + QUIET);
-        // What did not lead anywhere may lead there now.
+        // A path that leads nowhere may lead somewhere now, a circle be none any more.
         let moving = self.problems.found.iter().filter(|(_, report)| report.moving).map(|(path, _)| Arc::clone(path)).collect();
         self.problems.due.add(Due::These(moving));
+    }
+
+    /// Call when the disk has another text of a file that was there before.
+    pub fn problems_edited(&mut self, path: &Path) {
+        self.problems.due.add(Due::These(vec![path.into()]));
+        self.problems_of_open_changed();
+    }
+
+    /// Call when a file or folder has come or gone.
+    pub fn problems_touched(&mut self, path: &Path) {
+        self.problems.touched.push(path.to_path_buf());
+        self.problems_of_open_changed();
     }
 
     /// Call when everything may have changed: settings, folders, the index.
@@ -343,17 +354,17 @@ impl State {
             self.client.log(lsp::MessageType::ERROR, format!("nival has a defect: diagnostics of the workspace: {panic}"));
         }
         if slice.waits {
-            // Without an index there are the open documents only, until there is one.
             problems.not_before = Some(Instant::now() + INDEX);
-            if indexing {
+            problems.open_due = true;
+            problems.waited += 1;
+            // An index that was given up is not waited for: there are the open documents only.
+            if indexing || problems.waited < MAX_WAITS {
                 problems.due.add(slice.left);
                 problems.touched.extend(slice.touched);
-                problems.open_due = true;
-            } else {
-                problems.open_due = problems.open.is_empty();
             }
             return;
         }
+        problems.waited = 0;
         if let Some(listed) = slice.listed {
             problems.total = listed.len();
             problems.found.retain(|path, _| listed.contains(path));

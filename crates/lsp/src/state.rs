@@ -224,10 +224,16 @@ impl State {
         self.client.request("client/registerCapability", json!({ "registrations": [registration] }));
     }
 
-    /// Something happened at a path of the disk. Call [`State::disk_settled`] after all of them.
+    /// A file or folder has come or gone. Call [`State::disk_settled`] after all of them.
     pub fn disk_changed(&mut self, path: &Path) {
         self.change().disk_changed(path);
         self.problems_touched(path);
+    }
+
+    /// A file that was there has another text. Call [`State::disk_settled`] after all of them.
+    pub fn disk_edited(&mut self, path: &Path) {
+        self.change().disk_changed(path);
+        self.problems_edited(path);
     }
 
     /// See [`State::disk_changed`].

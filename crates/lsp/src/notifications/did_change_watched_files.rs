@@ -1,6 +1,6 @@
 //! `workspace/didChangeWatchedFiles`: files that others created, changed or deleted.
 
-use tower_lsp_server::ls_types::{DidChangeWatchedFilesParams, notification};
+use tower_lsp_server::ls_types::{DidChangeWatchedFilesParams, FileChangeType, notification};
 
 use super::Heeded;
 use crate::convert;
@@ -14,7 +14,10 @@ impl Heeded for DidChangeWatchedFiles {
     fn run(state: &mut State, params: DidChangeWatchedFilesParams) {
         for event in &params.changes {
             if let Some(path) = convert::path(&event.uri) {
-                state.disk_changed(&path);
+                match event.typ {
+                    FileChangeType::CHANGED => state.disk_edited(&path),
+                    _ => state.disk_changed(&path),
+                }
             }
         }
         state.disk_settled();

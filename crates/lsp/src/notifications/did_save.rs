@@ -13,7 +13,7 @@ impl Heeded for DidSave {
 
     fn run(state: &mut State, params: DidSaveTextDocumentParams) {
         let Some(path) = convert::path(&params.text_document.uri) else { return };
-        state.disk_changed(&path);
+        state.disk_edited(&path);
         state.disk_settled();
     }
 }
