@@ -29,7 +29,9 @@ pub fn workspace_edit(context: &ReadContext, change: &SourceChange) -> Option<ls
     let mut files = Vec::new();
     for (path, edits) in change.edits() {
         let text = context.text(path)?;
-        files.push((path, edits.iter().map(|edit| text_edit(context, &text, edit.range, &edit.insert)).collect::<Vec<_>>()));
+        // The text is looked through once, and only where it matters.
+        let crlf = edits.iter().any(|edit| edit.insert.contains('\n')) && text.text().contains("\r\n");
+        files.push((path, edits.iter().map(|edit| text_edit(context, &text, crlf, edit.range, &edit.insert)).collect::<Vec<_>>()));
     }
     if !context.features.edits.versions {
         let changes =
@@ -47,9 +49,9 @@ pub fn workspace_edit(context: &ReadContext, change: &SourceChange) -> Option<ls
     Some(lsp::WorkspaceEdit { document_changes: Some(lsp::DocumentChanges::Operations(all)), ..lsp::WorkspaceEdit::default() })
 }
 
-/// One edit. Lines end as those of the text do.
-fn text_edit(context: &ReadContext, text: &Text, range: TextRange, insert: &str) -> lsp::TextEdit {
-    let new_text = if text.text().contains("\r\n") { insert.replace("\r\n", "\n").replace('\n', "\r\n") } else { insert.to_owned() };
+/// One edit. Lines end as those of the text do: `crlf` says whether that is with two characters.
+fn text_edit(context: &ReadContext, text: &Text, crlf: bool, range: TextRange, insert: &str) -> lsp::TextEdit {
+    let new_text = if crlf { insert.replace("\r\n", "\n").replace('\n', "\r\n") } else { insert.to_owned() };
     lsp::TextEdit { range: text.range(range, context.encoding), new_text }
 }
 
@@ -69,7 +71,7 @@ fn operate(context: &ReadContext, operation: &FileOperation, all: &mut Vec<lsp::
             add(all, lsp::ResourceOp::Create(lsp::CreateFile { uri: uri(path)?, options: Some(options), annotation_id: None }));
             let empty = Text::new("");
             let start = TextRange::empty(TextSize::new(0));
-            let edit = document_edit(uri(path)?, None, vec![text_edit(context, &empty, start, text)]);
+            let edit = document_edit(uri(path)?, None, vec![text_edit(context, &empty, false, start, text)]);
             all.push(lsp::DocumentChangeOperation::Edit(edit));
         }
         FileOperation::Rename { from, to } => {
