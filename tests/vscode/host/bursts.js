@@ -28,7 +28,7 @@ module.exports = {
     await run('editor.action.triggerSuggest');
     await look({ see: '.suggest-widget.visible .monaco-list-row', text: 'weight' });
     await hands({ press: 'Tab' }, { type: ' ]' });
-    await until('the text', () => lines(file)[3].endsWith(']'));
+    await until('the text', () => lines(file)[3].endsWith('weight ]'));
     await noDiagnostics(file);
     return lines(file)[3];
   },
