@@ -179,6 +179,25 @@ const EVALUATION: &str = nival_lint::rules::elsewhere::EVALUATION.id;
 /// Attributes that are evaluated at most.
 const MAX_ATTRS: usize = 500;
 
+/// What takes longer than the text's own: imports, shapes, options and evaluation. Run it in the background.
+///
+/// # Errors
+/// Cancelled.
+pub fn background_diagnostics(snapshot: &Snapshot, path: &Path, control: &Control) -> Cancellable<Vec<Diagnostic>> {
+    let mut found = crate::project_diagnostics(snapshot, path)?;
+    found.extend(crate::shape_diagnostics(snapshot, path)?);
+    found.extend(crate::option_diagnostics(snapshot, path)?);
+    for evaluated in evaluation_diagnostics(snapshot, path, control)? {
+        // What is told without evaluation says more about the same mistake, and has its fixes; that it fails is certain now.
+        let same = |known: &&mut Diagnostic| known.severity >= Severity::Warning && known.range.intersect(evaluated.range).is_some();
+        match found.iter_mut().filter(|known| known.code != EVALUATION).find(same) {
+            Some(known) => known.severity = known.severity.max(evaluated.severity),
+            None => found.push(evaluated),
+        }
+    }
+    Ok(found)
+}
+
 /// Errors met by evaluating the file and its outermost attributes. Run it in the background.
 ///
 /// # Errors
@@ -293,6 +312,11 @@ mod tests {
         expected.assert_eq(&show(&fixture, &diagnostics(&fixture.snapshot, &fixture.path).unwrap()));
     }
 
+    fn check_background(text: &str, expected: Expect) {
+        let fixture = Fixture::new(text);
+        expected.assert_eq(&show(&fixture, &background_diagnostics(&fixture.snapshot, &fixture.path, &Fixture::control()).unwrap()));
+    }
+
     fn check_evaluation(text: &str, expected: Expect) {
         let fixture = Fixture::new(text);
         expected.assert_eq(&show(&fixture, &evaluation_diagnostics(&fixture.snapshot, &fixture.path, &Fixture::control()).unwrap()));
@@ -312,6 +336,18 @@ mod tests {
             expect![[r#"
                 [a] Error sema-duplicated-attrname: attribute 'a' already defined (/main.nix)
             "#]],
+        );
+    }
+
+    #[test]
+    fn a_mistake_is_told_once() {
+        check_background(
+            "{ a = import ./nothing.nix; b = { c = 1; }.d; e = throw \"no\"; }",
+            expect![[r#"
+            [./nothing.nix] Error import-not-found: `./nothing.nix` does not exist
+            [d] Error missing-attribute: the set has no attribute 'd' (/main.nix)
+            [throw "no"] Error evaluation: no
+        "#]],
         );
     }
 

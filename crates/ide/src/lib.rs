@@ -57,7 +57,8 @@ pub use code_lens::{DerivationLens, LensTarget, code_lenses};
 pub use completion::{CompletionItem, CompletionKind, MAX_CANDIDATES, completion, completion_details};
 pub use definition::{NavigationTarget, declaration, definition, implementation, type_definition};
 pub use diagnostics::{
-    Diagnostic, Fix, Related, Severity, Tag, TextEdit, diagnostics, evaluation_diagnostics, is_rule, page_of, severity_of_level,
+    Diagnostic, Fix, Related, Severity, Tag, TextEdit, background_diagnostics, diagnostics, evaluation_diagnostics, is_rule, page_of,
+    severity_of_level,
 };
 pub use file_renames::file_renames;
 pub use folding::{FoldKind, FoldingRange, folding_ranges, selection_ranges};

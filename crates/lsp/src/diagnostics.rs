@@ -281,10 +281,7 @@ impl State {
                 Source::Text => of_text(&context, &path, &document),
                 Source::Ahead => ide::warm(&context.snapshot, &path).map(|()| Vec::new()),
                 Source::Evaluation => {
-                    let mut found = ide::project_diagnostics(&context.snapshot, &path)?;
-                    found.extend(ide::shape_diagnostics(&context.snapshot, &path)?);
-                    found.extend(ide::option_diagnostics(&context.snapshot, &path)?);
-                    found.extend(ide::evaluation_diagnostics(&context.snapshot, &path, &control)?);
+                    let found = ide::background_diagnostics(&context.snapshot, &path, &control)?;
                     Ok(shown(&context, &document, &found))
                 }
             });

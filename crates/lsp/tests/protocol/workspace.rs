@@ -122,10 +122,10 @@ fn who_takes_parts_waits_for_what_is_new() {
     let known = ids(&first);
     let id = ask(&mut server, known.clone());
     for kind in ["begin", "end", "begin", "end"] {
-        let progress = server.wait_for(kind, |message| message["method"] == "$/progress" && message["params"]["token"] == "work");
-        if progress["params"]["value"]["kind"] == "report" {
-            continue;
-        }
+        let progress = server.wait_for(kind, |message| {
+            let params = &message["params"];
+            message["method"] == "$/progress" && params["token"] == "work" && params["value"]["kind"] != "report"
+        });
         assert_eq!(progress["params"]["value"]["kind"], kind);
     }
     server.request("textDocument/documentSymbol", json!({ "textDocument": { "uri": server.uri("x.nix") } })).expect("an answer");
