@@ -1,5 +1,5 @@
 //! Takes every action, each by itself, at random places of the files below a folder: `actions_tree FOLDER [--files N] [--places N] [--seed N]
-//! [--formatted] [--only NAME] [--write]`. Says where a result does not parse, loses a comment, or is not formatted where the text was
+//! [--formatted] [--only NAME] [--list FILE] [--write]`, where the file of `--list` names the files. Says where a result does not parse, loses a comment, or is not formatted where the text was
 //! (`--formatted` formats each text first), and how long the offers took. `--write` takes in each file one action that keeps the meaning, and
 //! writes the file: what it evaluates to must be the same. For development.
 
@@ -15,7 +15,7 @@ use nival_ide::*;
 use nival_syntax::flat;
 
 /// Actions whose purpose is another meaning, or that go with a change elsewhere.
-const OTHER_MEANING: [&str; 14] = [
+const OTHER_MEANING: [&str; 15] = [
     "add-attribute",
     "add-flake-input",
     "add-formal",
@@ -29,6 +29,7 @@ const OTHER_MEANING: [&str; 14] = [
     "import-to-argument",
     "remove-or-default",
     "sort-list",
+    "unwrap-option",
     "wrap-option",
 ];
 
@@ -42,12 +43,14 @@ struct Arguments {
     seed: u64,
     formatted: bool,
     only: Option<String>,
+    list: Option<PathBuf>,
     write: bool,
 }
 
 fn arguments() -> Option<Arguments> {
     let mut all = std::env::args().skip(1);
-    let mut found = Arguments { folder: PathBuf::new(), files: 100, places: 20, seed: 1, formatted: false, only: None, write: false };
+    let mut found =
+        Arguments { folder: PathBuf::new(), files: 100, places: 20, seed: 1, formatted: false, only: None, list: None, write: false };
     while let Some(argument) = all.next() {
         match argument.as_str() {
             "--files" => found.files = all.next()?.parse().ok()?,
@@ -55,6 +58,7 @@ fn arguments() -> Option<Arguments> {
             "--seed" => found.seed = all.next()?.parse().ok()?,
             "--formatted" => found.formatted = true,
             "--only" => found.only = Some(all.next()?),
+            "--list" => found.list = Some(all.next()?.into()),
             "--write" => found.write = true,
             folder => found.folder = PathBuf::from(folder),
         }
@@ -84,7 +88,10 @@ impl Random {
 fn main() {
     let Some(arguments) = arguments() else { return println!("see the top of actions_tree.rs") };
     let mut files = Vec::new();
-    collect(&arguments.folder, &mut files);
+    match arguments.list.as_ref().and_then(|list| std::fs::read_to_string(list).ok()) {
+        Some(list) => files.extend(list.lines().map(PathBuf::from)),
+        None => collect(&arguments.folder, &mut files),
+    }
     files.sort();
     let mut random = Random(arguments.seed);
     let picked: Vec<PathBuf> = match files.len() <= arguments.files {

@@ -8,6 +8,7 @@ use super::context::Context;
 use super::inline::{take_out_of_inherit, variable, with_blanks_before};
 use super::names::is_rec;
 use super::place::{Level, level_of, wrapped};
+use super::sort::with_comments;
 use super::{Action, ActionKind, Found};
 
 pub(super) const TO_INHERIT: Action = Action { id: "to-inherit", kind: ActionKind::Rewrite, run: to_inherit };
@@ -146,7 +147,9 @@ fn merge(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
         return None;
     }
     let title = format!("Merge the {} `inherit`s from the same set", inherits.len());
-    if others.iter().any(|inherit| context.has_comment(inherit.range())) {
+    // Nor would what is said above or behind one have its place.
+    let commented = |inherit: &Inherit<Node<'_>>| context.has_comment(with_comments(context, inherit.range(), inherit.range().end()));
+    if others.iter().any(commented) {
         return found.refuse(title, "a comment would be lost");
     }
     found.add(title, |edits| {
@@ -249,5 +252,6 @@ mod tests {
         check("merge-inherits", "{ inherit a$0; inherit b; }", expect!["{ inherit a b; }"]);
         check_none("merge-inherits", "{ inherit a$0; inherit (b) c; }");
         check_none("merge-inherits", "{ inherit a$0; inherit /* c */ b; }");
+        check_none("merge-inherits", "{\n  inherit a$0;\n  # of b\n  inherit b;\n}");
     }
 }

@@ -354,8 +354,8 @@ mod tests {
             "declare-option",
             "{ config, lib, ... }: with lib; { options = { a.b = { }; }; config.d = config.a.b.c$0; }",
             expect![[r#"
-            { config, lib, ... }: with lib; { options = { a.b = { c = lib.mkOption {
-                type = lib.types.str;
+            { config, lib, ... }: with lib; { options = { a.b = { c = mkOption {
+                type = types.str;
                 description = "";
               }; }; }; config.d = config.a.b.c; }"#]],
         );

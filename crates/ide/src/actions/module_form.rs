@@ -367,7 +367,7 @@ mod tests {
         check(
             "priority",
             "{ lib, ... }: with lib; { a = mkOver$0ride 1000 (b c); }",
-            expect!["{ lib, ... }: with lib; { a = lib.mkDefault (b c); }"],
+            expect!["{ lib, ... }: with lib; { a = mkDefault (b c); }"],
         );
         check_none("priority", "{ lib, ... }: { a = lib.mkOver$0ride 7 1; }");
         check_none("priority", "{ lib, ... }: { a = lib.mkForce 1$0; }");

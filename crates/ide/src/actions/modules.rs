@@ -98,16 +98,19 @@ pub(super) fn definition<'a>(context: &Context<'a>) -> Option<Binding<Node<'a>>>
 
 /// How the functions of `lib` are written at a place: `lib.` before them, or nothing.
 pub(super) fn prefix(context: &Context<'_>, node: Node<'_>, function: &str) -> Option<&'static str> {
+    let withs = match context.meaning_at(node, Name::new(function)) {
+        Meaning::With(withs) => withs,
+        _ => Vec::new(),
+    };
+    let of_lib = |with: &Node<'_>| with.children().next().is_some_and(|set| matches!(set.text(), b"lib" | b"pkgs.lib"));
+    // Who opens `lib` means to write its names alone.
+    if withs.first().is_some_and(of_lib) {
+        return Some("");
+    }
     if let Meaning::Bound(_) = context.meaning_at(node, Name::new("lib")) {
         return Some("lib.");
     }
-    match context.meaning_at(node, Name::new(function)) {
-        Meaning::With(withs) => {
-            let of_lib = |with: &Node<'_>| with.children().next().is_some_and(|set| matches!(set.text(), b"lib" | b"pkgs.lib"));
-            withs.iter().any(of_lib).then_some("")
-        }
-        _ => None,
-    }
+    withs.iter().any(of_lib).then_some("")
 }
 
 fn wrap(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {

@@ -191,7 +191,12 @@ fn to_rec(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
     }
     // Comments in an `inherit` that goes, or between `in` and the brace, stay where they are or are in the way.
     let brace = set.l_brace_token()?.range();
-    if plain().any(|inherit| context.has_comment(inherit.range())) || own.iter().any(|name| name.as_bytes() == b"__overrides") {
+    let several = plain().count() > 1;
+    let commented = |inherit: &Inherit<Node<'_>>| {
+        let range = inherit.range();
+        context.has_comment(if several { with_comments(context, range, range.end()) } else { range })
+    };
+    if plain().any(commented) || own.iter().any(|name| name.as_bytes() == b"__overrides") {
         return found.refuse(title, "a comment would be lost");
     }
     found.add(title, |edits| {
