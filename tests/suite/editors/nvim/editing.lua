@@ -65,6 +65,8 @@ local function renames()
     S.await('the uses to follow', function()
       return S.lines()[4] == 'sssize' and S.lines()[5] == '* sssize'
     end)
+    -- A client that has it on makes the edits of actions at the other places, too.
+    vim.lsp.linked_editing_range.enable(false, { client_id = S.client().id })
   end)
   feature('file-rename', 'lib.nix', function()
     vim.cmd('NivalRename ' .. S.path('nixos/library.nix'))
