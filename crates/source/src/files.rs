@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::ffi::OsString;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rustc_hash::FxHashMap;
@@ -162,7 +162,7 @@ impl Table {
 /// The canonical path of a file that may not exist: what exists of it is resolved, the rest is taken as written.
 fn canonical(system: &dyn System, path: &Path) -> PathBuf {
     let mut rest: Vec<OsString> = Vec::new();
-    let mut at = lexical(path);
+    let mut at = crate::clean_path(path);
     loop {
         if let Ok(mut found) = system.canonicalize(&at) {
             found.extend(rest.iter().rev());
@@ -170,21 +170,8 @@ fn canonical(system: &dyn System, path: &Path) -> PathBuf {
         }
         match at.file_name() {
             Some(name) => rest.push(name.to_owned()),
-            None => return lexical(path),
+            None => return crate::clean_path(path),
         }
         at.pop();
     }
-}
-
-/// Without `.`, and `..` taken together with what is before it.
-fn lexical(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::ParentDir => drop(clean.pop()),
-            Component::CurDir => {}
-            other => clean.push(other),
-        }
-    }
-    clean
 }

@@ -2,25 +2,12 @@
 
 #![allow(clippy::disallowed_methods)] // A tool, not a library: it reads files by itself.
 
-use std::path::{Path, PathBuf};
+mod nix_files;
+
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use nival_syntax::{LineIndex, flat};
-
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    if path.is_symlink() {
-        return Ok(());
-    }
-    if path.is_dir() {
-        for entry in std::fs::read_dir(path)? {
-            collect(&entry?.path(), files)?;
-        }
-    } else if path.extension().is_some_and(|e| e == "nix") {
-        files.push(path.to_path_buf());
-    }
-    Ok(())
-}
 
 fn best_of(rounds: u32, mut work: impl FnMut()) -> Duration {
     (0..rounds)
@@ -34,19 +21,18 @@ fn best_of(rounds: u32, mut work: impl FnMut()) -> Duration {
 }
 
 fn main() -> ExitCode {
-    let mut files = Vec::new();
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let dump = arguments.first().is_some_and(|a| a == "--dump");
     if dump {
         arguments.remove(0);
     }
-    for argument in &arguments {
-        if let Err(error) = collect(Path::new(argument), &mut files) {
-            eprintln!("{argument}: {error}");
+    let files = match nix_files::nix_files(&arguments) {
+        Ok(files) => files,
+        Err(error) => {
+            eprintln!("{error}");
             return ExitCode::FAILURE;
         }
-    }
-    files.sort();
+    };
     let texts: Vec<Vec<u8>> = files.iter().map(|file| std::fs::read(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()))).collect();
     let (mut wrong, mut nodes, mut tokens) = (0, 0, 0);
     for (file, text) in files.iter().zip(&texts) {

@@ -11,6 +11,7 @@ pub use crate::reparse::{reparse, reparse_part};
 use rowan::{TextRange, TextSize};
 
 use crate::lexer::TokenData;
+use crate::origin::Origin;
 use crate::parents::Parents;
 use crate::tree::{Element, TreeNode, TreeToken};
 use crate::{SyntaxError, SyntaxKind};
@@ -59,6 +60,7 @@ pub struct FlatTree {
     pub(crate) errors: Vec<SyntaxError>,
     pub(crate) numbered: bool,
     pub(crate) parents: Parents,
+    pub(crate) origin: Origin,
 }
 
 /// A node: kind, tokens and the number of its descendants in one 16-byte record, because readers want all of them at once.

@@ -35,6 +35,7 @@ mod line_index;
 pub mod literal;
 pub mod name;
 mod navigate;
+mod origin;
 mod parents;
 mod parse;
 mod parser;
@@ -42,7 +43,7 @@ mod reparse;
 mod rowan_tree;
 pub mod tree;
 
-pub use difference::Difference;
+pub use difference::{Difference, Neighbours};
 pub use edit::TextEdit;
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use flat::FlatTree;

@@ -19,15 +19,21 @@ impl PartialEq for Parents {
 impl Eq for Parents {}
 
 impl Parents {
-    /// Those of a tree in which the nodes `gone` have given way to `come` others, whose root has the same parent; `by` is what the
+    /// Those of a tree in which the nodes `gone` have given way to `come` others, whose outermost have the same parent; `by` is what the
     /// nodes behind are moved by, wrapping around. Nothing where nobody has asked for those of the old tree.
     pub fn spliced(&self, nodes: &[NodeData], gone: Range<usize>, come: usize, by: u32) -> Parents {
         let Some(old) = self.0.get() else { return Parents::default() };
         let (Some(before), Some(behind)) = (old.get(..gone.start + 1), old.get(gone.end..)) else { return Parents::default() };
         let mut parents: Vec<u32> = Vec::with_capacity(nodes.len());
         parents.extend_from_slice(before);
-        parents.resize(gone.start + come, 0);
-        fill(&mut parents, nodes, gone.start..gone.start + come);
+        let (parent, end) = (before.last().copied().unwrap_or_default(), gone.start + come);
+        parents.resize(end, 0);
+        let mut outermost = gone.start;
+        while let Some(place) = parents.get_mut(outermost) {
+            *place = parent;
+            outermost += nodes.get(outermost).map_or(1, |node| node.size as usize);
+        }
+        fill(&mut parents, nodes, gone.start..end);
         let first_moved = gone.end as u32;
         parents.extend(behind.iter().map(|&parent| if parent < first_moved { parent } else { parent.wrapping_add(by) }));
         Parents(OnceLock::from(parents.into_boxed_slice()))

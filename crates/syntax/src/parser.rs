@@ -15,6 +15,7 @@ use crate::SyntaxKind::{self, *};
 use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::flat::{Buffers, FlatTree, NodeData, Number};
 use crate::lexer::{TokenData, lex, lex_code};
+use crate::origin::Origin;
 use crate::parents::Parents;
 
 /// Errors of one text that are kept: nobody reads more, and a hostile text has one at each byte.
@@ -41,7 +42,7 @@ pub(crate) fn parse(text: Arc<[u8]>) -> FlatTree {
     let mut errors = std::mem::take(&mut parser.errors);
     errors.sort_by_key(|error| error.range.start());
     let nodes = to_preorder(&parser.nodes);
-    FlatTree { text, nodes, tokens, errors, numbered: false, parents: Parents::default() }
+    FlatTree { text, nodes, tokens, errors, numbered: false, parents: Parents::default(), origin: Origin::new() }
 }
 
 pub(crate) fn parse_code<'t>(text: &'t Arc<[u8]>, buffers: &mut Buffers, mut number: impl FnMut(&'t [u8]) -> u32) -> Option<FlatTree> {
@@ -63,7 +64,15 @@ pub(crate) fn parse_code<'t>(text: &'t Arc<[u8]>, buffers: &mut Buffers, mut num
         parser.report_nul_in_strings();
     }
     let (nodes, numbered, sound) = (std::mem::take(&mut parser.nodes), parser.numbers.is_some(), parser.errors.is_empty());
-    let tree = FlatTree { text: Arc::clone(text), nodes, tokens, errors: Vec::new(), numbered, parents: Parents::default() };
+    let tree = FlatTree {
+        text: Arc::clone(text),
+        nodes,
+        tokens,
+        errors: Vec::new(),
+        numbered,
+        parents: Parents::default(),
+        origin: Origin::new(),
+    };
     if !sound {
         buffers.recycle(tree);
         return None;
@@ -74,7 +83,15 @@ pub(crate) fn parse_code<'t>(text: &'t Arc<[u8]>, buffers: &mut Buffers, mut num
 fn too_large(text: Arc<[u8]>) -> FlatTree {
     let error = SyntaxError { range: TextRange::default(), kind: SyntaxErrorKind::TooLarge, hint: None };
     let root = NodeData { first_token: 0, end_token: 0, size: 1, kind: SOURCE_FILE, number: Number::NONE };
-    FlatTree { text, nodes: vec![root], tokens: Vec::new(), errors: vec![error], numbered: false, parents: Parents::default() }
+    FlatTree {
+        text,
+        nodes: vec![root],
+        tokens: Vec::new(),
+        errors: vec![error],
+        numbered: false,
+        parents: Parents::default(),
+        origin: Origin::new(),
+    }
 }
 
 /// A node of size s that is number p in postorder and has d ancestors is number p - s + 1 + d in preorder.

@@ -7,19 +7,22 @@
 //! - nothing is wrong outside of the block, and nothing in it after the edit. Only recovery from an error
 //!   looks at what stands around.
 //!
-//! A binding keeps its `;`, and is parsed in braces of its own or in a `let`. Where this does not hold, the whole text is parsed.
+//! A binding keeps its `;`, and is parsed in braces of its own or in a `let`. So are, for an edit between the entries of a big set, those
+//! around it with the ones at both ends, which stay what they are. Where this does not hold, the whole text is parsed.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::SyntaxKind;
 use crate::flat::{self, FlatTree, Node, NodeData};
 use crate::lexer::TokenData;
+use crate::origin::Origin;
 
 /// Deeper blocks are not parsed alone, so that the limits of the parser need not be looked at.
 const MAX_BLOCK_DEPTH: usize = 250;
 
 /// Blocks of so many bytes are parsed alone in a text of any size.
-const SMALL: usize = 16 << 10;
+const SMALL: usize = if cfg!(test) { 40 } else { 16 << 10 };
 
 /// Parses `text`, given the tree of a text that may be much like it. Equal to a full parse.
 pub fn reparse(old: &FlatTree, text: impl Into<Arc<[u8]>>) -> FlatTree {
@@ -88,6 +91,11 @@ fn in_block(old: &FlatTree, text: &Arc<[u8]>, edit: Edit) -> Option<FlatTree> {
         let parent = around.get(up + 1).map(|parent| parent.kind());
         let Some((before, after)) = wrapping(block, parent, edit) else { continue };
         let (start, end) = span(block);
+        if end - start > SMALL
+            && let Some(tree) = in_entries(old, text, block, &around[up..], edit)
+        {
+            return Some(tree);
+        }
         // A block that is most of the text is not worth an attempt.
         if end - start > SMALL.max(old.text.len() / 4) {
             break;
@@ -100,10 +108,54 @@ fn in_block(old: &FlatTree, text: &Arc<[u8]>, edit: Edit) -> Option<FlatTree> {
         let own = text.get(start..start + edit.new_len(end - start))?;
         let parsed = flat::parse(&[before, own, after].concat());
         if let Some(new) = standing_alone(&parsed, block, edit, before.len(), own.len()) {
-            return Some(splice(old, text, block, &around[up + 1..], new));
+            return Some(splice(old, text, Run::of(block), &around[up + 1..], new.tree(), Run::of(new)));
         }
     }
     None
+}
+
+/// The same for an edit between the entries of a big set or `let`: those from the entry before it to the entry behind it are parsed
+/// alone. `around` begins with the set.
+fn in_entries(old: &FlatTree, text: &Arc<[u8]>, set: Node<'_>, around: &[Node<'_>], edit: Edit) -> Option<FlatTree> {
+    let (before, after): (&[u8], &[u8]) = match set.kind() {
+        SyntaxKind::ATTR_SET => (b"{ ", b" }"),
+        SyntaxKind::LET_IN => (b"let ", b" in 0"),
+        _ => return None,
+    };
+    if !old.errors.is_empty() {
+        return None;
+    }
+    let is_entry = |node: &Node<'_>| matches!(node.kind(), SyntaxKind::BINDING | SyntaxKind::INHERIT);
+    let (mut first, mut last) = (None, None);
+    for entry in set.children().filter(is_entry) {
+        let (start, end) = span(entry);
+        if end <= edit.start {
+            first = Some(entry);
+        } else if start > edit.end {
+            last = Some(entry);
+            break;
+        }
+    }
+    let (first, last) = (first?, last?);
+    let (start, end) = (span(first).0, span(last).1);
+    if end - start > SMALL {
+        return None;
+    }
+    let own = text.get(start..start + edit.new_len(end - start))?;
+    let parsed = flat::parse(&[before, own, after].concat());
+    let mut children = parsed.root().children();
+    let block = children.next().filter(|block| block.kind() == set.kind())?;
+    if !parsed.errors.is_empty() || children.next().is_some() || !balanced(&parsed) || depth(&parsed) >= MAX_BLOCK_DEPTH {
+        return None;
+    }
+    let (new_first, new_last) = (block.children().next()?, block.children().filter(is_entry).last()?);
+    // Those at both ends are what they were.
+    let len = |node: Node<'_>| span(node).1 - span(node).0;
+    let (from, to) = (before.len(), before.len() + own.len());
+    if span(new_first) != (from, from + len(first)) || span(new_last) != (to.checked_sub(len(last))?, to) || new_first == new_last {
+        return None;
+    }
+    Some(splice(old, text, Run::from_to(first, last), around, &parsed, Run::from_to(new_first, new_last)))
 }
 
 fn span(node: Node<'_>) -> (usize, usize) {
@@ -208,17 +260,38 @@ fn depth(tree: &FlatTree) -> usize {
     deepest
 }
 
-/// The old tree with `new`, of another tree, in the place of `block`, which `ancestors` are around.
-fn splice(old: &FlatTree, text: &Arc<[u8]>, block: Node<'_>, ancestors: &[Node<'_>], new: Node<'_>) -> FlatTree {
-    let (gone, come) = (block.token_range(), new.token_range());
-    let (nodes_gone, nodes_come) = (block.index() as usize..block.subtree_end() as usize, new.index() as usize..new.subtree_end() as usize);
+/// A node, or neighbours and what is between them.
+struct Run {
+    tokens: Range<u32>,
+    nodes: Range<usize>,
+    /// Where its text begins.
+    start: usize,
+}
+
+impl Run {
+    fn of(node: Node<'_>) -> Run {
+        Run::from_to(node, node)
+    }
+
+    fn from_to(first: Node<'_>, last: Node<'_>) -> Run {
+        Run {
+            tokens: first.token_range().start..last.token_range().end,
+            nodes: first.index() as usize..last.subtree_end() as usize,
+            start: span(first).0,
+        }
+    }
+}
+
+/// The old tree with `new`, of the tree `source`, in the place of `block`, which `ancestors` are around.
+fn splice(old: &FlatTree, text: &Arc<[u8]>, block: Run, ancestors: &[Node<'_>], source: &FlatTree, new: Run) -> FlatTree {
+    let (gone, come) = (block.tokens, new.tokens);
+    let (nodes_gone, nodes_come) = (block.nodes, new.nodes);
     // All of it wraps around: the sums are right.
     let bytes = (text.len() as u32).wrapping_sub(old.text.len() as u32);
     let tokens_by = (come.len() as u32).wrapping_sub(gone.len() as u32);
     let nodes_by = (nodes_come.len() as u32).wrapping_sub(nodes_gone.len() as u32);
 
-    let source = new.tree();
-    let inner = (span(block).0 as u32).wrapping_sub(span(new).0 as u32);
+    let inner = (block.start as u32).wrapping_sub(new.start as u32);
     let moved = |token: &TokenData, by: u32| TokenData { start: token.start.wrapping_add(by), end: token.end.wrapping_add(by), ..*token };
     let mut tokens: Vec<TokenData> = Vec::with_capacity(old.tokens.len() + come.len() - gone.len().min(come.len()));
     tokens.extend_from_slice(&old.tokens[..gone.start as usize]);
@@ -241,8 +314,9 @@ fn splice(old: &FlatTree, text: &Arc<[u8]>, block: Node<'_>, ancestors: &[Node<'
     let block_nodes = nodes_come.len();
     nodes.extend(source.nodes[nodes_come].iter().map(|node| shifted(node, gone.start.wrapping_sub(come.start))));
     nodes.extend(old.nodes[nodes_gone.end..].iter().map(|node| shifted(node, tokens_by)));
+    let origin = Origin::spliced(&old.origin, nodes_gone.start as u32..nodes_gone.end as u32, gone);
     let parents = old.parents.spliced(&nodes, nodes_gone, block_nodes, nodes_by);
-    FlatTree { text: Arc::clone(text), nodes, tokens, errors: Vec::new(), numbered: false, parents }
+    FlatTree { text: Arc::clone(text), nodes, tokens, errors: Vec::new(), numbered: false, parents, origin }
 }
 
 #[cfg(test)]
@@ -277,6 +351,88 @@ mod tests {
             ("{ a = b; # com|ment\n c = d; }", "x"),
         ] {
             assert!(check(text, insert), "{text}");
+        }
+    }
+
+    /// Sets are big from some bytes on, here.
+    #[test]
+    fn between_the_entries_of_a_big_set() {
+        let around = |text: &str| format!("x: with y; {{ zz = {{ a = 1; }}; first = 1;\n{text}\n last = \"2\"; inherit v; }}");
+        for (text, insert) in [
+            ("|", "# comment\n"),
+            ("|", "new = 1;"),
+            ("|", " inherit x; new = { }; \"a\".b = x: y;"),
+            ("mid = 1; |", "\n\n"),
+            ("| mid = 1; other = 2;", "/* x */"),
+            ("# co|mment", "ol "),
+            ("# comment|\n mid = 1;", "\n"),
+        ] {
+            assert!(check(&around(text), insert), "{text}");
+            let in_let = format!("let zz = {{ a = 1; }}; first = 1;\n{text}\n last = 2; inherit v; in {{ }}");
+            assert!(check(&in_let, insert), "{text}");
+        }
+        for (text, insert) in
+            [("|", "new = 1"), ("|", "/*"), ("|", "\""), ("|", "}"), ("|", "} // {"), ("|", "new = ''"), ("|", ";"), ("|", "in")]
+        {
+            assert!(!check(&around(text), insert), "{text} {insert}");
+        }
+    }
+
+    mod random {
+        use proptest::prelude::*;
+
+        use super::*;
+        use crate::Difference;
+
+        fn shown(difference: &Difference<'_, '_>) -> String {
+            match difference {
+                Difference::None => "none".to_owned(),
+                Difference::Within { old, new } => format!("{old:?} {new:?}"),
+                Difference::Between { old, new } => format!("{:?} {:?} {:?} {:?}", old.first, old.last, new.first, new.last),
+                Difference::Trivia { old, new } => format!("{old:?} {new:?}"),
+                Difference::Unknown => "unknown".to_owned(),
+            }
+        }
+
+        proptest! {
+            #![proptest_config(ProptestConfig::with_cases(2000))]
+
+            /// What is typed into a big set is parsed as all of it would be.
+            #[test]
+            fn edits_of_big_sets(
+                head in prop::sample::select(vec!["x: with y; {", "rec {", "let", "[ ({", "f {", "{ a = {", "{ ${x} = {"]),
+                entries in prop::collection::vec(prop::sample::select(vec![
+                    "a = 1;", "b.c = { d = 2; };", "# e\n", "inherit f;", "inherit (g) h \"i\";", "\"j${k}\" = l;", "${m} = ''\n n ${o}\n'';",
+                    "p = q: r;", "/* s */", "\n", "t = let u = 1; in u;", "v = \"w\";",
+                ]), 4..14),
+                edits in prop::collection::vec((any::<prop::sample::Index>(), 0usize..12, prop::sample::select(vec![
+                    "", "", " ", "\n", "# x\n", "y = 1;", "inherit z;", "}", "{", ";", "\"", "''", "${", "/*", "*/", "in", "=", "rec", "a", "b = { }; c = 2;",
+                ])), 1..6),
+            ) {
+                let tail = match head {
+                    "let" => "in 1",
+                    "[ ({" => "}) ]",
+                    "{ a = {" | "{ ${x} = {" => "}; }",
+                    _ => "}",
+                };
+                let mut text = format!("{head}\n{}\n{tail}", entries.join(" "));
+                let mut tree = flat::parse(text.as_bytes());
+                for (place, len, insert) in edits {
+                    let start = place.index(text.len() + 1);
+                    let end = (start + len).min(text.len());
+                    text.replace_range(start..end, insert);
+                    let next = reparse(&tree, text.as_bytes());
+                    let whole = flat::parse(text.as_bytes());
+                    prop_assert_eq!(&next, &whole, "{}", text);
+                    // What differs is told alike, whether the trees are known to be made of each other or not.
+                    for accepted in [&[][..], &[SyntaxKind::ATTR_SET], &[SyntaxKind::ATTR_SET, SyntaxKind::LET_IN]] {
+                        let accept = |old: Node<'_>, _: Node<'_>| old.parent().is_some_and(|around| accepted.contains(&around.kind()));
+                        let told = |of: &FlatTree| shown(&Difference::between(&tree, of, accept));
+                        prop_assert_eq!(told(&next), told(&whole), "{}", text);
+                    }
+                    tree = next;
+                }
+            }
         }
     }
 
