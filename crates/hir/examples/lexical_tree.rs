@@ -6,26 +6,13 @@
 
 #[path = "../tests/lexical/compare.rs"]
 mod compare;
+#[path = "../../syntax/examples/nix_files/mod.rs"]
+mod nix_files;
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use nival_hir::{LowerOptions, lexical, lower};
 use nival_syntax::{SyntaxKind, flat};
-
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    if path.is_symlink() {
-        return Ok(());
-    }
-    if path.is_dir() {
-        for entry in std::fs::read_dir(path)? {
-            collect(&entry?.path(), files)?;
-        }
-    } else if path.extension().is_some_and(|extension| extension == "nix") {
-        files.push(path.to_path_buf());
-    }
-    Ok(())
-}
 
 /// Median, 99th percentile and longest of some times, in milliseconds.
 fn show(what: &str, mut times: Vec<f64>) {
@@ -77,14 +64,13 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    let mut files = Vec::new();
-    for argument in &arguments {
-        if let Err(error) = collect(Path::new(argument), &mut files) {
-            eprintln!("{argument}: {error}");
+    let files = match nix_files::nix_files(&arguments) {
+        Ok(files) => files,
+        Err(error) => {
+            eprintln!("{error}");
             return ExitCode::FAILURE;
         }
-    }
-    files.sort();
+    };
     let (mut wrong, mut names, mut silent, mut broken) = (0, 0, 0, 0);
     for file in &files {
         let Ok(text) = std::fs::read(file) else { continue };

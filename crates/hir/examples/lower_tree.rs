@@ -5,7 +5,10 @@
 // An example is an edge of the program.
 #![allow(clippy::disallowed_methods)]
 
-use std::path::{Path, PathBuf};
+#[path = "../../syntax/examples/nix_files/mod.rs"]
+mod nix_files;
+
+use std::path::PathBuf;
 use std::time::Instant;
 
 use nival_hir::{Buffers, LowerOptions, compile, lower, validate};
@@ -13,11 +16,7 @@ use nival_syntax::flat;
 
 fn main() {
     let (flags, paths): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|arg| arg.starts_with("--"));
-    let mut files = Vec::new();
-    for path in &paths {
-        collect(Path::new(path), &mut files);
-    }
-    files.sort();
+    let files = nix_files::nix_files(&paths).expect("files that can be read");
     let texts: Vec<(PathBuf, Vec<u8>)> = files.into_iter().filter_map(|path| std::fs::read(&path).ok().map(|text| (path, text))).collect();
     let bytes: usize = texts.iter().map(|(_, text)| text.len()).sum();
     let megabytes = bytes as f64 / 1e6;
@@ -77,18 +76,4 @@ fn main() {
         megabytes / evaluation,
         megabytes / (evaluation - parse)
     );
-}
-
-fn collect(path: &Path, files: &mut Vec<PathBuf>) {
-    let Ok(metadata) = std::fs::symlink_metadata(path) else {
-        eprintln!("cannot read {}", path.display());
-        return;
-    };
-    if metadata.is_dir() {
-        for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
-            collect(&entry.path(), files);
-        }
-    } else if metadata.is_file() && path.extension().is_some_and(|extension| extension == "nix") {
-        files.push(path.to_owned());
-    }
 }

@@ -3,25 +3,16 @@
 
 #![allow(clippy::disallowed_methods, reason = "a program of its own")]
 
-use std::path::{Path, PathBuf};
+#[path = "../../syntax/examples/nix_files/mod.rs"]
+mod nix_files;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nival_hir::{Buffers, LowerOptions, compile, serial};
 
-fn files(path: &Path, found: &mut Vec<PathBuf>) {
-    if path.is_dir() && !path.is_symlink() {
-        let mut entries: Vec<PathBuf> = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
-        entries.sort();
-        entries.iter().for_each(|entry| files(entry, found));
-    } else if path.extension().is_some_and(|ext| ext == "nix") && path.is_file() {
-        found.push(path.to_owned());
-    }
-}
-
 fn main() {
-    let mut found = Vec::new();
-    std::env::args().skip(1).for_each(|path| files(Path::new(&path), &mut found));
+    let found = nix_files::nix_files(std::env::args().skip(1)).expect("files that can be read");
     let (mut buffers, mut writer) = (Buffers::default(), serial::Writer::default());
     let (mut lowering, mut writing, mut reading) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     let (mut texts, mut bytes, mut refused) = (0, 0, 0);

@@ -6,7 +6,8 @@
 //! for the whole text to be lowered. [`serial`] writes modules as bytes, and reads them.
 //!
 //! Architecture invariants:
-//! - lowering is a pure function of a text and [`LowerOptions`]; the salsa queries only wrap it;
+//! - lowering is a pure function of a text and [`LowerOptions`]; the salsa queries only wrap it, and what [`lower_again`] makes of a
+//!   former result is equal to it, number by number;
 //! - a [`module::Module`] holds no position, so that dependents are cut off where only layout changed; positions are in
 //!   the [`SourceMap`] beside it;
 //! - any text gives a module and errors; nothing here panics on a text;
@@ -32,10 +33,10 @@ pub mod validate;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use lower::parsed::{ParsedOptions, print_parsed};
-pub use lower::{Buffers, compile, lower, lower_interruptibly};
+pub use lower::{Buffers, compile, lower, lower_again, lower_for_edits, lower_interruptibly};
 pub use module::Module;
 pub use queries::{flat_tree, import_target, imports, line_index, lowered, symbols};
-pub use result::{LowerError, LowerErrorKind, LowerOptions, Lowered, quoted};
+pub use result::{LowerError, LowerErrorKind, LowerOptions, Lowered, Pieces, quoted};
 pub use scopes::Scopes;
 pub use source_map::SourceMap;
 pub use validate::validate;

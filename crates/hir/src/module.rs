@@ -16,6 +16,7 @@
 //! a function to it checks the argument at once.
 
 mod consts;
+mod memory;
 
 use nival_syntax::Name;
 

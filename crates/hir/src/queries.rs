@@ -9,7 +9,7 @@ use nival_syntax::{FlatTree, LineIndex, flat};
 
 use crate::import_paths::{self, Import};
 use crate::outline::{self, Symbol};
-use crate::{LowerOptions, Lowered, Module, Scopes, SourceMap, lower_interruptibly};
+use crate::{LowerOptions, Lowered, Module, Scopes, SourceMap, lower_again, lower_for_edits, lower_interruptibly};
 
 /// The lossless tree of a file's text.
 #[salsa::tracked(returns(ref), no_eq, lru = 256)]
@@ -18,21 +18,35 @@ pub fn flat_tree(db: &dyn Db, file: SourceFile) -> Arc<FlatTree> {
     if !files.is_open(id) {
         return Arc::new(flat::parse_shared(text.into()));
     }
-    let former = files.kept(id).and_then(|kept| kept.downcast::<FormerTrees>().ok());
-    let tree = FormerTrees::tree(former.as_deref(), text.into());
-    files.keep(id, Arc::new(FormerTrees::with(former.as_deref(), tree.clone())));
+    let former = former(db, file);
+    let tree = Former::tree(former.as_deref(), text.into());
+    files.keep(id, Arc::new(Former::with(former.as_deref(), tree.clone())));
     tree
 }
 
+/// The tree of a text that is much like that of an open file, such as the same with a word more.
+pub fn tree_of(db: &dyn Db, file: SourceFile, text: Arc<[u8]>) -> Arc<FlatTree> {
+    // Which of the trees that are known it is made from makes no difference to what it is.
+    flat_tree(db, file);
+    Former::tree(former(db, file).as_deref(), text)
+}
+
+fn former(db: &dyn Db, file: SourceFile) -> Option<Arc<Former>> {
+    db.files().kept(file.id(db)).and_then(|kept| kept.downcast::<Former>().ok())
+}
+
 /// What the tree of an open file is made from: those of its text before the last edits. See [`flat::reparse`].
-struct FormerTrees {
+#[derive(Clone)]
+struct Former {
     last: Arc<FlatTree>,
     /// The last one without errors, if the last one has some: a text that is mended is much like it.
     sound: Option<Arc<FlatTree>>,
+    /// What was lowered last, if it was big, and its tree. See [`lower_again`].
+    lowered: Option<(Arc<FlatTree>, Lowered)>,
 }
 
-impl FormerTrees {
-    fn tree(former: Option<&FormerTrees>, text: Arc<[u8]>) -> Arc<FlatTree> {
+impl Former {
+    fn tree(former: Option<&Former>, text: Arc<[u8]>) -> Arc<FlatTree> {
         let known = || former.into_iter().flat_map(|former| [Some(&former.last), former.sound.as_ref()]).flatten();
         known()
             .find(|tree| tree.text() == &*text)
@@ -41,10 +55,10 @@ impl FormerTrees {
             .unwrap_or_else(|| Arc::new(flat::parse_shared(text)))
     }
 
-    fn with(former: Option<&FormerTrees>, last: Arc<FlatTree>) -> FormerTrees {
+    fn with(former: Option<&Former>, last: Arc<FlatTree>) -> Former {
         let is_sound = |tree: &&Arc<FlatTree>| tree.errors().is_empty();
         let sound = former.filter(|_| !is_sound(&&last)).and_then(|former| Some(&former.last).filter(is_sound).or(former.sound.as_ref()));
-        FormerTrees { sound: sound.cloned(), last }
+        Former { sound: sound.cloned(), last, lowered: former.and_then(|former| former.lowered.clone()) }
     }
 }
 
@@ -65,8 +79,28 @@ pub fn lowered(db: &dyn Db, file: SourceFile) -> Lowered {
         let tree = flat::parse_shared(Arc::clone(file.contents(db).text()).into());
         return lower_interruptibly(&tree, &LowerOptions::default(), &interrupt);
     }
-    lower_interruptibly(flat_tree(db, file), &LowerOptions::default(), &interrupt)
+    let tree = flat_tree(db, file);
+    if tree.text().len() < WORTH_KEEPING {
+        return lower_interruptibly(tree, &LowerOptions::default(), &interrupt);
+    }
+    let known = former(db, file);
+    let last = known.as_deref().and_then(|known| known.lowered.as_ref());
+    let again = last.and_then(|(former, lowered)| lower_again(former, lowered, tree, &interrupt));
+    // A text with errors is not made into another: the last whole one stays.
+    let sound = tree.errors().is_empty();
+    let lowered = again.unwrap_or_else(|| match sound {
+        true => lower_for_edits(tree, &interrupt),
+        false => lower_interruptibly(tree, &LowerOptions::default(), &interrupt),
+    });
+    if sound && let Some(known) = known {
+        let lowered = Some((tree.clone(), lowered.clone()));
+        db.files().keep(file.id(db), Arc::new(Former { lowered, ..Former::clone(&known) }));
+    }
+    lowered
 }
+
+/// A text of fewer bytes is lowered whole after each edit: that takes a fraction of a millisecond.
+const WORTH_KEEPING: usize = 32 << 10;
 
 /// The module of a file. Changes only where the meaning of the text may have changed.
 #[salsa::tracked(returns(ref), lru = 128)]

@@ -7,6 +7,7 @@ use nival_syntax::{Name, TextRange};
 /// A name as Nix writes it in messages and paths: in quotes where it is not an identifier.
 pub use nival_syntax::literal::identifier as quoted;
 
+pub use crate::lower::Pieces;
 use crate::module::Module;
 use crate::scopes::Scopes;
 use crate::source_map::SourceMap;
@@ -33,6 +34,8 @@ pub struct Lowered {
     pub scopes: Arc<Scopes>,
     /// Why Nix refuses the text, first what it reports first. Empty where it accepts it.
     pub errors: Arc<[LowerError]>,
+    /// What [`crate::lower_again`] needs; none where the text was not lowered for it.
+    pub pieces: Option<Arc<Pieces>>,
 }
 
 /// Why Nix refuses a text. The start of `range` is the position that Nix reports.

@@ -28,9 +28,14 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
         let len = self.tree.len() as u32;
         self.locals.clear();
         self.locals.resize(len as usize, 0);
+        self.make_names_of(0..len);
+    }
+
+    /// Makes the names of a part of the text, which is whole nodes.
+    pub(super) fn make_names_of(&mut self, nodes: std::ops::Range<u32>) {
         let mut later: Vec<Later> = Vec::with_capacity(32);
-        let mut index = 0;
-        while let Some(node) = self.tree.node(index) {
+        let mut index = nodes.start;
+        while let Some(node) = self.tree.node(index).filter(|node| node.index() < nodes.end) {
             while let Some(&Later { end, name }) = later.last()
                 && end <= index
             {

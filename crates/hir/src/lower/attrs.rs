@@ -14,13 +14,16 @@ use crate::source_map::AttrPlace;
 
 impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     pub fn attr_set(&mut self, node: Node<'t>) -> ExprId {
-        let mut builder = self.new_builder();
-        builder.recursive = is_recursive(node);
-        self.collect(node, &mut builder);
-        let id = self.set(&mut builder, self.range(node));
-        self.free_builder(builder);
-        self.junk(node);
-        id
+        let range = self.range(node);
+        self.in_set(range.len(), |lowerer| {
+            let mut builder = lowerer.new_builder();
+            builder.recursive = is_recursive(node);
+            lowerer.collect(node, &mut builder);
+            let id = lowerer.set(&mut builder, range);
+            lowerer.free_builder(builder);
+            lowerer.junk(node);
+            id
+        })
     }
 
     /// `let { … }` is `(rec { … }).body`.
@@ -29,7 +32,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
         let mut builder = self.new_builder();
         builder.recursive = true;
         self.collect(node, &mut builder);
-        let base = self.set(&mut builder, range);
+        let base = self.in_set(range.len(), |lowerer| lowerer.set(&mut builder, range));
         self.free_builder(builder);
         self.junk(node);
         let (name, site) = (Name::new("body"), self.new_sites(1));
@@ -112,6 +115,10 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     }
 
     pub fn let_in(&mut self, node: Node<'t>) -> ExprId {
+        self.in_set(self.range(node).len(), |lowerer| lowerer.let_of(node))
+    }
+
+    fn let_of(&mut self, node: Node<'t>) -> ExprId {
         let range = self.range(node);
         let mut builder = self.new_builder();
         self.collect(node, &mut builder);
@@ -207,12 +214,15 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
                     check();
                 }
                 let name = self.name(def.local);
-                self.entry_value(&mut def.value, def.name, Some(name))
+                let piece = self.begin_piece(def);
+                let value = self.entry_value(&mut def.value, def.name, Some(name));
+                self.end_piece(piece, def.name.start());
+                value
             }
         }
     }
 
-    fn entry_value(&mut self, value: &mut Value<'t>, at: TextRange, name: Option<Name>) -> ExprId {
+    pub(super) fn entry_value(&mut self, value: &mut Value<'t>, at: TextRange, name: Option<Name>) -> ExprId {
         match value {
             // A variable stays the thing itself: equality can tell functions apart by that.
             Value::Expr(Some(node)) if self.patchable && !self.is_bound(*node) => {

@@ -1,11 +1,12 @@
 //! Frames, scopes and what a name means at the place that is being lowered.
 
-use nival_syntax::TextRange;
+use nival_syntax::{Name, TextRange};
 use rustc_hash::FxHashMap;
 
 use super::names::{LastWith, Local, LocalNames, UNBOUND};
+use super::pieces::Mark;
 use crate::module::{Expr, Slot, WithLink, WithVar};
-use crate::scopes::{Binding, BindingId, BindingKind, Scope, ScopeId, ScopeKind, Target};
+use crate::scopes::{Binding, BindingId, BindingKind, Scope, ScopeId, ScopeKind, Scopes, Target};
 
 /// The frame of the file or of one function.
 struct Frame {
@@ -113,6 +114,64 @@ impl<'t, const ANALYSIS: bool> Env<'t, ANALYSIS> {
 
     fn depth(&self) -> u32 {
         self.frames.len() as u32 - 1
+    }
+
+    /// How many scopes there are, the next slot of the frame, and the scope that is open.
+    pub fn mark(&self) -> (u32, u32, u32) {
+        (self.scope_count, self.frames.last().map_or(0, |frame| frame.next_slot), self.scope.map_or(0, |scope| scope.0))
+    }
+
+    /// Opens the scopes that were open at a mark, whose tables are there as far as the mark says. Of the names in them only `wanted` come
+    /// into scope; those looked up in the innermost `with` before share their lookups, which are all that have its link and level. `None`
+    /// if functions inside of the `with` have lookups of that kind, too.
+    pub fn resume(
+        &mut self,
+        scopes: &Scopes,
+        mark: &Mark,
+        wanted: &FxHashMap<Name, Local>,
+        withs: &[WithVar],
+    ) -> Option<Option<(u32, u32)>> {
+        let mut chain: Vec<(ScopeId, &Scope)> =
+            std::iter::successors(Some(ScopeId(mark.scope)), |&id| scopes.scope(id).and_then(|scope| scope.parent))
+                .map(|id| Some((id, scopes.scope(id)?)))
+                .collect::<Option<_>>()?;
+        chain.reverse();
+        for (id, scope) in chain {
+            if self.frames.last().is_none_or(|frame| frame.lambda != scope.lambda) {
+                self.push_frame(scope.lambda);
+            }
+            let frame = self.depth();
+            for (binding, bound) in scopes.bindings_of(scope) {
+                let Some(&local) = wanted.get(&bound.name) else { continue };
+                let entry = self.names.get_mut(local);
+                self.bound.push(Bound { local, shadows: entry.head, frame, slot: bound.slot, binding });
+                entry.head = self.bound.len() as u32 - 1;
+            }
+            if matches!(scope.kind, ScopeKind::With { .. }) {
+                let before = scopes.scopes().take(id.0 as usize);
+                let link = before.filter(|(_, scope)| matches!(scope.kind, ScopeKind::With { .. })).count() as u32;
+                self.withs.push(With { link, scope: id });
+            }
+            self.scope = Some(id);
+        }
+        self.scope_count = mark.scopes;
+        let frame = self.frames.last_mut()?;
+        frame.next_slot = mark.slot;
+        let (frame, level) = (frame.id, self.frames.len() as u32 - 1);
+        let Some(innermost) = self.withs.last() else { return Some(None) };
+        let (link, scope) = (innermost.link, innermost.scope);
+        if self.with_links.get(link as usize)?.level != level {
+            return None;
+        }
+        for (index, var) in (0..mark.withs).zip(withs) {
+            if var.innermost == link
+                && var.level == level
+                && let Some(&local) = wanted.get(&var.name)
+            {
+                self.names.get_mut(local).with_var = Some(LastWith { scope, frame, index });
+            }
+        }
+        Some(Some((link, level)))
     }
 
     /// Opens a scope in the current frame. Of equal names the later hides the earlier.

@@ -1,6 +1,7 @@
 //! From the tree to a [`Module`](crate::Module): one pass over the nodes; everything that a node needs on the way is in
 //! buffers that are used again.
 
+mod again;
 mod appearance;
 mod attrs;
 mod bindings;
@@ -10,6 +11,7 @@ mod function;
 mod names;
 mod order;
 pub(crate) mod parsed;
+mod pieces;
 mod strings;
 
 use std::sync::Arc;
@@ -17,9 +19,11 @@ use std::sync::Arc;
 use nival_syntax::flat::{self, FlatTree, Node};
 use nival_syntax::{Name, SyntaxErrorKind, SyntaxKind, TextRange, TextSize};
 
+pub use self::again::lower_again;
 use self::bindings::SetBuilder;
 use self::env::{Env, NewBinding};
 use self::names::{Local, LocalNames};
+pub use self::pieces::Pieces;
 use crate::module::*;
 use crate::result::{LowerError, LowerErrorKind, LowerOptions, Lowered};
 use crate::scopes::{BindingKind, Reference, ScopeKind, Scopes, Target};
@@ -35,6 +39,15 @@ pub fn lower_interruptibly<'t>(tree: &'t FlatTree, options: &LowerOptions, check
     let mut lowerer = Lowerer::<true>::new(tree);
     lowerer.check = Some(check);
     let (root, frame_size) = lowerer.file(options);
+    lowerer.finish(root, frame_size)
+}
+
+/// As [`lower_interruptibly`], with what [`lower_again`] needs after the next edit.
+pub fn lower_for_edits<'t>(tree: &'t FlatTree, check: &'t dyn Fn()) -> Lowered {
+    let mut lowerer = Lowerer::<true>::new(tree);
+    lowerer.check = Some(check);
+    lowerer.pieces = Some(Pieces::default());
+    let (root, frame_size) = lowerer.file(&LowerOptions::default());
     lowerer.finish(root, frame_size)
 }
 
@@ -119,6 +132,9 @@ struct Lowerer<'t, const ANALYSIS: bool> {
     withs: Vec<WithVar>,
     patches: Vec<Patch>,
     patchable: bool,
+    /// See [`pieces`]; none where nobody wants them.
+    pieces: Option<Pieces>,
+    is_big: bool,
     references: Vec<Reference>,
     sites: u32,
     errors: Vec<Met>,
@@ -175,6 +191,8 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
             withs: take(&mut buffers.withs),
             patches: Vec::new(),
             patchable: false,
+            pieces: None,
+            is_big: false,
             references: Vec::new(),
             sites: 0,
             errors: Vec::new(),
@@ -333,7 +351,13 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
             path_parts: self.path_parts.into(),
         };
         let scopes = Scopes { scopes: self.env.scopes.into(), bindings: self.env.bindings.into(), references: self.references.into() };
-        Lowered { module: Arc::new(module), source_map: Arc::new(source_map), scopes: Arc::new(scopes), errors: errors.into() }
+        Lowered {
+            module: Arc::new(module),
+            source_map: Arc::new(source_map),
+            scopes: Arc::new(scopes),
+            errors: errors.into(),
+            pieces: self.pieces.map(Arc::new),
+        }
     }
 
     fn module(&mut self, root: ExprId, frame_size: u32) -> Module {

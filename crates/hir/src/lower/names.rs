@@ -186,6 +186,18 @@ impl<'t> LocalNames<'t> {
         }
     }
 
+    /// Makes the names that operators and `<…>` stand for, though the text does not write them.
+    pub fn make_specials(&mut self) {
+        for special in SPECIALS {
+            self.local(special);
+        }
+    }
+
+    /// Every name met so far.
+    pub fn all(&self) -> impl Iterator<Item = (Name, Local)> {
+        self.entries.iter().zip(0..).map(|(entry, number)| (entry.name, Local(number)))
+    }
+
     #[cfg(test)]
     pub fn keys(&self) -> &[&'t [u8]] {
         &self.keys

@@ -68,6 +68,14 @@ impl Consts {
         })
     }
 
+    /// See [`super::Module::each_allocation`].
+    pub(super) fn each_allocation(&self, mut visit: impl FnMut(usize, usize)) {
+        let entries = self.entries.as_ptr_range();
+        visit(entries.start as usize, entries.end as usize);
+        let bytes = self.bytes.as_ptr_range();
+        visit(bytes.start as usize, bytes.end as usize);
+    }
+
     pub(crate) fn push(&mut self, value: Const<'_>) {
         let kind = match value {
             Const::Int(int) => {
@@ -89,6 +97,18 @@ impl Consts {
         };
         let end = self.bytes.len() as u64;
         self.entries.push(Entry { end: end as u32, end_high: (end >> 32) as u16, kind });
+    }
+
+    /// Adds some of another text.
+    pub(crate) fn extend_from(&mut self, other: &Consts, range: std::ops::Range<usize>) {
+        let end_of = |count: usize| count.checked_sub(1).and_then(|last| other.entries.get(last)).map_or(0, |entry| entry.end());
+        let (start, end) = (end_of(range.start), end_of(range.end));
+        let by = (self.bytes.len() as u64).wrapping_sub(start as u64);
+        self.bytes.extend_from_slice(other.bytes.get(start..end).unwrap_or_default());
+        self.entries.extend(other.entries.get(range).unwrap_or_default().iter().map(|entry| {
+            let end = (entry.end() as u64).wrapping_add(by);
+            Entry { end: end as u32, end_high: (end >> 32) as u16, kind: entry.kind }
+        }));
     }
 
     /// For `crate::serial`: how many there are, then of each its kind and length in one number, then all bytes.

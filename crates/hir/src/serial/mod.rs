@@ -10,9 +10,11 @@
 //!
 //! Bytes are not believed: reading checks each number, and [`validate`](crate::validate()) the whole. What is damaged gives `None`.
 
+mod packed;
 mod read;
 mod write;
 
+pub use packed::Packed;
 pub use read::read;
 pub use write::Writer;
 

@@ -1,5 +1,7 @@
 //! From bytes to a module.
 
+use std::borrow::Cow;
+
 use nival_syntax::Name;
 
 use super::{Expected, OPERATORS, flag, tag};
@@ -10,10 +12,17 @@ use crate::validate::validate_whole;
 ///
 /// `None` for bytes that no module was written as.
 pub fn read(bytes: &[u8]) -> Option<Module> {
-    let mut input = Input { bytes, bad: false, names: Vec::new(), expected: Expected::default(), slots: 0 };
+    let mut input = Input { bytes, bad: false, names: Cow::default(), expected: Expected::default(), slots: 0 };
     let module = input.module();
     let sound = !input.bad && input.bytes.is_empty() && input.sizes_are_likely(&module, bytes.len());
     (sound && validate_whole(&module).is_ok()).then_some(module)
+}
+
+/// The module that `bytes` are of, without its names, which are `names`. Bytes of this process's own memory, that were a sound module's.
+pub(super) fn unpack(names: &[Name], bytes: &[u8]) -> Option<Module> {
+    let mut input = Input { bytes, bad: false, names: Cow::Borrowed(names), expected: Expected::default(), slots: 0 };
+    let module = input.tables();
+    (!input.bad && input.bytes.is_empty()).then_some(module)
 }
 
 struct Input<'b> {
@@ -21,7 +30,7 @@ struct Input<'b> {
     bytes: &'b [u8],
     /// Something was wrong; numbers are 0 from then on.
     bad: bool,
-    names: Vec<Name>,
+    names: Cow<'b, [Name]>,
     expected: Expected,
     /// How many slots the module fills.
     slots: usize,
@@ -175,15 +184,21 @@ impl<'b> Input<'b> {
 
     fn module(&mut self) -> Module {
         let count = self.len();
-        self.names = Vec::with_capacity(count);
+        let mut names = Vec::with_capacity(count);
         for _ in 0..count {
             let len = self.len();
             let (name, rest) = self.bytes.split_at_checked(len).unwrap_or_default();
             self.bytes = rest;
             if !self.bad {
-                self.names.push(Name::new(name));
+                names.push(Name::new(name));
             }
         }
+        self.names = Cow::Owned(names);
+        self.tables()
+    }
+
+    /// All but the names.
+    fn tables(&mut self) -> Module {
         let sites = self.num();
         let frame_size = self.num();
         let root = ExprId(self.num());

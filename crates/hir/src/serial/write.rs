@@ -46,6 +46,22 @@ impl Writer {
         self.names.len() == text_names + 1 && write(self)
     }
 
+    /// Appends `module` without its names, which it returns, to `out`: see [`Packed`](super::Packed).
+    pub(super) fn pack(&mut self, module: &Module, out: &mut Vec<u8>) -> Option<Box<[Name]>> {
+        if !module.patches.is_empty() {
+            return None;
+        }
+        let mut names = Vec::new();
+        module_names(module, |name| names.push(name));
+        // Sets are written in the order of their names, and so read without being sorted.
+        names.sort_unstable();
+        names.dedup();
+        self.names.clear();
+        names.iter().for_each(|&name| self.add(name));
+        Output { writer: self, out, expected: Expected::default() }.tables(module)?;
+        Some(names.into_boxed_slice())
+    }
+
     fn add(&mut self, name: Name) {
         if self.places.len() <= name.index() {
             self.places.resize(name.index() + 1, 0);
@@ -160,6 +176,11 @@ impl Output<'_, '_> {
             self.out.extend_from_slice(bytes);
         }
         self.writer.names = names;
+        self.tables(module)
+    }
+
+    /// All but the names.
+    fn tables(&mut self, module: &Module) -> Option<()> {
         self.num(module.sites.into());
         self.num(module.frame_size.into());
         self.num(module.root.0.into());

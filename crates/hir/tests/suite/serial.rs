@@ -13,7 +13,13 @@ fn written(text: &str) -> Option<(Module, Vec<u8>)> {
     let mut buffers = Buffers::default();
     let module = compile(Arc::from(text.as_bytes()), &LowerOptions::default(), &mut buffers)?;
     let mut bytes = Vec::new();
-    assert!(serial::Writer::default().write(&module, buffers.names(), &mut bytes), "{text}");
+    let mut writer = serial::Writer::default();
+    assert!(writer.write(&module, buffers.names(), &mut bytes), "{text}");
+    // What is only put aside within a process comes back, too, whatever the writer did before.
+    let mut aside = Vec::new();
+    let packed = serial::Packed::new(&module, &mut writer, &mut aside).expect("a module without errors");
+    assert_eq!(packed.module(&aside).as_ref(), Some(&module), "{text}");
+    assert!(packed.module(&aside[1..]).is_none_or(|other| other != module));
     Some((module, bytes))
 }
 
