@@ -1,35 +1,18 @@
-//! Shapes of a nixpkgs tree, timed: `shape_tree TREE [ATTRIBUTE...]` asks for packages by attribute path.
+//! Shapes of a nixpkgs tree, timed: `shape_tree TREE [ATTRIBUTE...]` asks for packages by attribute path. With `MODULES=1` what is wrong
+//! with the options of NixOS' modules, or with those of the tree of home-manager at `HOME_MANAGER`.
 
 #![allow(clippy::disallowed_methods, reason = "a program of its own")]
 
+mod database;
+
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
-use nival_shape::{Shapes, Surroundings, problem_range, problems};
-use nival_source::{Db, FileKind, Files, OsSystem, System};
+use nival_shape::{ModuleClass, Shapes, Surroundings, problem_range, problems};
+use nival_source::{Db, FileKind, System};
 use nival_syntax::Name;
 
-#[salsa::db]
-#[derive(Clone)]
-struct Database {
-    storage: salsa::Storage<Database>,
-    files: Files,
-    system: Arc<OsSystem>,
-}
-
-#[salsa::db]
-impl salsa::Database for Database {}
-
-#[salsa::db]
-impl Db for Database {
-    fn files(&self) -> &Files {
-        &self.files
-    }
-    fn system(&self) -> &dyn System {
-        &*self.system
-    }
-}
+use database::Database;
 
 /// Everything that is certainly wrong in the files below a folder.
 fn check(db: &Database, folder: &Path) {
@@ -64,12 +47,16 @@ fn check(db: &Database, folder: &Path) {
     println!("{found} problems in {files} files, {:?}; slowest {:?}", started.elapsed(), slow.iter().rev().take(5).collect::<Vec<_>>());
 }
 
-/// What is certainly wrong with the modules of NixOS.
-fn check_modules(db: &Database, tree: &Path) {
+/// What is certainly wrong with the modules of NixOS, or of a tree of home-manager.
+fn check_modules(db: &Database, tree: &Path, home: Option<&Path>) {
     let started = Instant::now();
     let shapes = Shapes::new(db);
-    let list = db.files.get(db, &tree.join("nixos/modules/module-list.nix"));
-    let Some(set) = shapes.nixos_modules(list, Vec::new()) else { return println!("no modules") };
+    let (list, class) = match home {
+        Some(home) => (home.join("modules/modules.nix"), ModuleClass::Home),
+        None => (tree.join("nixos/modules/module-list.nix"), ModuleClass::NixOs),
+    };
+    let list = db.files.get(db, &list);
+    let Some(set) = shapes.module_set(list, class, Vec::new()) else { return println!("no modules") };
     println!("{} modules, {:?}; not all is known of {}", set.members().count(), started.elapsed(), set.unknown().len());
     for file in set.unknown() {
         println!("{}: unknown", file.path(db).display());
@@ -99,11 +86,12 @@ fn check_modules(db: &Database, tree: &Path) {
 fn main() {
     let mut args = std::env::args().skip(1);
     let tree = PathBuf::from(args.next().expect("the folder of a nixpkgs tree"));
-    let db = Database { storage: salsa::Storage::default(), files: Files::new([]), system: Arc::new(OsSystem) };
+    let db = Database::default();
     Surroundings::new(&db, vec![("nixpkgs".to_owned(), tree.clone())]);
     let shapes = Shapes::new(&db);
     if std::env::var_os("MODULES").is_some() {
-        return check_modules(&db, &tree);
+        let home = std::env::var_os("HOME_MANAGER").map(PathBuf::from);
+        return check_modules(&db, &tree, home.as_deref());
     }
     if let Some(folder) = std::env::var_os("CHECK") {
         return check(&db, &PathBuf::from(folder));

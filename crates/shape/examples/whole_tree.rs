@@ -3,55 +3,22 @@
 
 #![allow(clippy::disallowed_methods, reason = "a program of its own")]
 
+mod database;
+#[path = "../../syntax/examples/nix_files/mod.rs"]
+mod nix_files;
+
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use nival_shape::{Shapes, Surroundings, problems};
-use nival_source::{Db, FileKind, Files, OsSystem, System};
 
-#[salsa::db]
-#[derive(Clone)]
-struct Database {
-    storage: salsa::Storage<Database>,
-    files: Files,
-    system: Arc<OsSystem>,
-}
-
-#[salsa::db]
-impl salsa::Database for Database {}
-
-#[salsa::db]
-impl Db for Database {
-    fn files(&self) -> &Files {
-        &self.files
-    }
-    fn system(&self) -> &dyn System {
-        &*self.system
-    }
-}
+use database::Database;
 
 /// Shapes are bounded in depth, but not by this.
 const STACK: usize = 256 << 20;
 /// Pieces of work that a thread takes at once.
 const RUN: usize = 16;
-
-fn nix_files(system: &OsSystem, root: PathBuf) -> Vec<PathBuf> {
-    let (mut open, mut found) = (vec![root], Vec::new());
-    while let Some(folder) = open.pop() {
-        for entry in system.read_dir(&folder).unwrap_or_default() {
-            let path = folder.join(&entry.name);
-            match entry.kind {
-                FileKind::Directory => open.push(path),
-                FileKind::Regular if path.extension().is_some_and(|e| e == "nix") => found.push(path),
-                _ => {}
-            }
-        }
-    }
-    found.sort();
-    found
-}
 
 /// Does something with every item, on some threads.
 fn each<T: Sync>(db: &Database, threads: usize, items: &[T], work: impl Fn(&Database, &T) -> usize + Sync) -> usize {
@@ -86,10 +53,10 @@ fn main() {
     let mut args = std::env::args().skip(1);
     let tree = PathBuf::from(args.next().expect("the folder of a nixpkgs tree"));
     let threads = args.next().map_or(2, |threads| threads.parse().expect("a number of threads"));
-    let db = Database { storage: salsa::Storage::default(), files: Files::new([]), system: Arc::new(OsSystem) };
+    let db = Database::default();
     Surroundings::new(&db, vec![("nixpkgs".to_owned(), tree.clone())]);
     let started = Instant::now();
-    let files = nix_files(&db.system, tree.clone());
+    let files = nix_files::nix_files([&tree]).expect("a tree that can be read");
     let found = each(&db, threads, &files, |db, path| problems(db, db.files.get(db, path)).len());
     println!("{} files, {found} problems, {:?}, {} MB", files.len(), started.elapsed(), peak());
     let names = {

@@ -361,9 +361,12 @@ pub(crate) fn path_thunk<'db>(
 ) -> set::Lookup<'db> {
     let mut at = Selected { value: closure.at(base), sure: true, firm: true, place: None };
     for part in module.paths.get(path as usize).into_iter().flat_map(|path| &path.parts).take(parts) {
-        let Some(name) = static_name(db, closure, *part) else { return set::Lookup::Missing { sure: false } };
         let of = whnf(db, at.value).if_sure(at.sure);
-        match set::lookup(db, &of, name) {
+        let found = match static_name(db, closure, *part) {
+            Some(name) => set::lookup(db, &of, name),
+            None => set::computed(db, &of),
+        };
+        match found {
             set::Lookup::Found(found) => at = Selected { sure: found.sure && at.sure, firm: found.firm && at.firm, ..found },
             missing => return missing,
         }
@@ -514,15 +517,24 @@ fn variable_name<'db>(db: &'db dyn Db, file: SourceFile, env: Env<'db>, slot: Sl
 
 /// The frame in which an expression stands, where no call of the functions around it is known.
 pub(crate) fn ambient<'db>(db: &'db dyn Db, file: SourceFile, expr: ExprId) -> Env<'db> {
+    ambient_in(db, file, expr, None)
+}
+
+/// As [`ambient`], where the call of one of the functions around is known.
+pub(crate) fn ambient_in<'db>(db: &'db dyn Db, file: SourceFile, expr: ExprId, known: Option<Env<'db>>) -> Env<'db> {
     let frames = frames(db, file);
     let mut around = Vec::new();
     let mut owner = frames.owner(expr);
+    let mut env = root_env(db);
     while let Some(lambda) = owner {
+        if let Some(known) = known.filter(|known| known.frame(db).lambda == Some(lambda)) {
+            env = known;
+            break;
+        }
         around.push(lambda);
         owner = frames.parent(lambda);
     }
     let module = queries::module(db, file);
-    let mut env = root_env(db);
     for (lambda, depth) in around.into_iter().rev().zip(1..) {
         let params = module.lambdas.get(lambda as usize).map_or(0, |lit| lit.params.len() as u32);
         let args = (0..params).map(|index| Thunk::Made(Made::new(db, MadeKind::Param { file, lambda, index })));

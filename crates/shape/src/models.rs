@@ -29,8 +29,11 @@ pub(crate) fn made<'db>(db: &'db dyn Db, made: Made<'db>) -> Value<'db> {
         MadeKind::Param { file, lambda, index } => params::guess(db, *file, *lambda, *index),
         MadeKind::Builtin(name) => builtins::builtin(name),
         MadeKind::Model(model) => Value::sure(Shape::Function(Function::new(FunctionKind::Model(*model)))),
-        MadeKind::Packages { root, args } => nixpkgs::packages(db, Thunk::Made(made), root, *args),
-        MadeKind::Config { around, path } => crate::options::config(db, *around, path),
+        MadeKind::Packages { root, args, first } => nixpkgs::packages(db, root, *args, *first),
+        MadeKind::Flake { folder, node } => crate::flakes::value(db, folder, *node),
+        MadeKind::Folder(path) => Value::sure(Shape::Path(Some(path.clone()))),
+        MadeKind::Overlays(scope) => crate::overlays::list(db, scope),
+        MadeKind::Config { around, path, all } => crate::options::config(db, *around, path, *all),
         MadeKind::Fix(function) => Value { sure: false, ..apply(db, &whnf(db, *function), Thunk::Made(made)) },
         MadeKind::Overlaid { overlay, base } => {
             let itself = apply(db, &whnf(db, *overlay), Thunk::Made(made));

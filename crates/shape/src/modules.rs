@@ -9,12 +9,14 @@ use std::sync::Arc;
 
 use nival_hir::globals::GLOBALS;
 use nival_hir::module::{BinaryOp, Const, Expr, ExprId, Module};
-use nival_hir::queries;
 use nival_source::{Db, SourceFile};
 use nival_syntax::Name;
 use rustc_hash::FxHashSet;
 
 use crate::checks::similar;
+use crate::configurations::{self, Configuration};
+use crate::eval::whnf;
+use crate::module_lists::{self, Lists};
 use crate::options::{MOST, Node, Walk};
 use crate::types::{self, Accepts, Literal};
 use crate::value::*;
@@ -34,14 +36,29 @@ pub(crate) struct Contribution {
 /// Modules that are evaluated together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ModuleSet {
-    pub(crate) options: Node,
+    pub(crate) options: Arc<Node>,
     members: FxHashSet<SourceFile>,
+    /// Members that are there under a condition.
+    maybe: FxHashSet<SourceFile>,
     /// Members that may bring more than was found.
     unknown: Vec<SourceFile>,
     disables: bool,
+    /// The file that lists the modules.
+    listed: Option<SourceFile>,
+    /// Modules that are written in files that are no members: a file and an expression in it.
+    written: Vec<(SourceFile, u32)>,
 }
 
 impl ModuleSet {
+    /// Whether a module of it is written in a file, such as that of a user of home-manager in a module of NixOS.
+    pub fn has_written(&self, file: SourceFile) -> bool {
+        self.written.iter().any(|(there, _)| *there == file)
+    }
+
+    pub(crate) fn listed(&self) -> Option<SourceFile> {
+        self.listed
+    }
+
     /// Whether all of its options are known but those at places that are opaque.
     pub fn is_closed(&self) -> bool {
         self.unknown.is_empty()
@@ -82,27 +99,76 @@ impl ModuleSet {
 /// Files as the key of a query, sorted.
 #[salsa::interned(debug)]
 struct Roots<'db> {
-    tree: Option<nixpkgs::Folder<'db>>,
+    #[returns(copy)]
+    lists: Option<Lists<'db>>,
     #[returns(ref)]
     files: Vec<SourceFile>,
+    /// A list of modules: a file and an expression in it.
+    #[returns(copy)]
+    listed: Option<(SourceFile, u32)>,
+    /// Modules that are written somewhere: a file and an expression in it.
+    #[returns(ref)]
+    written: Vec<(SourceFile, u32)>,
 }
 
-/// The modules of NixOS in a nixpkgs tree, if one is given, with these and all that they import.
-pub(crate) fn module_set<'db>(db: &'db dyn Db, tree: Option<nixpkgs::Folder<'db>>, mut files: Vec<SourceFile>) -> &'db Arc<ModuleSet> {
+/// The modules of a tree with these, which are written somewhere, and all that they import.
+pub(crate) fn of_modules<'db>(db: &'db dyn Db, lists: Lists<'db>, written: Vec<(SourceFile, u32)>) -> &'db Arc<ModuleSet> {
+    set_of(db, Roots::new(db, Some(lists), Vec::<SourceFile>::new(), None, written))
+}
+
+/// What a module that is written in a file gives to a set of modules.
+#[salsa::tracked(returns(ref), cycle_result = nothing_known_of_list)]
+fn of_written(db: &dyn Db, file: SourceFile, expr: u32) -> Arc<Contribution> {
+    let mut found = Contribution::default();
+    a_module(&Walk::evaluating(db, file), ExprId(expr), &mut found, MOST);
+    Arc::new(found)
+}
+
+/// The modules of a configuration of a flake.
+pub(crate) fn of_configuration<'db>(db: &'db dyn Db, file: SourceFile, of: Configuration<'db>) -> &'db Arc<ModuleSet> {
+    set_of(db, Roots::new(db, Some(of.lists), Vec::<SourceFile>::new(), Some((file, of.modules.0)), Vec::new()))
+}
+
+/// What the elements of a list give to a set of modules.
+#[salsa::tracked(returns(ref), cycle_result = nothing_known_of_list)]
+fn of_list(db: &dyn Db, file: SourceFile, list: u32) -> Arc<Contribution> {
+    let mut found = Contribution::default();
+    listed(&Walk::evaluating(db, file), ExprId(list), &mut found, MOST);
+    Arc::new(found)
+}
+
+fn nothing_known_of_list(_: &dyn Db, _: salsa::Id, _: SourceFile, _: u32) -> Arc<Contribution> {
+    Arc::new(Contribution { unknown: true, ..Contribution::default() })
+}
+
+/// The modules of a tree, if one is given, with these and all that they import.
+pub(crate) fn module_set<'db>(db: &'db dyn Db, lists: Option<Lists<'db>>, mut files: Vec<SourceFile>) -> &'db Arc<ModuleSet> {
     files.sort_by(|a, b| a.path(db).cmp(b.path(db)));
     files.dedup();
-    set_of(db, Roots::new(db, tree, files))
+    set_of(db, Roots::new(db, lists, files, None, Vec::new()))
 }
 
 #[salsa::tracked(returns(ref), lru = 8)]
 fn set_of<'db>(db: &'db dyn Db, roots: Roots<'db>) -> Arc<ModuleSet> {
-    let mut set = ModuleSet::default();
+    let (mut set, mut options) = (ModuleSet::default(), Node::default());
     let mut open = roots.files(db).clone();
-    if let Some(tree) = roots.tree(db) {
-        match files::existing(db, &tree.path(db).join("nixos/modules/module-list.nix")) {
-            Some(list) => open.push(list),
-            None => return Arc::new(set),
+    if let Some(lists) = roots.lists(db) {
+        let members = module_lists::members(db, lists);
+        if members.unknown {
+            set.unknown.extend(members.files.first().or(open.first()));
         }
+        open.extend(&members.files);
+        set.maybe.extend(&members.maybe);
+    }
+    let listed = roots.listed(db).map(|(file, list)| (file, of_list(db, file, list)));
+    set.listed = listed.map(|(file, _)| file);
+    set.written.clone_from(roots.written(db));
+    let written = set.written.iter().map(|&(file, expr)| (file, of_written(db, file, expr)));
+    for (file, own) in listed.into_iter().chain(written.collect::<Vec<_>>()) {
+        options.merge(&own.options);
+        set.unknown.extend(own.unknown.then_some(file));
+        set.disables |= own.disables;
+        open.extend(&own.imports);
     }
     while let Some(file) = open.pop() {
         if !set.members.insert(file) {
@@ -110,19 +176,24 @@ fn set_of<'db>(db: &'db dyn Db, roots: Roots<'db>) -> Arc<ModuleSet> {
         }
         db.unwind_if_revision_cancelled();
         let own = contribution(db, file);
-        set.options.merge(&own.options);
+        options.merge(&own.options);
         set.unknown.extend(own.unknown.then_some(file));
         set.disables |= own.disables;
         open.extend(&own.imports);
     }
+    set.options = Arc::new(options);
     Arc::new(set)
 }
 
+fn nothing_known(_: &dyn Db, _: salsa::Id, _: SourceFile) -> Arc<Contribution> {
+    Arc::new(Contribution { unknown: true, ..Contribution::default() })
+}
+
 /// See [`Contribution`].
-#[salsa::tracked(returns(ref))]
+#[salsa::tracked(returns(ref), cycle_result = nothing_known)]
 pub(crate) fn contribution(db: &dyn Db, file: SourceFile) -> Arc<Contribution> {
-    let module = queries::module(db, file);
-    let walk = Walk { db, file, module };
+    let walk = Walk::evaluating(db, file);
+    let module = walk.module;
     let mut found = Contribution::default();
     // A list of modules, as `module-list.nix` is.
     match module.exprs.get(module.root.0 as usize) {
@@ -145,27 +216,7 @@ fn a_module(walk: &Walk<'_>, expr: ExprId, found: &mut Contribution, most: u32) 
             a_module(walk, then_branch, found, most);
             a_module(walk, else_branch, found, most);
         }
-        Some(&Expr::Attrs(index)) => match module.attrsets.get(index as usize) {
-            Some(set) => {
-                found.unknown |= !set.dynamic.is_empty() || set.overrides;
-                for attr in &set.attrs {
-                    match attr.name.as_bytes() {
-                        b"options" => walk.options(attr.value, None, &mut found.options, most),
-                        b"imports" | b"require" => listed(walk, attr.value, found, most),
-                        b"disabledModules" => found.disables = true,
-                        b"freeformType" => found.options.opaque = true,
-                        b"_module" => found.options.opaque |= mentions(module, attr.value, b"freeformType"),
-                        b"config" => {
-                            let inner =
-                                set_at(module, attr.value).and_then(|set| set.attrs.iter().find(|a| a.name.as_bytes() == b"_module"));
-                            found.options.opaque |= inner.is_some_and(|inner| mentions(module, inner.value, b"freeformType"));
-                        }
-                        _ => {}
-                    }
-                }
-            }
-            None => found.unknown = true,
-        },
+        Some(&Expr::Attrs(index)) => a_set(walk, index, found, most),
         Some(&Expr::Const(constant)) => match module.consts.get(constant as usize) {
             Some(Const::Path(kind, text)) => {
                 let file = files::literal(walk.db, walk.file, kind, text).and_then(|path| files::imported(walk.db, &path));
@@ -186,11 +237,16 @@ fn a_module(walk: &Walk<'_>, expr: ExprId, found: &mut Contribution, most: u32) 
                     | b"mkMergedOptionModule"
                     | b"mkAliasOptionModuleMD",
                 ) => renamed(walk, args.first().copied(), found),
-                _ => match walk.import(expr) {
-                    Some(file) => found.imports.push(file),
-                    None => found.unknown = true,
+                _ => match (walk.import(expr), walk.called_own(function, args)) {
+                    (Some(file), _) => found.imports.push(file),
+                    (None, Some((inside, body))) => a_module(&inside, body, found, most),
+                    (None, None) => a_value(walk.db, walk.value(expr), false, found, most),
                 },
             }
+        }
+        Some(Expr::Get { .. } | Expr::Select { .. } | Expr::WithVar(_)) => {
+            // What an input of a flake is, is not certain in general; where its tree is known, its modules are.
+            a_value(walk.db, walk.value(expr), configurations::is_from_inputs(walk, expr), found, most);
         }
         Some(Expr::Local(_) | Expr::Outer { .. }) => match walk.variable(expr) {
             value if value != expr => a_module(walk, value, found, most),
@@ -199,6 +255,50 @@ fn a_module(walk: &Walk<'_>, expr: ExprId, found: &mut Contribution, most: u32) 
         Some(&(Expr::Binary { op: BinaryOp::Add, .. } | Expr::Interpolate(_))) => match of_modules_path(walk, expr) {
             Some(file) => found.imports.push(file),
             None => found.unknown = true,
+        },
+        _ => found.unknown = true,
+    }
+}
+
+fn a_set(walk: &Walk<'_>, index: u32, found: &mut Contribution, most: u32) {
+    let module = walk.module;
+    let Some(set) = module.attrsets.get(index as usize) else { return found.unknown = true };
+    found.unknown |= !set.dynamic.is_empty() || set.overrides;
+    for attr in &set.attrs {
+        match attr.name.as_bytes() {
+            b"options" => walk.options(attr.value, None, &mut found.options, most),
+            b"imports" | b"require" => listed(walk, attr.value, found, most),
+            b"disabledModules" => found.disables = true,
+            b"freeformType" => found.options.opaque = true,
+            b"_module" => found.options.opaque |= mentions(module, attr.value, b"freeformType"),
+            b"config" => {
+                let inner = set_at(module, attr.value).and_then(|set| set.attrs.iter().find(|a| a.name.as_bytes() == b"_module"));
+                found.options.opaque |= inner.is_some_and(|inner| mentions(module, inner.value, b"freeformType"));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A module that is worked out: what shapes say that it is. If they are not certain, and it is not to be `trusted`, there may be more.
+fn a_value<'db>(db: &'db dyn Db, value: Thunk<'db>, trusted: bool, found: &mut Contribution, most: u32) {
+    let Some(most) = most.checked_sub(1) else { return found.unknown = true };
+    let value = whnf(db, value);
+    found.unknown |= !value.sure && !trusted;
+    match value.shape {
+        Shape::Path(Some(path)) => match files::imported(db, &path) {
+            Some(file) => found.imports.push(file),
+            None => found.unknown = true,
+        },
+        Shape::Function(Function { kind: FunctionKind::Lambda { file, lambda, env }, args }) if args.is_empty() => {
+            match Walk::inside(db, file, lambda, env) {
+                Some((there, body)) => a_module(&there, body, found, most),
+                None => found.unknown = true,
+            }
+        }
+        Shape::Set(Set { layers, derivation: false }) => match layers[..] {
+            [Layer::Literal { file, set, env }] => a_set(&Walk::within(db, file, env), set, found, most),
+            _ => found.unknown = true,
         },
         _ => found.unknown = true,
     }
@@ -235,6 +335,7 @@ fn listed(walk: &Walk<'_>, expr: ExprId, found: &mut Contribution, most: u32) {
         }
         Some(&(Expr::With { body, .. } | Expr::Assert { body, .. })) => listed(walk, body, found, most),
         Some(&Expr::Let(index)) => module.lets.get(index as usize).into_iter().for_each(|lit| listed(walk, lit.body, found, most)),
+        Some(&Expr::Call { function, args }) if is_settings_rename(walk, function) => settings_renamed(walk, module.list(args), found),
         // `map (name: mkRemovedOptionModule [ … name ] …) names`, in either order.
         Some(&Expr::Call { args, .. }) => {
             let lambdas = module.list(args).iter().filter_map(|&arg| match module.exprs.get(walk.variable(arg).0 as usize) {
@@ -243,20 +344,66 @@ fn listed(walk: &Walk<'_>, expr: ExprId, found: &mut Contribution, most: u32) {
             });
             match lambdas.collect::<Vec<_>>()[..] {
                 [lit] => a_module(walk, lit.body, found, most),
-                _ => found.unknown = true,
+                _ => each_of(walk, expr, found, most),
             }
         }
         Some(Expr::Local(_) | Expr::Outer { .. }) => match walk.variable(expr) {
             value if value != expr => listed(walk, value, found, most),
             _ => found.unknown = true,
         },
+        Some(Expr::Get { .. } | Expr::Select { .. } | Expr::WithVar(_)) => each_of(walk, expr, found, most),
         _ => found.unknown = true,
+    }
+}
+
+/// The elements of a list that is worked out.
+fn each_of(walk: &Walk<'_>, expr: ExprId, found: &mut Contribution, most: u32) {
+    let Value { shape: Shape::List(Some(items)), sure } = whnf(walk.db, walk.value(expr)) else { return found.unknown = true };
+    found.unknown |= !sure;
+    for &item in items.iter() {
+        match item {
+            Thunk::Expr(there) => a_module(&Walk::within(walk.db, there.file, there.env), there.expr, found, most),
+            _ => a_value(walk.db, item, false, found, most),
+        }
+    }
+}
+
+/// home-manager's function that renames several options of a set: `f oldPrefix newPrefix { } [ "a" [ "b" "c" ] { old = "d"; … } ]`.
+fn is_settings_rename(walk: &Walk<'_>, function: ExprId) -> bool {
+    walk.called(function).is_some_and(|name| name.as_bytes().starts_with(b"mkSettingsRenamedOptionModule"))
+}
+
+fn settings_renamed(walk: &Walk<'_>, args: &[ExprId], found: &mut Contribution) {
+    let (Some(prefix), Some(&names)) = (args.first().and_then(|&prefix| walk.texts(prefix)), args.last()) else {
+        return found.unknown = true;
+    };
+    let node = prefix.into_iter().fold(&mut found.options, |node, name| node.children.entry(name).or_default());
+    let Some(&Expr::List(items)) = walk.module.exprs.get(walk.variable(names).0 as usize) else { return node.opaque = true };
+    for &item in walk.module.list(items) {
+        let old = set_at(walk.module, item).and_then(|set| set.attrs.iter().find(|attr| attr.name.as_bytes() == b"old"));
+        let first = |expr: ExprId| match walk.module.exprs.get(expr.0 as usize) {
+            Some(&Expr::List(names)) => walk.module.list(names).first().copied(),
+            _ => Some(expr),
+        };
+        match first(old.map_or(item, |old| old.value)).and_then(|name| walk.text(name)) {
+            Some(name) => {
+                let node = node.children.entry(name).or_default();
+                (node.opaque, node.former) = (true, true);
+            }
+            None => node.opaque = true,
+        }
     }
 }
 
 /// The option that a function renames is there, and whatever is below it.
 fn renamed(walk: &Walk<'_>, path: Option<ExprId>, found: &mut Contribution) {
-    let at = |expr: ExprId| walk.module.exprs.get(walk.variable(expr).0 as usize);
+    let at = |expr: ExprId| match walk.module.exprs.get(walk.variable(expr).0 as usize) {
+        // `path "name"` of a function that gives a list.
+        Some(&Expr::Call { function, .. }) => {
+            walk.own_function(function).and_then(|own| walk.module.exprs.get(walk.variable(own.body).0 as usize))
+        }
+        other => other,
+    };
     let mut path = path.and_then(at);
     // Of `[ "a" ] ++ names` the beginning says enough.
     while let Some(&Expr::Binary { op: BinaryOp::Concat, lhs, .. }) = path {
@@ -270,16 +417,10 @@ fn renamed(walk: &Walk<'_>, path: Option<ExprId>, found: &mut Contribution) {
     }
     let mut node = &mut found.options;
     for item in items {
-        let name = match walk.module.exprs.get(item.0 as usize) {
-            Some(Expr::Const(constant)) => match walk.module.consts.get(*constant as usize) {
-                Some(Const::Str(text)) => Name::new(text),
-                _ => break,
-            },
-            _ => break,
-        };
+        let Some(name) = walk.text(*item) else { break };
         node = node.children.entry(name).or_default();
     }
-    node.opaque = true;
+    (node.opaque, node.former) = (true, true);
 }
 
 fn set_at(module: &Module, expr: ExprId) -> Option<&nival_hir::module::AttrsLit> {
@@ -323,14 +464,24 @@ pub(crate) fn problems(db: &dyn Db, set: &ModuleSet, file: SourceFile) -> Vec<Op
     look(db, set, file).found
 }
 
+/// What is certainly wrong with the modules of a closed set that are written in a file that is none itself.
+pub(crate) fn problems_written(db: &dyn Db, set: &ModuleSet, file: SourceFile) -> Vec<OptionProblem> {
+    let mut check = Check { walk: Walk::new(db, file), set, path: Vec::new(), found: Vec::new(), settings: 0 };
+    if set.is_closed() {
+        set.written.iter().filter(|(there, _)| *there == file).for_each(|&(_, expr)| check.module(ExprId(expr), MOST));
+    }
+    check.found
+}
+
 /// How many values of options a module of a closed set sets that were looked at.
 pub(crate) fn settings(db: &dyn Db, set: &ModuleSet, file: SourceFile) -> usize {
     look(db, set, file).settings
 }
 
 fn look<'a>(db: &'a dyn Db, set: &'a ModuleSet, file: SourceFile) -> Check<'a> {
-    let module = queries::module(db, file);
-    let mut check = Check { walk: Walk { db, file, module }, set, path: Vec::new(), found: Vec::new(), settings: 0 };
+    let walk = Walk::new(db, file);
+    let module = walk.module;
+    let mut check = Check { walk, set, path: Vec::new(), found: Vec::new(), settings: 0 };
     if set.is_closed() && set.contains(file) {
         check.module(module.root, MOST);
         if !set.disables {
@@ -364,7 +515,7 @@ impl Check<'_> {
             Some(&(Expr::With { body, .. } | Expr::Assert { body, .. })) => self.module(body, most),
             Some(&Expr::Attrs(index)) => {
                 let Some(set) = module.attrsets.get(index as usize) else { return };
-                let options = &[&self.set.options][..];
+                let options = &[&*self.set.options][..];
                 match set.attrs.iter().find(|attr| attr.name.as_bytes() == b"config") {
                     Some(config) => self.values(config.value, options, None, most),
                     None if set.attrs.iter().any(|attr| attr.name.as_bytes() == b"options") => {}
@@ -469,7 +620,10 @@ impl Check<'_> {
             return;
         }
         for declared in own.declared.iter().filter(|declared| declared.place.file == self.walk.file) {
+            // What is there under a condition may be there instead of the other.
+            let maybe = |file| self.set.maybe.contains(&file);
             let others = all.declared.iter().filter(|other| other.place.file != self.walk.file);
+            let others = others.filter(|other| !maybe(self.walk.file) && !maybe(other.place.file));
             let other = others.into_iter().find(|other| types::clash(self.walk.db, *declared, **other));
             if let Some(other) = other {
                 self.found.push(OptionProblem {

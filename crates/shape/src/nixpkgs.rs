@@ -12,7 +12,7 @@ use crate::builtins::known;
 use crate::eval::whnf;
 use crate::models::{self, attrs};
 use crate::value::*;
-use crate::{config, files, set};
+use crate::{config, files, overlays, set};
 
 /// A folder as the key of a query.
 #[salsa::interned(debug)]
@@ -54,22 +54,50 @@ pub(crate) fn root_of(db: &dyn Db, file: SourceFile) -> Option<(Arc<Path>, Tree)
     None
 }
 
-/// The tree that packages come from for a file: its own, else that of the search path.
+/// Whether a folder is a nixpkgs tree with packages.
+pub(crate) fn is_packages<'db>(db: &'db dyn Db, folder: Folder<'db>) -> bool {
+    tree(db, folder).packages
+}
+
+/// The tree that packages come from for a file: its own, else that of its flake, else that of the search path.
 pub(crate) fn tree_for(db: &dyn Db, file: SourceFile) -> Option<Arc<Path>> {
     let own = root_of(db, file).filter(|(_, tree)| tree.packages).map(|(root, _)| root);
+    let own = own.or_else(|| crate::flakes::nixpkgs_for(db, file.path(db)));
     own.or_else(|| config::find_file(db, "nixpkgs").filter(|root| tree(db, Folder::new(db, root.clone())).packages))
 }
 
-/// The package set for a file.
+/// The package set for a file: with the overlays of the workspace around it.
 pub(crate) fn packages_for<'db>(db: &'db dyn Db, file: SourceFile) -> Option<Thunk<'db>> {
+    with_overlays(db, file, None)
+}
+
+/// What an overlay of the workspace is given as `prev`: the package set with the overlays before it.
+pub(crate) fn packages_before<'db>(db: &'db dyn Db, file: SourceFile, overlay: u32) -> Option<Thunk<'db>> {
+    with_overlays(db, file, Some(overlay))
+}
+
+fn with_overlays<'db>(db: &'db dyn Db, file: SourceFile, first: Option<u32>) -> Option<Thunk<'db>> {
     let root = tree_for(db, file)?;
-    Some(Thunk::Made(Made::new(db, MadeKind::Packages { root, args: Thunk::Unknown })))
+    let Some(scope) = overlays::scope_of(db, file) else { return bare_packages_for(db, file) };
+    let args = known_set(db, [("overlays", Thunk::Made(Made::new(db, MadeKind::Overlays(scope))))]);
+    Some(Thunk::Made(Made::new(db, MadeKind::Packages { root, args, first })))
+}
+
+/// The package set for a file as nixpkgs has it.
+pub(crate) fn bare_packages_for<'db>(db: &'db dyn Db, file: SourceFile) -> Option<Thunk<'db>> {
+    let root = tree_for(db, file)?;
+    Some(Thunk::Made(Made::new(db, MadeKind::Packages { root, args: Thunk::Unknown, first: None })))
 }
 
 /// The library for a file.
 pub(crate) fn lib_for<'db>(db: &'db dyn Db, file: SourceFile) -> Option<Thunk<'db>> {
     let root = root_of(db, file).map(|(root, _)| root).or_else(|| tree_for(db, file))?;
-    Some(import(db, &root.join("lib/default.nix")))
+    Some(lib_of(db, &root))
+}
+
+/// The library of a tree.
+pub(crate) fn lib_of<'db>(db: &'db dyn Db, root: &Path) -> Thunk<'db> {
+    import(db, &root.join("lib/default.nix"))
 }
 
 fn import<'db>(db: &'db dyn Db, path: &Path) -> Thunk<'db> {
@@ -87,22 +115,26 @@ pub(crate) fn known_call<'db>(db: &'db dyn Db, file: SourceFile, lambda: u32, ar
     let (root, tree) = root_of(db, file)?;
     let is_root = module.exprs.get(module.root.0 as usize) == Some(&Expr::Lambda(lambda));
     let &[args] = args else { return None };
-    (is_root && tree.packages).then(|| whnf(db, Thunk::Made(Made::new(db, MadeKind::Packages { root, args }))))
+    (is_root && tree.packages).then(|| whnf(db, Thunk::Made(Made::new(db, MadeKind::Packages { root, args, first: None }))))
 }
 
 fn apply<'db>(db: &'db dyn Db, function: Thunk<'db>, args: impl IntoIterator<Item = Thunk<'db>>) -> Thunk<'db> {
     args.into_iter().fold(function, |function, arg| Thunk::Made(Made::new(db, MadeKind::Apply { function, arg })))
 }
 
-fn known_set<'db>(db: &'db dyn Db, attrs: impl IntoIterator<Item = (&'static str, Thunk<'db>)>) -> Thunk<'db> {
+pub(crate) fn known_set<'a, 'db>(db: &'db dyn Db, attrs: impl IntoIterator<Item = (&'a str, Thunk<'db>)>) -> Thunk<'db> {
     let attr = |(name, value): (&str, Thunk<'db>)| Attr { name: Name::new(name.as_bytes()), value, place: None };
     let mut attrs: Vec<Attr<'db>> = attrs.into_iter().map(attr).collect();
     attrs.sort_by_key(|attr| attr.name);
+    attrs.dedup_by_key(|attr| attr.name);
     Thunk::Made(Made::new(db, MadeKind::Set(attrs.into())))
 }
 
-/// The package set of a tree.
-pub(crate) fn packages<'db>(db: &'db dyn Db, itself: Thunk<'db>, root: &Arc<Path>, args: Thunk<'db>) -> Value<'db> {
+/// The package set of a tree, with all of the overlays that it is made with, or the `first` of them.
+pub(crate) fn packages<'db>(db: &'db dyn Db, root: &Arc<Path>, args: Thunk<'db>, first: Option<u32>) -> Value<'db> {
+    let with = |first| Thunk::Made(Made::new(db, MadeKind::Packages { root: root.clone(), args, first }));
+    // What an overlay is given as `prev` has its own attributes, and refers to the set that comes about in the end.
+    let itself = with(None);
     let lib = import(db, &root.join("lib/default.nix"));
     let open = known(db, Known::Set);
     let config = open;
@@ -157,9 +189,9 @@ pub(crate) fn packages<'db>(db: &'db dyn Db, itself: Thunk<'db>, root: &Arc<Path
         ("targetPlatform", platform()),
     ]);
     layers.extend(own.layers.iter().cloned());
-    let base = Thunk::Made(Made::new(db, MadeKind::Packages { root: root.clone(), args: Thunk::Unknown }));
-    for overlay in overlays(db, args) {
-        if let Shape::Set(set) = whnf(db, apply(db, overlay, [itself, base])).shape {
+    let most = first.map_or(usize::MAX, |first| first as usize);
+    for (overlay, number) in given_overlays(db, args).into_iter().take(most).zip(0..) {
+        if let Shape::Set(set) = whnf(db, apply(db, overlay, [itself, with(Some(number))])).shape {
             layers.extend(set.layers.iter().cloned());
         }
     }
@@ -168,7 +200,7 @@ pub(crate) fn packages<'db>(db: &'db dyn Db, itself: Thunk<'db>, root: &Arc<Path
 }
 
 /// `import nixpkgs { overlays = [ … ]; }`
-fn overlays<'db>(db: &'db dyn Db, args: Thunk<'db>) -> Vec<Thunk<'db>> {
+fn given_overlays<'db>(db: &'db dyn Db, args: Thunk<'db>) -> Vec<Thunk<'db>> {
     if args == Thunk::Unknown {
         return Vec::new();
     }

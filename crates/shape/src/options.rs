@@ -13,8 +13,9 @@ use nival_syntax::Name;
 use rustc_hash::FxHashSet;
 
 use crate::eval::{ambient, called_name, slot_thunk};
+use crate::files;
+use crate::module_lists::{self, Lists};
 use crate::value::*;
-use crate::{files, nixpkgs};
 
 /// Options below a path.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,6 +30,8 @@ pub struct Node {
     pub computed: Option<Box<Node>>,
     /// There may be more than was found here, and below.
     pub opaque: bool,
+    /// A name that an option had once.
+    pub former: bool,
 }
 
 /// A declaration of an option.
@@ -68,7 +71,7 @@ pub(crate) fn declared(db: &dyn Db, file: SourceFile) -> Arc<Node> {
     if let Some(set) = body(module)
         && let Some(attr) = set.attrs.iter().find(|attr| attr.name.as_bytes() == b"options")
     {
-        Walk { db, file, module }.options(attr.value, None, &mut node, MOST);
+        Walk::new(db, file).options(attr.value, None, &mut node, MOST);
     }
     Arc::new(node)
 }
@@ -79,7 +82,7 @@ fn of_submodule(db: &dyn Db, file: SourceFile, lambda: u32) -> Arc<Node> {
     let module = queries::module(db, file);
     let mut node = Node::default();
     if let Some(lit) = module.lambdas.get(lambda as usize) {
-        Walk { db, file, module }.submodule(lit.body, &mut node, MOST);
+        Walk::new(db, file).submodule(lit.body, &mut node, MOST);
     }
     Arc::new(node)
 }
@@ -88,10 +91,14 @@ fn of_submodule(db: &dyn Db, file: SourceFile, lambda: u32) -> Arc<Node> {
 #[salsa::tracked(returns(ref))]
 fn imports(db: &dyn Db, file: SourceFile) -> Vec<SourceFile> {
     let module = queries::module(db, file);
-    let Some(set) = body(module) else { return Vec::new() };
-    let Some(attr) = set.attrs.iter().find(|attr| attr.name.as_bytes() == b"imports") else { return Vec::new() };
     let mut found = Vec::new();
-    paths(db, file, module, attr.value, &mut found);
+    // A list of modules, as `module-list.nix` is.
+    if let Some(Expr::List(_)) = module.exprs.get(module.root.0 as usize) {
+        paths(db, file, module, module.root, &mut found);
+    }
+    if let Some(attr) = body(module).and_then(|set| set.attrs.iter().find(|attr| attr.name.as_bytes() == b"imports")) {
+        paths(db, file, module, attr.value, &mut found);
+    }
     found
 }
 
@@ -115,41 +122,65 @@ fn paths(db: &dyn Db, file: SourceFile, module: &Module, list: ExprId, found: &m
     }
 }
 
-/// What the modules of a nixpkgs tree declare.
+/// What the modules of a tree declare, and those that they import, as far as it is written out.
 #[salsa::tracked(returns(ref))]
-fn of_tree<'db>(db: &'db dyn Db, root: nixpkgs::Folder<'db>) -> Arc<Node> {
+fn of_tree<'db>(db: &'db dyn Db, lists: Lists<'db>) -> Arc<Node> {
     let mut all = Node::default();
-    if let Some(list) = files::existing(db, &root.path(db).join("nixos/modules/module-list.nix")) {
-        let module = queries::module(db, list);
-        let mut found = Vec::new();
-        paths(db, list, module, module.root, &mut found);
-        for file in found {
-            db.unwind_if_revision_cancelled();
-            all.merge(declared(db, file));
-        }
+    let mut open = module_lists::members(db, lists).files.clone();
+    let mut seen: FxHashSet<SourceFile> = open.iter().copied().collect();
+    open.reverse();
+    while let Some(file) = open.pop() {
+        db.unwind_if_revision_cancelled();
+        all.merge(declared(db, file));
+        let inner = imports(db, file).iter().copied().filter(|file| seen.insert(*file));
+        open.extend(inner.collect::<Vec<_>>().into_iter().rev());
     }
     Arc::new(all)
 }
 
-/// What the modules around a file declare: those of the tree that it takes its packages from, itself, and those that it imports.
+/// What the modules around a file declare: those of the tree that it is evaluated with, itself, and those that it imports. Nothing is
+/// asked for that is worked out, so that values may ask for it.
 pub(crate) fn trees(db: &dyn Db, around: Modules) -> Vec<Arc<Node>> {
     let file = around.file;
     if let Some(lambda) = around.submodule {
         return vec![of_submodule(db, file, lambda).clone()];
     }
     let mut trees = Vec::new();
-    if let Some(root) = nixpkgs::tree_for(db, file) {
-        trees.push(of_tree(db, nixpkgs::Folder::new(db, root)).clone());
+    if let Some(lists) = module_lists::lists_for(db, file, module_lists::class_of(db, file)) {
+        trees.push(of_tree(db, lists).clone());
     }
-    let (mut seen, mut open) = (FxHashSet::from_iter([file]), vec![file]);
+    let own = with_imports(db, file).into_iter().map(|file| declared(db, file));
+    trees.extend(own.filter(|own| !own.children.is_empty()).cloned());
+    trees
+}
+
+/// As [`trees`], with what is worked out. Nothing that values need may ask for it.
+pub(crate) fn all_trees(db: &dyn Db, file: SourceFile) -> Vec<Arc<Node>> {
+    let lists = module_lists::lists_for(db, file, module_lists::class_of(db, file));
+    let more = lists.map(|lists| crate::modules::module_set(db, Some(lists), Vec::new()).options.clone());
+    let own = trees(db, Modules { file, submodule: None }).into_iter().skip(usize::from(lists.is_some()));
+    // What the file and its imports work out, after what they spell out.
+    let worked_out = with_imports(db, file).into_iter().map(|file| Arc::new(crate::modules::contribution(db, file).options.clone()));
+    more.into_iter().chain(own).chain(worked_out.filter(|node| !node.children.is_empty())).collect()
+}
+
+/// As [`all_trees`] or [`trees`].
+pub(crate) fn of(db: &dyn Db, around: Modules, all: bool) -> Vec<Arc<Node>> {
+    match around.submodule {
+        None if all => all_trees(db, around.file),
+        _ => trees(db, around),
+    }
+}
+
+/// A file, and the modules that it imports.
+fn with_imports(db: &dyn Db, file: SourceFile) -> Vec<SourceFile> {
+    let (mut found, mut open) = (Vec::new(), vec![file]);
+    let mut seen = FxHashSet::from_iter([file]);
     while let Some(file) = open.pop() {
-        let own = declared(db, file);
-        if !own.children.is_empty() {
-            trees.push(own.clone());
-        }
+        found.push(file);
         open.extend(imports(db, file).iter().copied().filter(|file| seen.len() < 200 && seen.insert(*file)));
     }
-    trees
+    found
 }
 
 /// The options at a path, in each tree that has some.
@@ -164,6 +195,7 @@ impl Node {
 
     pub(crate) fn merge(&mut self, other: &Node) {
         self.opaque |= other.opaque;
+        self.former |= other.former;
         for declared in &other.declared {
             if !self.declared.contains(declared) {
                 self.declared.push(*declared);
@@ -199,8 +231,13 @@ fn body(module: &Module) -> Option<&nival_hir::module::AttrsLit> {
     None
 }
 
-/// Whether a file is a module: a set, or a function that gives one, with `options`, `config` or `imports`; or a function of `config`.
-pub(crate) fn is_module(module: &Module) -> bool {
+/// Whether a file is a module: the workspace names it as one, or it is a set, or a function that gives one, with `options`, `config` or
+/// `imports`; or a function of `config`.
+pub(crate) fn is_module(db: &dyn Db, file: SourceFile) -> bool {
+    if module_lists::listed(db, file).is_some() {
+        return true;
+    }
+    let module = queries::module(db, file);
     let named = |names: &[&[u8]]| body(module).is_some_and(|set| set.attrs.iter().any(|attr| names.contains(&attr.name.as_bytes())));
     let root = crate::params::root_lambda(module);
     named(&[b"options", b"imports"])
@@ -238,9 +275,92 @@ pub(crate) struct Walk<'db> {
     pub db: &'db dyn Db,
     pub file: SourceFile,
     pub module: &'db Module,
+    /// The frame of the call that is looked into, if one is.
+    env: Option<Env<'db>>,
+    /// Whether names and sets that are worked out are asked for. What `config` is, values may need, and follows from declarations: those
+    /// are read without asking for values.
+    evaluates: bool,
 }
 
 impl<'db> Walk<'db> {
+    pub fn new(db: &'db dyn Db, file: SourceFile) -> Self {
+        Walk { db, file, module: queries::module(db, file), env: None, evaluates: false }
+    }
+
+    /// One that asks for values.
+    pub fn evaluating(db: &'db dyn Db, file: SourceFile) -> Self {
+        Walk { evaluates: true, ..Walk::new(db, file) }
+    }
+
+    /// In the frame of a call.
+    pub fn within(db: &'db dyn Db, file: SourceFile, env: Env<'db>) -> Self {
+        Walk { env: Some(env), ..Walk::evaluating(db, file) }
+    }
+
+    /// In the function that a value is, whose argument is what modules are given.
+    pub fn inside(db: &'db dyn Db, file: SourceFile, lambda: u32, env: Env<'db>) -> Option<(Self, ExprId)> {
+        let lit = queries::module(db, file).lambdas.get(lambda as usize)?;
+        let args = (0..lit.params.len() as u32).map(|index| Thunk::Made(Made::new(db, MadeKind::Param { file, lambda, index })));
+        let depth = env.frame(db).depth + 1;
+        let env = Env::new(db, Frame { lambda: Some(lambda), args: args.collect(), parent: Some(env), depth });
+        Some((Walk::within(db, file, env), lit.body))
+    }
+
+    /// An expression where it stands, as a value.
+    pub fn value(&self, expr: ExprId) -> Thunk<'db> {
+        Thunk::Expr(Closure { file: self.file, expr, env: crate::eval::ambient_in(self.db, self.file, expr, self.env) })
+    }
+
+    /// A text, if it is certain.
+    pub fn text(&self, expr: ExprId) -> Option<Name> {
+        if let Some(&Expr::Const(constant)) = self.module.exprs.get(expr.0 as usize) {
+            return match self.module.consts.get(constant as usize) {
+                Some(Const::Str(text)) => Some(Name::new(text)),
+                _ => None,
+            };
+        }
+        if !self.evaluates {
+            return None;
+        }
+        match crate::eval::whnf(self.db, self.value(expr)) {
+            Value { shape: Shape::Str(Some(text)), sure: true } => Some(Name::new(&text)),
+            _ => None,
+        }
+    }
+
+    /// A list of texts, if it is certain.
+    pub fn texts(&self, expr: ExprId) -> Option<Vec<Name>> {
+        if !self.evaluates {
+            return None;
+        }
+        let Value { shape: Shape::List(Some(items)), sure: true } = crate::eval::whnf(self.db, self.value(expr)) else { return None };
+        let text = |item: &Thunk<'db>| match crate::eval::whnf(self.db, *item) {
+            Value { shape: Shape::Str(Some(text)), sure: true } => Some(Name::new(&text)),
+            _ => None,
+        };
+        items.iter().map(text).collect()
+    }
+
+    /// The body of a function of the file itself in the frame of a call of it.
+    pub fn called_own(&self, function: ExprId, args: &[ExprId]) -> Option<(Walk<'db>, ExprId)> {
+        let function = self.variable(function);
+        let Expr::Lambda(lambda) = *self.module.exprs.get(function.0 as usize)? else { return None };
+        let lit = self.module.lambdas.get(lambda as usize).filter(|lit| lit.params.len() == args.len())?;
+        let parent = crate::eval::ambient_in(self.db, self.file, function, self.env);
+        let args = args.iter().map(|&arg| self.value(arg)).collect();
+        let depth = parent.frame(self.db).depth + 1;
+        let env = Env::new(self.db, Frame { lambda: Some(lambda), args, parent: Some(parent), depth });
+        Some((Walk::within(self.db, self.file, env), lit.body))
+    }
+
+    /// The function of the file itself that is called.
+    pub fn own_function(&self, function: ExprId) -> Option<&'db nival_hir::module::Lambda> {
+        match *self.module.exprs.get(self.variable(function).0 as usize)? {
+            Expr::Lambda(lambda) => self.module.lambdas.get(lambda as usize),
+            _ => None,
+        }
+    }
+
     /// The last name of what is called, or of any other name.
     pub fn called(&self, function: ExprId) -> Option<Name> {
         let env = ambient(self.db, self.file, function);
@@ -266,18 +386,7 @@ impl<'db> Walk<'db> {
         let Some(most) = most.checked_sub(1) else { return node.opaque = true };
         let Some(&at) = self.module.exprs.get(expr.0 as usize) else { return node.opaque = true };
         match at {
-            Expr::Attrs(index) => {
-                let Some(set) = self.module.attrsets.get(index as usize) else { return };
-                node.opaque |= set.overrides;
-                for dynamic in &set.dynamic {
-                    let place = Place { file: self.file, kind: PlaceKind::Expr(dynamic.name.0) };
-                    self.options(dynamic.value, Some(place), node.computed.get_or_insert_default(), most);
-                }
-                for (attr, number) in set.attrs.iter().zip(0..) {
-                    let place = Place { file: self.file, kind: PlaceKind::Attr { set: index, attr: number } };
-                    self.options(attr.value, Some(place), node.children.entry(attr.name).or_default(), most);
-                }
-            }
+            Expr::Attrs(index) => self.set_of_options(index, node, most),
             Expr::Let(index) => {
                 if let Some(lit) = self.module.lets.get(index as usize) {
                     self.options(lit.body, place, node, most);
@@ -313,14 +422,80 @@ impl<'db> Walk<'db> {
                             self.options(last, place, node, most);
                         }
                     }
-                    _ => node.opaque = true,
+                    Some(b"setAttrByPath") if args.len() == 2 => match (self.texts(args[0]), args.get(1)) {
+                        (Some(path), Some(&set)) => {
+                            let node = path.into_iter().fold(node, |node, name| node.children.entry(name).or_default());
+                            self.options(set, place, node, most);
+                        }
+                        _ => node.opaque = true,
+                    },
+                    _ => self.worked_out(expr, node, most),
                 }
             }
-            Expr::WithVar(_) | Expr::Get { .. } => match self.imported(expr) {
+            Expr::WithVar(_) | Expr::Get { .. } => match self.selected(expr).or_else(|| self.imported(expr)) {
                 Some((there, value)) => there.options(value, place, node, most),
                 None => node.opaque = true,
             },
             _ => node.opaque = true,
+        }
+    }
+
+    fn set_of_options(&self, index: u32, node: &mut Node, most: u32) {
+        let Some(set) = self.module.attrsets.get(index as usize) else { return };
+        node.opaque |= set.overrides;
+        for dynamic in &set.dynamic {
+            let place = Place { file: self.file, kind: PlaceKind::Expr(dynamic.name.0) };
+            let child = match self.text(dynamic.name) {
+                Some(name) => node.children.entry(name).or_default(),
+                None => node.computed.get_or_insert_default(),
+            };
+            self.options(dynamic.value, Some(place), child, most);
+        }
+        for (attr, number) in set.attrs.iter().zip(0..) {
+            let place = Place { file: self.file, kind: PlaceKind::Attr { set: index, attr: number } };
+            self.options(attr.value, Some(place), node.children.entry(attr.name).or_default(), most);
+        }
+    }
+
+    /// Options that a call gives: of a set that is certain, those that are written somewhere.
+    fn worked_out(&self, expr: ExprId, node: &mut Node, most: u32) {
+        if !self.evaluates {
+            return node.opaque = true;
+        }
+        let value = crate::eval::whnf(self.db, self.value(expr));
+        let Value { shape: Shape::Set(set), sure: true } = &value else { return node.opaque = true };
+        if set.derivation {
+            return node.opaque = true;
+        }
+        if let [Layer::Literal { file, set, env }] = set.layers[..] {
+            return Walk::within(self.db, file, env).set_of_options(set, node, most);
+        }
+        let (names, closed) = crate::set::names(self.db, &value);
+        if !closed || names.is_empty() || names.len() > 256 {
+            return node.opaque = true;
+        }
+        for (name, place) in names {
+            let child = node.children.entry(name).or_default();
+            match crate::set::lookup(self.db, &value, name) {
+                crate::set::Lookup::Found(crate::set::Selected { value: Thunk::Expr(there), sure: true, .. }) => {
+                    Walk::within(self.db, there.file, there.env).options(there.expr, place, child, most);
+                }
+                _ => child.opaque = true,
+            }
+        }
+    }
+
+    /// What a selection leads to, if it is certain: an expression, and the frame that it is in.
+    fn selected(&self, expr: ExprId) -> Option<(Walk<'db>, ExprId)> {
+        let Thunk::Expr(closure) = self.value(expr) else { return None };
+        if !self.evaluates {
+            return None;
+        }
+        match crate::places::next(self.db, closure)? {
+            crate::set::Selected { value: Thunk::Expr(there), sure: true, .. } => {
+                Some((Walk::within(self.db, there.file, there.env), there.expr))
+            }
+            _ => None,
         }
     }
 
@@ -330,7 +505,7 @@ impl<'db> Walk<'db> {
             let file = self.import(from)?;
             let module = queries::module(self.db, file);
             let attr = body(module)?.attrs.iter().find(|attr| attr.name == name)?;
-            Some((Walk { db: self.db, file, module }, attr.value))
+            Some((Walk { evaluates: self.evaluates, ..Walk::new(self.db, file) }, attr.value))
         };
         match *self.module.exprs.get(expr.0 as usize)? {
             Expr::Get { base, name, .. } => of(self.variable(base), name),
@@ -476,13 +651,13 @@ impl<'db> Walk<'db> {
 }
 
 /// What is known of `config` at a path, in a module.
-pub(crate) fn config<'db>(db: &'db dyn Db, around: Modules, path: &[Name]) -> Value<'db> {
-    let trees = trees(db, around);
+pub(crate) fn config<'db>(db: &'db dyn Db, around: Modules, path: &[Name], all: bool) -> Value<'db> {
+    let trees = of(db, around, all);
     let nodes = at(&trees, path);
     let kind = nodes.iter().map(|node| &node.kind).find(|kind| **kind != Kind::Unknown);
     let deeper = path.is_empty() || nodes.iter().any(|node| !node.children.is_empty() || node.any.is_some());
     let shape = match kind {
-        _ if deeper => Shape::Set(Set::new([Layer::Open, Layer::Options { around, path: path.into() }])),
+        _ if deeper => Shape::Set(Set::new([Layer::Open, Layer::Options { around, path: path.into(), all }])),
         Some(Kind::Bool) => Shape::Bool(None),
         Some(Kind::Int) => Shape::Int(None),
         Some(Kind::Float) => Shape::Float,
@@ -499,18 +674,24 @@ pub(crate) fn config<'db>(db: &'db dyn Db, around: Modules, path: &[Name]) -> Va
 }
 
 /// Where the option at a path is declared, what counts first.
-pub(crate) fn place(db: &dyn Db, around: Modules, path: &[Name]) -> Option<Place> {
-    at(&trees(db, around), path).iter().find_map(|node| node.declared.first()).map(|declared| declared.place)
+pub(crate) fn place(trees: &[Arc<Node>], path: &[Name]) -> Option<Place> {
+    at(trees, path).iter().find_map(|node| node.declared.first()).map(|declared| declared.place)
 }
 
 /// Whether there is an option at a path, or one below it.
-pub(crate) fn exists(db: &dyn Db, around: Modules, path: &[Name]) -> bool {
-    !at(&trees(db, around), path).is_empty()
+pub(crate) fn exists(trees: &[Arc<Node>], path: &[Name]) -> bool {
+    !at(trees, path).is_empty()
 }
 
 /// The names that options at a path have next.
-pub(crate) fn names(db: &dyn Db, around: Modules, path: &[Name]) -> Vec<(Name, Option<Place>)> {
-    let trees = trees(db, around);
-    let children = at(&trees, path).into_iter().flat_map(|node| &node.children);
-    children.map(|(name, node)| (*name, node.declared.first().map(|declared| declared.place))).collect()
+pub(crate) fn names(trees: &[Arc<Node>], path: &[Name]) -> Vec<(Name, Option<Place>)> {
+    let children = at(trees, path).into_iter().flat_map(|node| &node.children);
+    // Former names are no candidates.
+    let children = children.filter(|(_, node)| !node.former || !node.declared.is_empty() || !node.children.is_empty());
+    let mut names: BTreeMap<Name, Option<Place>> = BTreeMap::new();
+    for (name, node) in children {
+        let place = names.entry(*name).or_default();
+        *place = place.or_else(|| node.declared.first().map(|declared| declared.place));
+    }
+    names.into_iter().collect()
 }

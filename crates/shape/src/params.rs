@@ -8,18 +8,20 @@ use nival_syntax::Name;
 
 use crate::builtins::known;
 use crate::eval::{ambient, whnf};
-use crate::nixpkgs::{lib_for, packages_for, root_of};
-use crate::set;
+use crate::nixpkgs::{bare_packages_for, lib_for, packages_before, packages_for, root_of};
 use crate::value::*;
+use crate::{flakes, set};
 
 /// The value of a parameter.
 pub(crate) fn guess<'db>(db: &'db dyn Db, file: SourceFile, lambda: u32, index: u32) -> Value<'db> {
     let module = queries::module(db, file);
     let Some(lit) = module.lambdas.get(lambda as usize) else { return Value::unknown() };
     let value = match lit.params.get(index as usize) {
+        _ if index == 0 && flakes::is_outputs(db, file, module, lambda) => flakes::argument(db, file),
         Some(Param::Name(name, _)) => match name.as_bytes() {
             b"lib" => lib_for(db, file),
             b"pkgs" => packages_for(db, file),
+            b"inputs" => flakes::inputs(db, file),
             _ => of_role(db, file, module, lambda, index),
         }
         .map_or_else(Value::unknown, |thunk| whnf(db, thunk)),
@@ -46,9 +48,11 @@ fn of_role<'db>(db: &'db dyn Db, file: SourceFile, module: &Module, lambda: u32,
     let is_root = root_lambda(module) == Some(lambda);
     let overlay = Thunk::Expr(Closure { file, expr: function, env: ambient(db, file, function) });
     let on = |base| Thunk::Made(Made::new(db, MadeKind::Overlaid { overlay, base }));
-    if is_pair && (is_root || is_listed(module, function)) {
-        let base = packages_for(db, file);
-        return if index == 0 { Some(on(base.unwrap_or_else(|| known(db, Known::Set)))) } else { base };
+    let number = crate::overlays::number(db, file, function).filter(|_| two);
+    if number.is_some() || is_pair && (is_root || is_listed(module, function)) {
+        let base = number.map_or_else(|| bare_packages_for(db, file), |number| packages_before(db, file, number));
+        let all = packages_for(db, file).filter(|_| number.is_some());
+        return if index == 0 { all.or_else(|| Some(on(base.unwrap_or_else(|| known(db, Known::Set))))) } else { base };
     }
     if let Some(of) = call.and_then(|call| changed(db, file, module, call)) {
         return Some(of);
@@ -205,6 +209,13 @@ fn argument<'db>(db: &'db dyn Db, file: SourceFile, module: &Module, lambda: u32
     attrs.extend(lib_for(db, file).map(|lib| attr("lib", lib)));
     let packages = packages_for(db, file);
     attrs.extend(packages.map(|packages| attr("pkgs", packages)));
+    // What flakes hand on to their modules and packages.
+    if has(pattern, b"inputs") {
+        attrs.extend(flakes::inputs(db, file).map(|inputs| attr("inputs", inputs)));
+    }
+    if has(pattern, b"self") {
+        attrs.extend(flakes::own(db, file).map(|own| attr("self", own)));
+    }
     let root = root_lambda(module) == Some(lambda);
     let body = module.lambdas.get(lambda as usize).map(|lit| lit.body);
     let is_submodule = !root && has(pattern, b"config") && body.is_some_and(|body| makes_module(module, body));
@@ -213,7 +224,7 @@ fn argument<'db>(db: &'db dyn Db, file: SourceFile, module: &Module, lambda: u32
     }
     if is_submodule || is_module(module, lambda) {
         let around = Modules { file, submodule: is_submodule.then_some(lambda) };
-        attrs.push(attr("config", Thunk::Made(Made::new(db, MadeKind::Config { around, path: Box::default() }))));
+        attrs.push(attr("config", Thunk::Made(Made::new(db, MadeKind::Config { around, path: Box::default(), all: false }))));
         attrs.push(attr("options", known(db, Known::Set)));
         attrs.push(attr("modulesPath", known(db, Known::Path)));
     } else if root

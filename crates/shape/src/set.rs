@@ -65,6 +65,18 @@ pub fn lookup<'db>(db: &'db dyn Db, value: &Value<'db>, name: Name) -> Lookup<'d
     }
 }
 
+/// The attribute of a name that is worked out: of sets with one for each system any is as good as another.
+pub(crate) fn computed<'db>(db: &'db dyn Db, value: &Value<'db>) -> Lookup<'db> {
+    if !matches!(value.shape, Shape::Set(_)) {
+        return UNKNOWN;
+    }
+    let name = crate::flakes::systems().find(|name| matches!(lookup(db, value, *name), Lookup::Found(_)));
+    match name.map(|name| lookup(db, value, name)) {
+        Some(Lookup::Found(found)) => Lookup::Found(Selected { sure: false, ..found }),
+        _ => UNKNOWN,
+    }
+}
+
 /// Of one of several sets.
 fn either<'db>(db: &'db dyn Db, lookups: impl Iterator<Item = Lookup<'db>>) -> Lookup<'db> {
     let (mut found, mut all, mut unknown): (Vec<Selected<'db>>, bool, bool) = (Vec::new(), true, false);
@@ -162,13 +174,14 @@ fn in_layer<'db>(db: &'db dyn Db, layer: &Layer<'db>, name: Name) -> Lookup<'db>
             }
             None => UNKNOWN,
         },
-        Layer::Options { around, path } => {
+        &Layer::Options { around, ref path, all } => {
             let path: Box<[Name]> = path.iter().copied().chain([name]).collect();
-            if !options::exists(db, *around, &path) {
+            let trees = options::of(db, around, all);
+            if !options::exists(&trees, &path) {
                 return UNKNOWN;
             }
-            let place = options::place(db, *around, &path);
-            found(Thunk::Made(Made::new(db, MadeKind::Config { around: *around, path })), place)
+            let place = options::place(&trees, &path);
+            found(Thunk::Made(Made::new(db, MadeKind::Config { around, path, all })), place)
         }
         Layer::Open => UNKNOWN,
     }
@@ -279,8 +292,8 @@ impl Names {
                     self.add(name, None);
                 }
             }
-            Layer::Options { around, path } => {
-                for (name, place) in options::names(db, *around, path) {
+            Layer::Options { around, path, all } => {
+                for (name, place) in options::names(&options::of(db, *around, *all), path) {
                     self.add(name, place);
                 }
             }

@@ -1,17 +1,19 @@
 //! [`Shapes`]: the questions that editor features ask.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use nival_hir::module::{AttrName, Expr, ExprId, Param, Slot};
 use nival_source::{Db, SourceFile};
 use nival_syntax::Name;
 
 use crate::eval::{ambient, file_thunk, whnf};
+use crate::module_lists::{self, ModuleClass};
 use crate::modules::{self, ModuleSet, OptionProblem};
 use crate::places::{self, params};
 use crate::set::{self, Lookup, Selected};
 use crate::value::*;
-use crate::{builtins, config, files, fuel, options, print};
+use crate::{builtins, config, configurations, files, fuel, options, print};
 
 /// Asks about values. Each question has a bound; see [`fuel`](crate::within).
 #[derive(Clone, Copy)]
@@ -108,12 +110,42 @@ impl<'db> Shapes<'db> {
         fuel::within(fuel::EDITOR, || whnf(self.db, thunk))
     }
 
-    /// The attribute of a value at a path of names. `Err(true)` if there certainly is none.
+    /// The attribute of a value at a path of names, of which those that are worked out are empty. `Err(true)` if there certainly is none.
     pub fn attribute(self, base: Thunk<'db>, path: &[Name]) -> Result<Attribute<'db>, bool> {
+        let found = self.attribute_of(base, path);
+        // Of options that functions declare, only what nobody spells out is asked: it takes all modules.
+        let is_known = found.as_ref().is_ok_and(|found| found.place.is_some() || !matches!(self.value(found.value).shape, Shape::Unknown));
+        if is_known || path.is_empty() {
+            return found;
+        }
+        let all = (0..path.len()).find_map(|count| {
+            let before = self.attribute_of(base, path.get(..count)?).ok()?;
+            Some((self.with_all_options(before.value)?, path.get(count..)?))
+        });
+        let found_there = all.and_then(|(base, rest)| self.attribute_of(base, rest).ok());
+        found_there.map_or(found, Ok)
+    }
+
+    /// The values of the options that a value has, with those that functions declare.
+    fn with_all_options(self, of: Thunk<'db>) -> Option<Thunk<'db>> {
+        let Shape::Set(set) = self.value(of).shape else { return None };
+        let (around, path) = set.layers.iter().find_map(|layer| match layer {
+            Layer::Options { around, path, all: false } if around.submodule.is_none() => Some((*around, path.clone())),
+            _ => None,
+        })?;
+        // Now, and not within the steps of a question.
+        options::all_trees(self.db, around.file);
+        Some(Thunk::Made(Made::new(self.db, MadeKind::Config { around, path: path.iter().copied().collect(), all: true })))
+    }
+
+    fn attribute_of(self, base: Thunk<'db>, path: &[Name]) -> Result<Attribute<'db>, bool> {
         fuel::within(fuel::EDITOR, || {
             let mut at = Selected { value: base, sure: true, firm: true, place: None };
             for &name in path {
-                match set::lookup(self.db, &whnf(self.db, at.value), name) {
+                let of = whnf(self.db, at.value);
+                // One that is worked out has no name.
+                let found = if name.as_bytes().is_empty() { set::computed(self.db, &of) } else { set::lookup(self.db, &of, name) };
+                match found {
                     Lookup::Found(found) => at = Selected { sure: found.sure && at.sure, ..found },
                     Lookup::Missing { sure } => return Err(sure && at.sure),
                 }
@@ -125,6 +157,7 @@ impl<'db> Shapes<'db> {
 
     /// The attributes of a value.
     pub fn attributes(self, of: Thunk<'db>) -> Attributes {
+        let of = self.with_all_options(of).unwrap_or(of);
         fuel::within(fuel::EDITOR, || {
             let value = whnf(self.db, of);
             let (names, closed) = set::names(self.db, &value);
@@ -311,32 +344,84 @@ impl<'db> Shapes<'db> {
 
     /// Whether a file is a module of NixOS or its like.
     pub fn is_module(self, file: SourceFile) -> bool {
-        options::is_module(nival_hir::queries::module(self.db, file))
+        options::is_module(self.db, file)
+    }
+
+    /// Whether the workspace names a file as a module, without a look at its text.
+    pub fn is_listed_module(self, file: SourceFile) -> bool {
+        module_lists::listed(self.db, file).is_some()
+    }
+
+    /// What a file is evaluated by if it is a module.
+    pub fn module_class(self, file: SourceFile) -> ModuleClass {
+        module_lists::class_of(self.db, file)
+    }
+
+    /// Of which project's tree a file is part: nixpkgs', home-manager's or nix-darwin's.
+    pub fn tree_class(self, file: SourceFile) -> Option<ModuleClass> {
+        module_lists::tree_class(self.db, file)
+    }
+
+    /// The options that a path in a module is one of, and the path among them: a user's in NixOS are those of home-manager.
+    fn options_around(self, file: SourceFile, path: &[Name]) -> (Vec<Arc<options::Node>>, &[Name]) {
+        if let [manager, users, _, rest @ ..] = path
+            && (manager.as_bytes(), users.as_bytes()) == (b"home-manager", b"users")
+            && self.module_class(file) != ModuleClass::Home
+            && let Some(lists) = module_lists::lists_for(self.db, file, ModuleClass::Home)
+        {
+            // A module of its own, which may say `config`.
+            let rest = rest.strip_prefix(&[Name::new(b"config")]).unwrap_or(rest);
+            return (vec![modules::module_set(self.db, Some(lists), Vec::new()).options.clone()], rest);
+        }
+        (options::all_trees(self.db, file), path)
     }
 
     /// The names that options have next at a path, for a module.
     pub fn options(self, file: SourceFile, path: &[Name]) -> Vec<Name> {
-        options::names(self.db, Modules { file, submodule: None }, path).into_iter().map(|(name, _)| name).collect()
+        let (trees, path) = self.options_around(file, path);
+        options::names(&trees, path).into_iter().map(|(name, _)| name).collect()
     }
 
     /// The option at a path, for a module.
     pub fn option(self, file: SourceFile, path: &[Name]) -> Option<OptionFacts> {
-        let trees = options::trees(self.db, Modules { file, submodule: None });
+        let (trees, path) = self.options_around(file, path);
         let nodes = options::at(&trees, path);
-        let declared: Vec<options::Declared> = nodes.iter().flat_map(|node| node.declared.iter().copied()).collect();
+        let mut declared: Vec<options::Declared> = Vec::new();
+        for found in nodes.iter().flat_map(|node| &node.declared) {
+            if !declared.contains(found) {
+                declared.push(*found);
+            }
+        }
         let kind = nodes.iter().map(|node| node.kind.clone()).find(|kind| *kind != options::Kind::Unknown).unwrap_or_default();
         (!declared.is_empty()).then(|| OptionFacts { declared: declared.iter().map(|d| (d.place, d.argument)).collect(), kind })
     }
 
-    /// The modules of NixOS with some more and all that they import, if the tree is known that a file takes its packages from.
-    pub fn nixos_modules(self, file: SourceFile, more: Vec<SourceFile>) -> Option<&'db ModuleSet> {
-        let tree = crate::nixpkgs::tree_for(self.db, file)?;
-        Some(modules::module_set(self.db, Some(crate::nixpkgs::Folder::new(self.db, tree)), more))
+    /// The modules of NixOS, home-manager or nix-darwin with some more and all that they import, if the tree is known that a file is
+    /// evaluated with.
+    pub fn module_set(self, file: SourceFile, class: ModuleClass, more: Vec<SourceFile>) -> Option<&'db ModuleSet> {
+        let lists = module_lists::lists_for(self.db, file, class)?;
+        Some(modules::module_set(self.db, Some(lists), more))
+    }
+
+    /// The modules of each configuration that a flake's text spells out and whose tree of modules is on the disk.
+    pub fn configurations(self, flake: SourceFile) -> Vec<&'db ModuleSet> {
+        let found = configurations::of_flake(self.db, flake).into_iter();
+        found.map(|of| &**modules::of_configuration(self.db, flake, of)).collect()
     }
 
     /// What is certainly wrong with a module of a set; nothing where the set is not closed.
     pub fn option_problems(self, set: &ModuleSet, file: SourceFile) -> Vec<OptionProblem> {
         modules::problems(self.db, set, file)
+    }
+
+    /// The modules of home-manager's users in a configuration of NixOS or nix-darwin, if all of them are in sight.
+    pub fn users(self, set: &ModuleSet) -> Option<&'db ModuleSet> {
+        crate::users::of_set(self.db, set).map(|set| &**set)
+    }
+
+    /// What is certainly wrong with the modules of a set that are written in a file which is none of its members.
+    pub fn written_option_problems(self, set: &ModuleSet, file: SourceFile) -> Vec<OptionProblem> {
+        modules::problems_written(self.db, set, file)
     }
 
     /// How many values of options a module of a closed set gives that were looked at.
@@ -346,7 +431,7 @@ impl<'db> Shapes<'db> {
 
     /// The package set of a nixpkgs tree.
     pub fn packages(self, root: &Path) -> Thunk<'db> {
-        Thunk::Made(Made::new(self.db, MadeKind::Packages { root: root.into(), args: Thunk::Unknown }))
+        Thunk::Made(Made::new(self.db, MadeKind::Packages { root: root.into(), args: Thunk::Unknown, first: None }))
     }
 
     /// The library of functions for a file that does not say which one it has.
@@ -359,6 +444,7 @@ impl<'db> Shapes<'db> {
         match name {
             b"lib" => crate::nixpkgs::lib_for(self.db, file),
             b"pkgs" => crate::nixpkgs::packages_for(self.db, file),
+            b"inputs" if !file.path(self.db).ends_with("flake.nix") => crate::flakes::inputs(self.db, file),
             _ => None,
         }
     }
@@ -373,12 +459,13 @@ impl<'db> Shapes<'db> {
         fuel::within(fuel::EDITOR, || print::kind(&whnf(self.db, of).shape))
     }
 
-    /// A name of an attribute path, if it is known.
-    pub fn name_of(self, file: SourceFile, owner: ExprId, part: AttrName) -> Option<Name> {
-        match self.expr(file, owner) {
+    /// A name of an attribute path; empty if it is not known.
+    pub fn name_of(self, file: SourceFile, owner: ExprId, part: AttrName) -> Name {
+        let known = match self.expr(file, owner) {
             Thunk::Expr(closure) => fuel::within(fuel::EDITOR, || crate::eval::static_name(self.db, closure, part)),
             _ => None,
-        }
+        };
+        known.unwrap_or_else(|| Name::new(b""))
     }
 
     /// A builtin by the name of its attribute.

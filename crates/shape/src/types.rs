@@ -110,7 +110,7 @@ fn argument<'db>(db: &'db dyn Db, option: Declared) -> Option<(Walk<'db>, &'db n
     let module = queries::module(db, option.place.file);
     let Expr::Attrs(index) = *module.exprs.get(option.argument?.0 as usize)? else { return None };
     let set = module.attrsets.get(index as usize)?;
-    set.dynamic.is_empty().then_some((Walk { db, file: option.place.file, module }, set))
+    set.dynamic.is_empty().then_some((Walk::new(db, option.place.file), set))
 }
 
 /// Whether two declarations of one option cannot stand beside each other: what only one may say is said by both.

@@ -101,11 +101,24 @@ pub enum MadeKind<'db> {
     Packages {
         root: Arc<Path>,
         args: Thunk<'db>,
+        /// With only the first so many of the overlays: what the next one is given as `prev`.
+        first: Option<u32>,
     },
+    /// A flake or a tree of the workspace, by the folder and index of [`crate::Flake::nodes`].
+    Flake {
+        folder: Arc<Path>,
+        node: u32,
+    },
+    /// A path.
+    Folder(Arc<Path>),
+    /// The overlays of a part of the workspace: a list.
+    Overlays(Arc<Path>),
     /// What modules around a file, or around a submodule in it, make of the options at a path.
     Config {
         around: Modules,
         path: Box<[Name]>,
+        /// With the options that functions declare. No value of a file refers to one of these: what functions declare may depend on it.
+        all: bool,
     },
     /// What a function gives when it is given that itself.
     Fix(Thunk<'db>),
@@ -236,7 +249,7 @@ pub enum Layer<'db> {
     /// The packages in folders by their names.
     ByName { root: Arc<Path>, packages: Thunk<'db> },
     /// Values of the options below a path.
-    Options { around: Modules, path: Arc<[Name]> },
+    Options { around: Modules, path: Arc<[Name]>, all: bool },
     /// Any attributes.
     Open,
 }

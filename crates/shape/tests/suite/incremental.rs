@@ -2,15 +2,8 @@
 
 use expect_test::{Expect, expect};
 use nival_shape::Shapes;
-use nival_source::Change;
 
-use crate::support::{at_cursor, database};
-
-fn edit(db: &mut nival_source::fixture::TestDb, path: &str, text: &str) {
-    let mut change = Change::new();
-    change.set_buffer(path, text);
-    change.apply(db);
-}
+use crate::support::{at_cursor, database, edit};
 
 /// The queries of this crate that run when the same is asked again after an edit of `/lib.nix`.
 #[track_caller]

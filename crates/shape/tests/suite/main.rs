@@ -4,6 +4,7 @@ mod calls;
 mod incremental;
 mod nixpkgs;
 mod options;
+mod overlays;
 mod problems;
 mod support;
 mod values;

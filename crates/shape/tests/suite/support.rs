@@ -41,12 +41,23 @@ fn place_text(db: &TestDb, place: Place) -> String {
 #[track_caller]
 pub fn check(text: &str, expected: Expect) {
     let (db, fixture) = database(text);
-    let (file, expr, thunk) = at_cursor(&db, &fixture);
-    let shapes = Shapes::new(&db);
+    expected.assert_eq(&describe(&db, &fixture));
+}
+
+pub fn edit(db: &mut TestDb, path: &str, text: &str) {
+    let mut change = nival_source::Change::new();
+    change.set_buffer(path, text);
+    change.apply(db);
+}
+
+/// See [`check`].
+pub fn describe(db: &TestDb, fixture: &Fixture) -> String {
+    let (file, expr, thunk) = at_cursor(db, fixture);
+    let shapes = Shapes::new(db);
     let sure = if shapes.value(thunk).sure { "" } else { " (likely)" };
     let mut out = format!("{}{sure}\n", shapes.describe(thunk).unwrap_or_else(|| "?".to_owned()));
     if let Some(target) = shapes.target(file, expr) {
-        let place = target.place.map_or_else(|| "nowhere".to_owned(), |place| place_text(&db, place));
+        let place = target.place.map_or_else(|| "nowhere".to_owned(), |place| place_text(db, place));
         out.push_str(&format!("→ {place}\n"));
     }
     if let Some(parameters) = shapes.parameters(thunk) {
@@ -60,5 +71,5 @@ pub fn check(text: &str, expected: Expect) {
         });
         out.push_str(&format!("takes {}\n", shown.collect::<Vec<_>>().join(" ")));
     }
-    expected.assert_eq(&out);
+    out
 }
