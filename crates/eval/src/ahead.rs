@@ -8,6 +8,9 @@
 //! to what they were, and the thread in order evaluates them when it comes to them. Other failures are what they would be on
 //! one thread, and thunks remember them. A thread in order that waits for another runs ahead meanwhile.
 //!
+//! Values are collected by the thread in order, while the others stand still between two pieces of work ([`Gate`]): there they hold no
+//! values, so that only its own stack and the queue have to be looked at.
+//!
 //! Hence the result, the messages with their order, and which error is reported are those of one thread, however many there
 //! are and whatever they come to first. Three things are not as on one thread:
 //! - Where all attributes of a set are evaluated and several speak or fail, their order is that of their names' bytes, not
@@ -19,13 +22,13 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 use crate::ctx::Ctx;
 use crate::error::{ErrorKind, EvalError, Result};
 use crate::evaluator::Evaluator;
-use crate::heap::ScratchVec;
+use crate::heap::{Marker, ScratchSet, ScratchVec};
 use crate::value::{Attrs, List, Thunk, ThunkKind, Value, View};
 
 /// What will be done with a value.
@@ -65,9 +68,30 @@ pub(crate) struct Team {
     hungry: AtomicUsize,
     /// The thread in order has ended.
     stop: Arc<AtomicBool>,
+    gate: Gate,
     panicked: AtomicBool,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
+
+/// Where threads stand still between two pieces of work, while the thread in order collects values: they hold none then.
+#[derive(Debug, Default)]
+struct Gate {
+    closed: AtomicBool,
+    state: Mutex<GateState>,
+    opened: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct GateState {
+    /// How many threads stand still.
+    waiting: u32,
+    since: Option<Instant>,
+    /// Not to be closed again before so many bytes were handed out.
+    not_before: usize,
+}
+
+/// After this time the gate opens again without a collection: somebody is busy with a large piece, and others could work.
+const PATIENCE: Duration = Duration::from_millis(30);
 
 /// How often a thread without work looks whether it was told to end; somebody who has work wakes it.
 const IDLE: Duration = Duration::from_millis(50);
@@ -97,6 +121,40 @@ impl Team {
 
     pub(crate) fn has_panicked(&self) -> bool {
         self.panicked.load(Ordering::Relaxed)
+    }
+
+    /// Has the others stand still after what they are doing; `work` is done if all of them do. Where they do not soon,
+    /// it is tried again when `again` bytes more were handed out.
+    pub(crate) fn while_still(&self, evaluator: &Evaluator, again: usize, work: impl FnOnce()) {
+        let allocated = evaluator.heap.allocated();
+        let mut gate = lock(&self.gate.state);
+        if !self.gate.closed.load(Ordering::Relaxed) {
+            if allocated < gate.not_before {
+                return;
+            }
+            gate.since = Some(Instant::now());
+            self.gate.closed.store(true, Ordering::Relaxed);
+            evaluator.waits.wake();
+        }
+        let done = evaluator.inside.if_only(1 + gate.waiting, work);
+        if done || gate.since.is_none_or(|since| since.elapsed() > PATIENCE) {
+            gate.not_before = if done { 0 } else { allocated + again };
+            self.gate.closed.store(false, Ordering::Relaxed);
+            self.gate.opened.notify_all();
+        }
+    }
+
+    /// What may still be taken from the queue.
+    pub(crate) fn mark(&self, marker: &mut Marker<'_>) {
+        lock(&self.queue).iter().for_each(|batch| batch.items.iter().for_each(|&value| marker.root(value)));
+    }
+
+    fn is_closed(&self) -> bool {
+        self.gate.closed.load(Ordering::Relaxed)
+    }
+
+    fn has_ended(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 
     fn put(&self, batch: Arc<Batch>) {
@@ -156,6 +214,9 @@ struct Ending<'t>(&'t Team, &'t Evaluator);
 impl Drop for Ending<'_> {
     fn drop(&mut self) {
         self.0.stop.store(true, Ordering::Relaxed);
+        // Nobody is between looking at it and waiting then.
+        drop(lock(&self.0.gate.state));
+        self.0.gate.opened.notify_all();
         self.1.waits.wake();
     }
 }
@@ -191,12 +252,16 @@ impl Evaluator {
     fn work_ahead(&self, team: &Team) {
         let done = std::panic::catch_unwind(AssertUnwindSafe(|| {
             self.enter_with(Some(team), Arc::clone(&team.stop), |ctx| {
-                while !team.stop.load(Ordering::Relaxed) {
+                ctx.follows = true;
+                while !team.has_ended() {
+                    if team.is_closed() {
+                        ctx.stand_still(team);
+                    }
                     match team.take() {
                         Some((value, work)) => ctx.run_ahead(value, work),
                         None => {
                             let _hungry = team.hungry();
-                            self.waits.idle(IDLE, || team.has_work() || team.stop.load(Ordering::Relaxed));
+                            self.waits.idle(IDLE, || team.has_work() || team.is_closed() || team.has_ended());
                         }
                     }
                 }
@@ -212,6 +277,20 @@ impl Evaluator {
 }
 
 impl<'e> Ctx<'e> {
+    /// Waits until a collection is over. Nothing on the way here holds a value.
+    #[cold]
+    fn stand_still(&mut self, team: &Team) {
+        self.region.flush();
+        self.forget_name_strings();
+        self.seen_deep = ScratchSet::default();
+        let mut gate = lock(&team.gate.state);
+        gate.waiting += 1;
+        while team.is_closed() && !team.has_ended() {
+            gate = team.gate.opened.wait(gate).unwrap_or_else(|e| e.into_inner());
+        }
+        gate.waiting -= 1;
+    }
+
     /// Whether there are other threads, and some have nothing to do: then [`Ctx::offer`] what will be needed.
     #[inline(always)]
     pub fn wants_offers(&self) -> bool {

@@ -6,6 +6,7 @@ use nival_hir::{Buffers, LowerError, LowerOptions, Module, serial};
 use nival_syntax::{Name, flat};
 use rustc_hash::FxHashMap;
 
+use crate::reading::Prepared;
 use crate::source::Positions;
 
 /// What running a text takes. Positions are there from the start only where there are errors.
@@ -61,6 +62,11 @@ impl CodeCache {
         CodeCache { kept, ..self }
     }
 
+    /// Code of other processes.
+    pub(crate) fn kept(&self) -> Option<&Arc<dyn KeptCode>> {
+        self.kept.as_ref()
+    }
+
     /// Other processes find from now on what this one lowered.
     pub fn flush(&self) {
         if let Some(kept) = &self.kept {
@@ -75,12 +81,13 @@ impl CodeCache {
 
     /// `scope` are the names of slots `0..` of the root frame. `on_disk`: the text is that of a file, which others will evaluate, too.
     pub(crate) fn lower(&self, text: &Arc<[u8]>, scope: &[Name], on_disk: bool, compiler: &mut Compiler) -> Code {
+        let prepared = compiler.prepared.take();
         if !scope.is_empty() {
             return compiler.lower(text, scope);
         }
         let kept = self.kept.as_deref().filter(|_| on_disk && text.len() >= WORTH_KEEPING);
-        let lower = |compiler: &mut Compiler| match kept {
-            Some(kept) => compiler.lower_kept(text, kept),
+        let lower = move |compiler: &mut Compiler| match kept {
+            Some(kept) => compiler.lower_kept(text, kept, prepared.filter(|prepared| Arc::ptr_eq(&prepared.text, text))),
             None => compiler.lower(text, &[]),
         };
         let Some(plain) = &self.plain else { return lower(compiler) };
@@ -119,6 +126,8 @@ pub(crate) struct Compiler {
     buffers: Buffers,
     writer: serial::Writer,
     bytes: Vec<u8>,
+    /// The text that is lowered next, if a thread read it.
+    pub prepared: Option<Prepared>,
 }
 
 /// From this many bytes on a text gets memory of its own, which goes back to the system at once.
@@ -149,11 +158,15 @@ impl Compiler {
         }
     }
 
-    fn lower_kept(&mut self, text: &Arc<[u8]>, kept: &dyn KeptCode) -> Code {
-        let digest = blake3::hash(text);
-        if kept.get(digest.as_bytes(), &mut self.bytes)
-            && let Some(module) = serial::read(&self.bytes)
-        {
+    fn lower_kept(&mut self, text: &Arc<[u8]>, kept: &dyn KeptCode, prepared: Option<Prepared>) -> Code {
+        let (digest, found) = match prepared {
+            Some(Prepared { digest, code, .. }) => (digest, code.map(|code| self.bytes = code).is_some()),
+            None => {
+                let digest = blake3::hash(text);
+                (digest, kept.get(digest.as_bytes(), &mut self.bytes))
+            }
+        };
+        if found && let Some(module) = serial::read(&self.bytes) {
             return module.into();
         }
         self.lower_and(text, &[], |compiler, module, buffers| {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use crate::ctx::Ctx;
 use crate::evaluator::Evaluator;
-use crate::heap::{Checks, Heap, Marker, Root, scan_registers_and_stack};
+use crate::heap::{Checks, Heap, Marker, Root, Scope, scan_registers_and_stack};
 use crate::value::Value;
 
 /// When an evaluator frees the values that nothing refers to any more.
@@ -21,7 +21,7 @@ pub enum Collect {
     Checked,
 }
 
-/// How many threads are inside an evaluator. While one collects no other gets in.
+/// How many threads are inside an evaluator. While one collects no other gets in or out.
 #[derive(Debug, Default)]
 pub(crate) struct Inside(Mutex<u32>);
 
@@ -38,11 +38,14 @@ impl Inside {
         Entered(self)
     }
 
-    fn if_alone(&self, work: impl FnOnce()) {
+    /// Does `work` if so many threads are inside; whether they are.
+    pub(crate) fn if_only(&self, threads: u32, work: impl FnOnce()) -> bool {
         let count = self.count();
-        if *count == 1 {
+        let only = *count == threads;
+        if only {
             work();
         }
+        only
     }
 }
 
@@ -64,6 +67,10 @@ pub(crate) struct Constants {
 }
 
 impl Constants {
+    pub(crate) fn add(&mut self, value: Value) {
+        self.values.push(value);
+    }
+
     fn mark(&mut self, all: bool, marker: &mut Marker<'_>) {
         let from = if all { 0 } else { self.old };
         self.values[from..].iter().for_each(|&value| marker.root(value));
@@ -74,19 +81,27 @@ impl Constants {
 /// Bytes allocated before the first collection.
 const LEAST: usize = 12 << 20;
 /// And between two of them, once much is in use: what is looked at late has often died meanwhile.
-const USUAL: usize = 64 << 20;
+const USUAL: usize = 32 << 20;
+/// What is old has to grow by so many bytes before all of it is looked at: little of it dies.
+const GROWN: usize = 256 << 20;
+
+/// So many times as much where several threads have to stand still for it.
+const TEAM: usize = 6;
+/// Where one of them is busy, it is tried again after so many bytes.
+const AGAIN: usize = 32 << 20;
 
 impl Heap {
     /// Whether so much was allocated since the last collection that another one pays.
-    fn is_due(&self) -> bool {
+    fn is_due(&self, team: bool) -> bool {
         let live = self.live();
-        self.allocated() > (2 * live).clamp(LEAST, USUAL.max(live / 8))
+        let enough = (2 * live).clamp(LEAST, USUAL.max(live / 16));
+        self.allocated() > if team { enough * TEAM } else { enough }
     }
 
     /// Whether what became old since everything was looked at is so much that some of it will have died.
     fn is_full_due(&self) -> bool {
         let known = self.live_full();
-        self.live() > known + (2 * USUAL).max(known / 2)
+        self.live() > known + GROWN.max(known)
     }
 }
 
@@ -95,12 +110,20 @@ impl Ctx<'_> {
     pub(crate) fn collect_if_due(&mut self) {
         let due = match self.evaluator.options.collect {
             Collect::Never => false,
-            Collect::Automatic | Collect::Checked => self.evaluator.heap.is_due() || self.is_over_budget(),
+            Collect::Automatic | Collect::Checked => self.evaluator.heap.is_due(self.team.is_some()) || self.is_over_budget(),
             Collect::Stress(_) => true,
         };
-        // What results rest on, and what threads offer each other, is kept in places that are no roots.
-        if due && self.tracking.is_none() && self.team.is_none() && self.stack.is_current() {
-            self.evaluator.inside.if_alone(|| self.collect());
+        // What results rest on is kept in places that are no roots.
+        if !due || self.follows || self.tracking.is_some() || !self.stack.is_current() {
+            return;
+        }
+        let evaluator = self.evaluator;
+        match self.team {
+            Some(team) => {
+                let again = if let Collect::Stress(_) = evaluator.options.collect { 0 } else { AGAIN };
+                team.while_still(evaluator, again, || self.collect());
+            }
+            None => drop(evaluator.inside.if_only(1, || self.collect())),
         }
     }
 
@@ -114,11 +137,6 @@ impl Ctx<'_> {
     #[inline(never)]
     fn collect(&mut self) {
         let number = self.evaluator.collections.fetch_add(1, Ordering::Relaxed);
-        let full = match self.evaluator.options.collect {
-            Collect::Stress(_) => number.is_multiple_of(4),
-            _ if self.is_over_budget() => true,
-            _ => self.evaluator.heap.is_full_due(),
-        };
         let checks = match self.evaluator.options.collect {
             // The more there is to look at the less often.
             Collect::Stress(_) if !number.is_multiple_of(1 + (self.evaluator.heap.live() / SMALL) as u32) => Checks::Poison,
@@ -128,10 +146,30 @@ impl Ctx<'_> {
         self.region.flush();
         // They are made anew when they are asked for.
         self.forget_name_strings();
+        self.seen_deep.clear();
+        if self.alone {
+            self.put_code_aside(number);
+        }
+        let over_budget = self.is_over_budget();
+        self.mark(Scope::Young, checks);
+        let full = match self.evaluator.options.collect {
+            Collect::Stress(_) => number.is_multiple_of(4),
+            _ => over_budget || self.evaluator.heap.is_full_due(),
+        };
+        if full {
+            self.mark(Scope::All, checks);
+        }
+    }
+
+    fn mark(&mut self, scope: Scope, checks: Checks) {
         let evaluator = self.evaluator;
-        // SAFETY: no other thread is inside, and this one's region was just flushed.
-        let mut marker = unsafe { Marker::new(&evaluator.heap, full, checks) };
-        evaluator.mark_roots(full || checks == Checks::Verify, &mut marker);
+        // SAFETY: the other threads inside stand still and have flushed their regions, as this one just has. Between two pieces of work they
+        // hold nothing but what is in the team's queue.
+        let mut marker = unsafe { Marker::new(&evaluator.heap, scope, checks) };
+        evaluator.mark_roots(scope == Scope::All || checks == Checks::Verify, &mut marker);
+        if let Some(team) = self.team {
+            team.mark(&mut marker);
+        }
         scan_registers_and_stack(&self.stack, &mut marker);
         marker.finish();
     }
@@ -139,7 +177,7 @@ impl Ctx<'_> {
     /// Keeps what a module refers to.
     pub(crate) fn keep_constant(&mut self, value: Value) {
         if self.evaluator.options.collect != Collect::Never && value.is_object() {
-            self.evaluator.constants.lock().unwrap_or_else(|e| e.into_inner()).values.push(value);
+            self.evaluator.constants.lock().unwrap_or_else(|e| e.into_inner()).add(value);
         }
     }
 

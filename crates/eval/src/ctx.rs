@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use nival_store::derivation::InputHash;
 use nival_syntax::Name;
 use rustc_hash::FxHashMap;
 
@@ -14,15 +15,13 @@ use crate::code::Compiler;
 use crate::collect::Collect;
 use crate::error::{ErrorKind, EvalError, Pos, Result};
 use crate::evaluator::Evaluator;
-use crate::heap::{Region, ScratchSet, ScratchVec, Stack};
+use crate::heap::{Few, Region, ScratchSet, ScratchVec, Stack};
 use crate::host::Host;
 use crate::ops::path::normalise;
 use crate::ops::update::MergePlan;
 use crate::track::Tracking;
 use crate::value::attrs::LARGE as LARGE_SET;
-use crate::value::{
-    Attr, Attrs, AttrsBuilder, BuiltinId, Context, ContextElement, Input, List, Path, State, Str, Thunk, ThunkKind, Value, View,
-};
+use crate::value::{Attr, Attrs, AttrsBuilder, BuiltinId, Context, ContextElement, List, Path, State, Str, Thunk, ThunkKind, Value, View};
 use crate::watch::{self, Counters};
 
 /// Limits of an evaluation; past them it ends with [`crate::ErrorKind::Budget`].
@@ -47,6 +46,8 @@ pub struct Ctx<'e> {
     pub(crate) alone: bool,
     /// The threads that evaluate ahead what this one will need.
     pub(crate) team: Option<&'e Team>,
+    /// One of the others of the team.
+    pub(crate) follows: bool,
     /// What runs is ahead of its turn.
     pub(crate) quiet: bool,
     /// And has been given up: no thunk may keep what comes of it.
@@ -75,7 +76,6 @@ pub struct Ctx<'e> {
     /// What the running thunk rests on, where results may have to be evaluated again.
     pub(crate) tracking: Option<Box<Tracking<'e>>>,
     name_strings: Vec<Value>,
-    names: FxHashMap<&'static [u8], Name>,
 }
 
 /// What is being done, for the trace of an error: evaluated only when there is one.
@@ -108,6 +108,7 @@ impl<'e> Ctx<'e> {
             pending: State::new(ThunkKind::Pending, thread),
             alone,
             team: None,
+            follows: false,
             quiet: false,
             gave_up: false,
             seen_deep: ScratchSet::default(),
@@ -126,7 +127,6 @@ impl<'e> Ctx<'e> {
             watch,
             tracking: evaluator.tracker.as_ref().map(|tracker| Box::new(Tracking::new(tracker))),
             name_strings: Vec::new(),
-            names: FxHashMap::default(),
         }
     }
 }
@@ -377,23 +377,25 @@ impl<'e> Ctx<'e> {
     pub fn filter_attrs(&mut self, of: Attrs, mut keep: impl FnMut(Name) -> bool) -> Result<Value> {
         let flat = self.flatten(of);
         let Some(shape) = flat.shape() else { return Ok(of.value()) };
-        let mut kept = ScratchVec::with_capacity(shape.len());
+        let mut kept: Few<u32, 64> = Few::new(0);
         for (i, &name) in shape.names().iter().enumerate() {
             self.check_interrupt()?;
             if keep(name) {
-                kept.push(i);
+                kept.push(i as u32);
             }
         }
+        let kept = kept.as_slice();
         if kept.len() == shape.len() {
             // A set of its own all the same, as in Nix: printing tells whether two sets are one.
             let copy = |slots: &mut [Value]| slots.copy_from_slice(flat.slots(shape));
             return Ok(Attrs::alloc_with(&mut self.region, shape, copy));
         }
-        let names: ScratchVec<Name> = kept.iter().map(|&i| shape.names()[i]).collect();
-        let small = self.evaluator.shapes.part(shape, &names);
+        let mut names: Few<Name, 64> = Few::new(shape.names()[0]);
+        kept.iter().for_each(|&i| names.push(shape.names()[i as usize]));
+        let small = self.evaluator.shapes.part(shape, names.as_slice());
         Ok(Attrs::alloc_with(&mut self.region, small, |slots| {
-            for (slot, &i) in slots.iter_mut().zip(&kept) {
-                *slot = flat.slot(i as u32);
+            for (slot, &i) in slots.iter_mut().zip(kept) {
+                *slot = flat.slot(i);
             }
         }))
     }
@@ -428,23 +430,17 @@ impl<'e> Ctx<'e> {
         self.name_strings.clear();
     }
 
-    /// [`Name::new`] through a cache of this thread, which takes no lock.
     pub fn name(&mut self, bytes: &[u8]) -> Name {
-        if let Some(&name) = self.names.get(bytes) {
-            return name;
-        }
-        let name = Name::new(bytes);
-        self.names.insert(name.as_bytes(), name);
-        name
+        Name::new(bytes)
     }
 
     pub fn context(&mut self, elements: impl IntoIterator<Item = ContextElement>) -> Context {
         Context::from_elements(&mut self.region, &self.evaluator.contexts, elements)
     }
 
-    /// The context of an element that is an input of derivations as `input` says.
-    pub(crate) fn context_of_input(&mut self, element: ContextElement, input: Input) -> Context {
-        Context::of_input(&mut self.region, &self.evaluator.contexts, element, input)
+    /// The context of an output of a derivation that was just made.
+    pub(crate) fn context_of_output(&mut self, element: ContextElement, hash: InputHash) -> Context {
+        Context::of_output(&mut self.region, &self.evaluator.contexts, element, hash)
     }
 
     pub fn context_union(&mut self, a: Context, b: Context) -> Context {
@@ -481,14 +477,26 @@ impl<'e> Ctx<'e> {
 
     /// Attributes in the order of their names' bytes: the order of `attrNames`, printing and JSON.
     pub fn attrs_sorted(&mut self, set: Attrs) -> Result<ScratchVec<Attr>> {
-        let flat = self.flatten(set);
-        let Some(shape) = flat.shape() else { return Ok(ScratchVec::default()) };
-        if shape.len() > LARGE_SET {
-            self.check_memory(shape.len() * size_of::<Attr>())?;
-            // Comparing names looks at memory all over the place.
-            shape.sort_in_steps(|moved| self.worked(128 * moved))?;
+        if set.len() > LARGE_SET {
+            self.check_memory(set.len() * size_of::<Attr>())?;
         }
-        Ok(shape.alphabetical().iter().map(|&i| Attr { name: shape.names()[i as usize], value: flat.slot(i) }).collect())
+        Ok(self.attrs_in_order(set)?.collect())
+    }
+
+    /// As [`Ctx::attrs_sorted`], without a copy: for who sees to it that the set lives on.
+    pub(crate) fn attrs_in_order(&mut self, set: Attrs) -> Result<impl ExactSizeIterator<Item = Attr> + Clone + use<'e>> {
+        let flat = self.flatten(set);
+        let (order, names, slots): (&'static [u32], &'static [Name], &'static [Value]) = match flat.shape() {
+            Some(shape) => {
+                if shape.len() > LARGE_SET {
+                    // Comparing names looks at memory all over the place.
+                    shape.sort_in_steps(|moved| self.worked(128 * moved))?;
+                }
+                (shape.alphabetical(), shape.names(), flat.slots(shape))
+            }
+            None => (&[], &[], &[]),
+        };
+        Ok(order.iter().map(|&i| Attr { name: names[i as usize], value: slots[i as usize] }))
     }
 
     /// Attributes in the order of [`Name`], which is cheaper.

@@ -19,6 +19,7 @@ use crate::host::Host;
 use crate::linked::{Linked, Origin, Unit, empties};
 use crate::lints::LiteralLints;
 use crate::locate::INTERNAL;
+use crate::reading::Reading;
 use crate::track::Tracker;
 use crate::value::{Attrs, AttrsBuilder, BuiltinId, ContextTable, ShapeTable, State, Thunk, ThunkKind, Value};
 use crate::watch::Watch;
@@ -43,8 +44,21 @@ pub struct Options {
     /// Lowered files, to be shared by the evaluators of a process.
     pub code: Arc<CodeCache>,
     pub collect: Collect,
+    pub assistance: Assistance,
     /// Who looks on; read it with [`Evaluator::watched`].
     pub watch: Option<Arc<Watch>>,
+}
+
+/// What threads that do not evaluate do for those that do.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Assistance {
+    /// There are none.
+    #[default]
+    None,
+    /// Where all processors evaluate: they help to collect, for evaluation stands still then.
+    Collecting,
+    /// They also clear memory before it is needed, and read files.
+    All,
 }
 
 impl Default for Options {
@@ -59,6 +73,7 @@ impl Default for Options {
             tracking: false,
             code: Arc::default(),
             collect: Collect::Never,
+            assistance: Assistance::None,
             watch: None,
         }
     }
@@ -87,6 +102,8 @@ pub(crate) struct Names {
 /// Owns every value it makes: heap, linked modules, import cache. One [`Ctx`] per thread does the work.
 pub struct Evaluator {
     pub(crate) heap: Heap,
+    /// Which files are imported, where the next evaluation may read them earlier.
+    pub(crate) reading: Option<Arc<Reading>>,
     /// Bytes outside of the heap that builtins hold, over all threads.
     pub(crate) held: AtomicUsize,
     pub(crate) shapes: ShapeTable,
@@ -101,6 +118,8 @@ pub struct Evaluator {
     pub(crate) roots: Roots,
     /// Values of literals, which modules refer to, where values are collected.
     pub(crate) constants: Mutex<Constants>,
+    /// Expressions that were loaded since code was last put aside.
+    pub(crate) loaded: AtomicUsize,
     pub(crate) collections: AtomicU32,
     /// Values of files, by the path that was asked for and by the resolved one.
     pub(crate) imports: Mutex<FxHashMap<Vec<u8>, Value>>,
@@ -125,9 +144,14 @@ impl Evaluator {
     pub fn new(host: Arc<dyn Host>, options: Options, builtins: BuiltinTable) -> Arc<Evaluator> {
         let functions = builtins.functions.iter().map(|&builtin| LinkedBuiltin::new(builtin)).collect();
         let (heap, shapes) = (Heap::default(), ShapeTable::default());
+        heap.assist(options.assistance);
         let (empty_list, empty_attrs) = empties(&mut Region::new(&heap), shapes.make(&[], &[]));
+        // Who looks on is told of each file when it is read.
+        let reads = options.assistance == Assistance::All && options.watch.is_none();
+        let reading = options.code.kept().filter(|_| reads).map(|kept| Reading::new(Arc::clone(kept)));
         let evaluator = Arc::new(Evaluator {
             heap,
+            reading,
             held: AtomicUsize::new(0),
             shapes,
             contexts: ContextTable::default(),
@@ -141,6 +165,7 @@ impl Evaluator {
             options,
             roots: Roots::default(),
             constants: Mutex::default(),
+            loaded: AtomicUsize::new(0),
             collections: AtomicU32::new(0),
             imports: Mutex::default(),
             store_dir: OnceLock::new(),
@@ -189,6 +214,14 @@ impl Evaluator {
         }
     }
 
+    /// Nothing will be evaluated any more: keeps what the next one can make use of.
+    pub fn end(&self) {
+        if let Some(reading) = &self.reading {
+            reading.end();
+        }
+        self.options.code.flush();
+    }
+
     pub fn host(&self) -> &dyn Host {
         &*self.host
     }
@@ -210,6 +243,7 @@ impl Evaluator {
             modules: self.modules.len(),
             shapes: self.shapes.count(),
             failures: self.failures.len(),
+            collections: self.collections.load(Ordering::Relaxed),
         }
     }
 
@@ -277,6 +311,8 @@ pub struct Statistics {
     pub modules: u32,
     pub shapes: u32,
     pub failures: u32,
+    /// How often values were collected.
+    pub collections: u32,
 }
 
 impl Names {

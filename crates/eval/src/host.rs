@@ -113,6 +113,18 @@ pub fn is_feature_on(name: &str, features: Option<&str>, extra: Option<&str>) ->
     listed(name) || (name == "fetch-tree" && listed("flakes"))
 }
 
+impl std::fmt::Debug for dyn Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Host")
+    }
+}
+
+/// What [`Host::put_aside`] keeps.
+pub trait Aside: Send + Sync + std::fmt::Debug {
+    /// The same bytes; `None` if they cannot be read.
+    fn bytes(&self) -> Option<Arc<[u8]>>;
+}
+
 /// See the module documentation. Calls come from several threads. What can take long or much memory is given the
 /// [`Bounds`] of the evaluation that asks, and asks them between pieces of its work.
 pub trait Host: Send + Sync {
@@ -185,7 +197,12 @@ pub trait Host: Send + Sync {
 
     /// Writes a derivation, given in ATerm, whose store path the evaluator has computed. It refers to its inputs; without
     /// `references` they can be read from the text.
-    fn write_derivation(&self, store_path: &str, aterm: &[u8], references: Option<&[String]>) -> HostResult<()>;
+    fn write_derivation(&self, store_path: &Arc<str>, aterm: &[u8], references: Option<&[String]>) -> HostResult<()>;
+
+    /// Keeps bytes that are hardly ever wanted again where they take no memory; `None` where there is no such place.
+    fn put_aside(&self, _bytes: &[u8]) -> Option<Box<dyn Aside>> {
+        None
+    }
 
     /// Writes what was announced by one of the above now, where anything is written at all: the store may refuse it.
     fn write_now(&self, _store_path: &str) -> HostResult<()> {

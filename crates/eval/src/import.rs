@@ -54,6 +54,7 @@ impl<'e> Ctx<'e> {
         let source = Source::new(unit.text, on_disk, names.into(), lowered.positions.clone());
         let (_, linked) = evaluator.modules.push_with(|id| Box::new(self.link(id, lowered.module.clone(), unit.origin, source)));
         linked.settle();
+        crate::held::loaded(evaluator, linked);
         linked
     }
 
@@ -93,11 +94,11 @@ impl<'e> Ctx<'e> {
         if let Some(error) = self.refusal(&lowered, id) {
             return Err(error);
         }
-        let frame = Frame::alloc(&mut self.region, Frame::NONE, linked.module.frame_size as usize);
+        let frame = Frame::alloc(&mut self.region, Frame::NONE, linked.module().frame_size as usize);
         for (slot, &(_, value)) in (0..).zip(scope) {
             frame.set(slot, value);
         }
-        Ok(Thunk::suspend(&mut self.region, id, linked.module.root.0, frame))
+        Ok(Thunk::suspend(&mut self.region, id, linked.root.0, frame))
     }
 
     /// Why module number `id`, whose code this is, has no value.
@@ -175,7 +176,11 @@ impl<'e> Ctx<'e> {
             return Ok(Unit { origin, text: text.as_bytes().into(), on_disk: false });
         }
         let started = self.watch_start();
-        let text = self.host().read_file(file, &self.bounds())?;
+        let evaluator = self.evaluator;
+        let text = match evaluator.reading.as_ref().and_then(|reading| reading.take(&evaluator.host, file)) {
+            Some(prepared) => Arc::clone(&self.compiler.prepared.insert(prepared).text),
+            None => self.host().read_file(file, &self.bounds())?,
+        };
         self.watch_read(started);
         let origin = Origin { file: Some(file.to_vec()), label: String::new(), base: parent(file).to_vec() };
         Ok(Unit { origin, text, on_disk: true })

@@ -8,7 +8,8 @@
 //!   outside asks [`Ctx::in_order`] first.
 //! - A result that may have to be evaluated again ([`track`]) is stored in its thunk only.
 //! - No input (file, depth of recursion, size of a list) crashes the process: it ends in an [`EvalError`].
-//! - `unsafe` lives in `heap/` and `value/` only.
+//! - References into a module lie on a stack or in a `ScratchVec` while something is evaluated: its code may be put aside (`held.rs`).
+//! - `unsafe` lives in `heap/`, `value/`, and where code is held (`held.rs`, `linked.rs`).
 //!
 //! It knows no salsa, no store database, no terminal.
 //!
@@ -39,6 +40,7 @@ mod evaluator;
 mod expect;
 mod forcing;
 pub mod heap;
+mod held;
 pub mod host;
 mod import;
 mod interp;
@@ -49,6 +51,7 @@ pub mod ops;
 mod parsed;
 pub mod print;
 mod probe;
+mod reading;
 mod search;
 mod source;
 mod steps;
@@ -70,9 +73,10 @@ pub use code::{CodeCache, KeptCode};
 pub use collect::Collect;
 pub use ctx::{Budget, Ctx, What};
 pub use error::{Cycle, ErrorContext, ErrorKind, EvalError, FrameKind, Pos, Result, edit_distance};
-pub use evaluator::{Evaluator, Options, Statistics};
-pub use heap::{Root, give_back_freed_memory, give_back_large_memory, keep_freed_memory};
-pub use host::{FileType, Host, HostError, HostResult};
+pub use evaluator::{Assistance, Evaluator, Options, Statistics};
+pub use heap::{Root, give_back_freed_memory, give_back_large_memory, keep_freed_memory, share_memory_between_threads};
+pub use held::CodeLost;
+pub use host::{Aside, FileType, Host, HostError, HostResult};
 pub use lints::{LintLevel, LiteralLints};
 pub use locate::SourceLocation;
 pub use ops::coerce::CoerceOptions;

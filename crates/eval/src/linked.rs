@@ -9,6 +9,8 @@ use nival_syntax::Name;
 use crate::ctx::Ctx;
 use crate::error::Pos;
 use crate::heap::ScratchVec;
+use crate::held::Held;
+use crate::host::Host;
 use crate::ops::path::{join, normalise};
 use crate::source::Source;
 use crate::track::TrackedModule;
@@ -25,6 +27,13 @@ pub(crate) struct Origin {
     pub base: Vec<u8>,
 }
 
+impl Origin {
+    /// What messages call the text.
+    pub(crate) fn name(&self) -> String {
+        self.file.as_ref().map_or_else(|| self.label.clone(), |file| String::from_utf8_lossy(file).into_owned())
+    }
+}
+
 /// A text to be parsed and linked.
 #[derive(Debug, Clone)]
 pub(crate) struct Unit {
@@ -38,9 +47,10 @@ pub(crate) struct Unit {
 #[derive(Debug)]
 pub(crate) struct Linked {
     pub id: u32,
-    pub module: Arc<Module>,
-    /// `module.exprs`, a step nearer.
-    exprs: &'static [Expr],
+    /// The expression that is the text's value.
+    pub root: ExprId,
+    pub code: Held,
+    pub host: Arc<dyn Host>,
     pub source: Source,
     pub origin: Origin,
     /// Words of the constants that have been used, else 0.
@@ -85,16 +95,51 @@ pub(crate) struct LinkedLambda {
 impl Linked {
     #[inline(always)]
     pub(crate) fn expr(&self, id: ExprId) -> Expr {
-        self.exprs[id.0 as usize]
+        match self.code.expr(id) {
+            Some(expr) => expr,
+            None => self.expr_again(id),
+        }
+    }
+
+    /// Its code. Nothing may hold on to what this gives but the stack of a thread inside the evaluator: see [`Held`].
+    #[inline(always)]
+    pub(crate) fn module(&self) -> &Module {
+        match self.code.module() {
+            Some(module) => module,
+            None => self.unpack(),
+        }
     }
 
     #[inline(always)]
     pub(crate) fn list(&self, range: ExprRange) -> &[ExprId] {
-        &self.module.lists[range.start as usize..(range.start + range.len) as usize]
+        &self.module().lists[range.start as usize..(range.start + range.len) as usize]
     }
 
     pub(crate) fn pos(&self, id: ExprId) -> Pos {
         Pos::expr(self.id, id)
+    }
+
+    /// The objects that its constants are.
+    pub(crate) fn constant_objects(&self) -> impl Iterator<Item = Value> + '_ {
+        let sets = self.sets.iter().map(|set| set.constant.load(Ordering::Relaxed)).filter(|&word| word != NO_CONSTANT);
+        self.consts
+            .iter()
+            .map(|word| word.load(Ordering::Relaxed))
+            .chain(sets)
+            .filter(|&word| word != 0)
+            .map(Value)
+            .filter(|v| v.is_object())
+    }
+
+    /// Constants are made anew when they are used.
+    pub(crate) fn forget_constants(&self) {
+        let forget = |word: &AtomicU64| {
+            if word.load(Ordering::Relaxed) != 0 {
+                word.store(0, Ordering::Relaxed);
+            }
+        };
+        self.consts.iter().for_each(forget);
+        self.sets.iter().for_each(|set| forget(&set.constant));
     }
 
     /// Tells the lambdas where their module is.
@@ -115,7 +160,7 @@ impl LinkedLambda {
 
     #[inline(always)]
     pub(crate) fn lambda(&self) -> &'static Lambda {
-        &self.linked().module.lambdas[self.index as usize]
+        &self.linked().module().lambdas[self.index as usize]
     }
 
     pub(crate) fn name(&self) -> Option<Name> {
@@ -180,13 +225,11 @@ impl Ctx<'_> {
                 Box::<[LinkedSet]>::new_zeroed_slice(module.attrsets.len()).assume_init(),
             )
         };
-        // SAFETY: the expressions are on the heap and never change while the module lives; its owner, the same `Linked`, keeps
-        // it, and gives the slice to nobody who outlives the evaluator.
-        let exprs: &'static [Expr] = unsafe { &*std::ptr::from_ref::<[Expr]>(&module.exprs) };
         Linked {
             id,
-            exprs,
-            module,
+            root: module.root,
+            code: Held::new(module),
+            host: Arc::clone(&self.evaluator.host),
             source,
             origin,
             consts,
@@ -211,7 +254,7 @@ impl Ctx<'_> {
     #[cold]
     #[inline(never)]
     fn make_constant(&mut self, m: &Linked, index: u32) -> Value {
-        let value = match m.module.consts.get(index as usize) {
+        let value = match m.module().consts.get(index as usize) {
             Some(Const::Int(i)) => self.int(i),
             Some(Const::Float(bits)) => self.float(f64::from_bits(bits)),
             Some(Const::Str(bytes)) => Str::alloc(&mut self.region, &[bytes], Context::EMPTY),
@@ -236,7 +279,7 @@ impl Ctx<'_> {
     #[inline(never)]
     fn make_shape(&mut self, m: &Linked, index: u32) -> ShapeRef {
         let (set, first) = (&m.sets[index as usize], m.set_starts[index as usize]);
-        let names: ScratchVec<Name> = m.module.attrsets[index as usize].attrs.iter().map(|a| a.name).collect();
+        let names: ScratchVec<Name> = m.module().attrsets[index as usize].attrs.iter().map(|a| a.name).collect();
         let shape = self.evaluator.shapes.literal(&names, Pos::attr(m.id, first));
         let pointer = std::ptr::from_ref(shape).cast_mut();
         match set.shape.compare_exchange(std::ptr::null_mut(), pointer, Ordering::AcqRel, Ordering::Acquire) {
@@ -258,7 +301,7 @@ impl Ctx<'_> {
     #[cold]
     #[inline(never)]
     fn make_constant_set(&mut self, m: &Linked, index: u32) -> Option<Value> {
-        let value = self.link_set(m, index, &m.module.attrsets[index as usize]);
+        let value = self.link_set(m, index, &m.module().attrsets[index as usize]);
         if let Some(value) = value {
             self.keep_constant(value);
         }
@@ -275,7 +318,7 @@ impl Ctx<'_> {
         }
         let mut values = Vec::with_capacity(lit.attrs.len());
         for attr in &lit.attrs {
-            values.push(match m.module.exprs.get(attr.value.0 as usize)? {
+            values.push(match m.module().exprs.get(attr.value.0 as usize)? {
                 Expr::Const(i) => Some(self.constant(m, *i)).filter(|v| !v.is_unset())?,
                 Expr::List(range) if range.len == 0 => self.evaluator.empty_list(),
                 _ => return None,

@@ -97,9 +97,8 @@ impl Evaluator {
         }
         let (linked, place) = self.present(pos)?;
         let (text, map) = linked.positions(self.host())?;
-        let range = linked.range(map, place)?;
+        let range = linked.range(&map, place)?;
         text.get(..range.start)?;
-        let text = text.clone();
         Some(SourceLocation { file: linked.origin.file.clone(), label: linked.origin.label.clone(), text, range, line: 0, column: 0 })
     }
 }
@@ -110,16 +109,16 @@ impl Linked {
         Some(match place {
             Place::None => return None,
             Place::Expr(id) => {
-                let start = map.position(id, &self.module);
+                let start = map.position(id, self.module());
                 let whole = map.expr_range(id);
-                match self.module.exprs.get(id.0 as usize) {
+                match self.module().exprs.get(id.0 as usize) {
                     Some(Expr::Binary { .. }) => map.detail_range(id).map_or(from(start, start), |r| from(r.start(), r.end())),
                     _ => from(start, whole.end()),
                 }
             }
             Place::Attr(number) => {
                 let index = self.set_starts.partition_point(|&first| first <= number).checked_sub(1)?;
-                let (first, lit) = (self.set_starts.get(index)?, self.module.attrsets.get(index)?);
+                let (first, lit) = (self.set_starts.get(index)?, self.module().attrsets.get(index)?);
                 let offset = number - first;
                 let place = match offset.checked_sub(lit.attrs.len() as u32) {
                     None => map.attr(index as u32, offset),
@@ -129,7 +128,7 @@ impl Linked {
             }
             Place::Lambda(index) => {
                 let range = map.lambda_range(index);
-                let params = &self.module.lambdas.get(index as usize)?.params;
+                let params = &self.module().lambdas.get(index as usize)?.params;
                 let end = map.param_range(index, params.len().saturating_sub(1) as u32).end();
                 from(range.start(), end)
             }
@@ -140,7 +139,7 @@ impl Linked {
             Place::Formal(number) => {
                 let index = self.formal_starts.partition_point(|&s| s <= number).checked_sub(1)?;
                 // Lambdas without formals share their number with the next one, which comes last.
-                let params = &self.module.lambdas.get(index)?.params;
+                let params = &self.module().lambdas.get(index)?.params;
                 let first = *self.formal_starts.get(index)?;
                 matches!(params.last(), Some(Param::Pattern(_))).then_some(())?;
                 let range = map.formal_range(index as u32, params.len(), number - first);

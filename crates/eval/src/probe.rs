@@ -52,9 +52,9 @@ impl<'e> Ctx<'e> {
         let origin = Origin { file: Some(path.to_vec()), label: String::new(), base: parent(path).to_vec() };
         let lowered = self.evaluator.options.code.lower_once(&text, &mut self.compiler);
         let linked = self.link_module(Unit { origin, text, on_disk: false }, &[], &lowered);
-        let root = Frame::alloc(&mut self.region, Frame::NONE, linked.module.frame_size as usize);
+        let root = Frame::alloc(&mut self.region, Frame::NONE, linked.module().frame_size as usize);
         let kept = self.root(Value(root.0));
-        Probe { module: linked.id, root, _kept: kept, parents: parents(&linked.module), known: Mutex::default() }
+        Probe { module: linked.id, root, _kept: kept, parents: parents(linked.module()), known: Mutex::default() }
     }
 
     /// The value of an expression of the probe's module, not forced.
@@ -65,7 +65,7 @@ impl<'e> Ctx<'e> {
             spine.push(up);
         }
         spine.reverse();
-        if spine.first() != Some(&m.module.root) {
+        if spine.first() != Some(&m.root) {
             return Err(EvalError::new(ErrorKind::UnknownHere, "it is not part of the file's value"));
         }
         let mut frame = probe.root;
@@ -80,7 +80,7 @@ impl<'e> Ctx<'e> {
             own_slot = None;
             match m.expr(id) {
                 Expr::Let(index) => {
-                    let lit = &m.module.lets[index as usize];
+                    let lit = &m.module().lets[index as usize];
                     let first = lit.defs.first().or(lit.sources.first());
                     if first.is_some_and(|(slot, _)| frame.get(slot.0).is_unset()) {
                         self.bind_let(m, frame, lit);
@@ -93,7 +93,7 @@ impl<'e> Ctx<'e> {
                     frame.set(slot.0, namespace);
                 }
                 Expr::Attrs(index) => {
-                    let lit = &m.module.attrsets[index as usize];
+                    let lit = &m.module().attrsets[index as usize];
                     let first = lit.sources.first().map(|s| s.0).or(lit.attrs.iter().find_map(|a| a.slot));
                     if first.is_some_and(|slot| frame.get(slot.0).is_unset()) {
                         self.eval_attrs(m, frame, index)?;
@@ -126,7 +126,7 @@ impl<'e> Ctx<'e> {
 
     /// A frame of a function nobody called. `around` is the expression around it.
     fn enter_lambda(&mut self, m: &'e Linked, outer: Frame, id: ExprId, index: u32, around: Option<Expr>) -> Frame {
-        let lambda: &Lambda = &m.module.lambdas[index as usize];
+        let lambda: &Lambda = &m.module().lambdas[index as usize];
         let frame = Frame::alloc(&mut self.region, outer, lambda.frame_size as usize);
         // `(x: body) argument`
         let args = match around {
@@ -274,9 +274,14 @@ pub struct Formals {
 impl crate::value::Closure {
     /// The formals, if the function's first parameter is a pattern.
     pub fn formals(self) -> Option<Formals> {
+        self.formals_after(0)
+    }
+
+    /// Those of the function that is left after `given` arguments.
+    pub fn formals_after(self, given: usize) -> Option<Formals> {
         let lambda = self.lambda();
         let linked = lambda.linked();
-        let [Param::Pattern(pattern)] = &*lambda.lambda().params else { return None };
+        let [Param::Pattern(pattern)] = lambda.lambda().params.get(given..)? else { return None };
         let first = linked.formal_starts.get(lambda.index as usize).copied().unwrap_or(0);
         let info = |(i, f): (u32, &nival_hir::module::Formal)| FormalInfo {
             name: f.name,

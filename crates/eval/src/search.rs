@@ -36,7 +36,7 @@ impl Evaluator {
                 continue;
             }
             let mut search = Search { m: linked, found: &mut |set, at| found.extend(written(linked, set, at)), steps: MAX_STEPS };
-            search.expr(linked.module.root, path, 0);
+            search.expr(linked.root, path, 0);
         }
         found.sort_unstable_by_key(|w| (w.attr.module(), w.value != w.attr));
         found.dedup();
@@ -51,7 +51,7 @@ impl Evaluator {
         for number in 0..self.modules.len() {
             let Some(linked) = self.modules.get(number).filter(|linked| linked.is_present()) else { continue };
             let mut search = Search { m: linked, found: &mut |set, _| found.extend(set.1.attrs.iter().map(|a| a.name)), steps: MAX_STEPS };
-            search.expr(linked.module.root, &deeper, 0);
+            search.expr(linked.root, &deeper, 0);
         }
         found.sort_unstable();
         found.dedup();
@@ -111,17 +111,17 @@ impl<'a> Search<'a, '_> {
         let depth = depth + 1;
         match m.expr(id) {
             Expr::Patch(index) => {
-                if let Some(patch) = m.module.patches.get(index as usize) {
+                if let Some(patch) = m.module().patches.get(index as usize) {
                     self.expr(patch.body, path, depth);
                 }
             }
             Expr::Lambda(index) => {
-                if let Some(lambda) = m.module.lambdas.get(index as usize) {
+                if let Some(lambda) = m.module().lambdas.get(index as usize) {
                     self.expr(lambda.body, path, depth);
                 }
             }
             Expr::Let(index) => {
-                if let Some(lit) = m.module.lets.get(index as usize) {
+                if let Some(lit) = m.module().lets.get(index as usize) {
                     self.expr(lit.body, path, depth);
                 }
             }
@@ -137,7 +137,7 @@ impl<'a> Search<'a, '_> {
             Expr::Call { args, .. } => m.list(args).iter().for_each(|&arg| self.expr(arg, path, depth)),
             Expr::List(items) => m.list(items).iter().for_each(|&item| self.expr(item, path, depth)),
             Expr::Attrs(index) => {
-                if let Some(lit) = m.module.attrsets.get(index as usize) {
+                if let Some(lit) = m.module().attrsets.get(index as usize) {
                     self.set(index, lit, path, depth);
                 }
             }

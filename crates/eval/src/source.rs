@@ -3,7 +3,7 @@
 //! is read again then.
 
 use std::hash::Hasher as _;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use nival_hir::{LowerOptions, SourceMap};
 use nival_syntax::Name;
@@ -34,9 +34,17 @@ enum Text {
     OnDisk {
         len: usize,
         hash: u64,
-        /// Read again; `None` if the file is another one by now.
-        again: OnceLock<Option<Arc<[u8]>>>,
+        /// Read again, and its positions.
+        again: Mutex<Again>,
     },
+}
+
+#[derive(Debug)]
+enum Again {
+    NotYet,
+    Here(Arc<[u8]>, Arc<SourceMap>),
+    /// The file is another one by now.
+    Lost,
 }
 
 fn hash(text: &[u8]) -> u64 {
@@ -49,7 +57,7 @@ impl Source {
     /// `on_disk`: the host gives the text again.
     pub(crate) fn new(text: Arc<[u8]>, on_disk: bool, scope: Box<[Name]>, positions: Positions) -> Source {
         let text = match text.len() {
-            len @ LARGE.. if on_disk => Text::OnDisk { len, hash: hash(&text), again: OnceLock::new() },
+            len @ LARGE.. if on_disk => Text::OnDisk { len, hash: hash(&text), again: Mutex::new(Again::NotYet) },
             _ => Text::Kept(text),
         };
         Source { text, scope, positions }
@@ -63,27 +71,68 @@ impl Source {
         }
     }
 
-    fn text(&self, file: Option<&[u8]>, host: &dyn Host) -> Option<&Arc<[u8]>> {
+    fn again(again: &Mutex<Again>) -> MutexGuard<'_, Again> {
+        again.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// The text; read again where it is not kept. `None` if the file is another one by now.
+    pub(crate) fn text(&self, file: Option<&[u8]>, host: &dyn Host) -> Option<Arc<[u8]>> {
         match &self.text {
-            Text::Kept(text) => Some(text),
-            Text::OnDisk { len, hash: known, again } => {
-                let read = || host.read_file(file?, &Bounds::default()).ok().filter(|text| text.len() == *len && hash(text) == *known);
-                again.get_or_init(read).as_ref()
+            Text::Kept(text) => Some(Arc::clone(text)),
+            Text::OnDisk { len, hash: known, .. } => {
+                host.read_file(file?, &Bounds::default()).ok().filter(|text| text.len() == *len && hash(text) == *known)
             }
+        }
+    }
+
+    pub(crate) fn options(&self) -> LowerOptions {
+        LowerOptions { scope: self.scope.to_vec(), ..LowerOptions::default() }
+    }
+
+    /// Frees what can be made again.
+    pub(crate) fn forget(&self) {
+        if let Text::OnDisk { again, .. } = &self.text {
+            let mut again = Source::again(again);
+            if matches!(*again, Again::Here(..)) {
+                *again = Again::NotYet;
+            }
+        }
+    }
+
+    /// Made by lowering the text once more.
+    fn map(&self, text: &[u8]) -> Arc<SourceMap> {
+        let make = || nival_hir::lower(&nival_syntax::flat::parse(text), &self.options()).source_map;
+        match &self.text {
+            Text::Kept(_) => self.positions.get_or_init(make).clone(),
+            Text::OnDisk { .. } => self.positions.get().cloned().unwrap_or_else(make),
         }
     }
 }
 
 impl Linked {
     /// The text and where the parts of the module stand in it. `None` where the file has changed since it was evaluated:
-    /// no position is better than a wrong one. Lowers the text when it is first called.
-    pub(crate) fn positions(&self, host: &dyn Host) -> Option<(&Arc<[u8]>, &SourceMap)> {
-        let text = self.source.text(self.origin.file.as_deref(), host)?;
-        let make = || {
-            let options = LowerOptions { scope: self.source.scope.to_vec(), ..LowerOptions::default() };
-            nival_hir::lower(&nival_syntax::flat::parse(text), &options).source_map
+    /// no position is better than a wrong one. Lowers the text when it is first called, and after [`Source::forget`].
+    pub(crate) fn positions(&self, host: &dyn Host) -> Option<(Arc<[u8]>, Arc<SourceMap>)> {
+        let source = &self.source;
+        let text = || source.text(self.origin.file.as_deref(), host);
+        let again = match &source.text {
+            Text::Kept(text) => return Some((Arc::clone(text), source.map(text))),
+            Text::OnDisk { again, .. } => again,
         };
-        Some((text, self.source.positions.get_or_init(make)))
+        let mut again = Source::again(again);
+        if let Again::NotYet = *again {
+            *again = match text() {
+                Some(text) => {
+                    let map = source.map(&text);
+                    Again::Here(text, map)
+                }
+                None => Again::Lost,
+            };
+        }
+        match &*again {
+            Again::Here(text, map) => Some((Arc::clone(text), Arc::clone(map))),
+            Again::NotYet | Again::Lost => None,
+        }
     }
 }
 
@@ -142,7 +191,7 @@ mod tests {
         fn add_text(&self, name: &str, contents: &[u8], references: &[String]) -> HostResult<String> {
             self.1.add_text(name, contents, references)
         }
-        fn write_derivation(&self, path: &str, aterm: &[u8], references: Option<&[String]>) -> HostResult<()> {
+        fn write_derivation(&self, path: &Arc<str>, aterm: &[u8], references: Option<&[String]>) -> HostResult<()> {
             self.1.write_derivation(path, aterm, references)
         }
         fn read_derivation(&self, path: &str) -> HostResult<Arc<[u8]>> {

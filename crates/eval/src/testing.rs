@@ -1,11 +1,21 @@
 //! [`MemoryHost`]: files in memory, for tests of this and higher crates.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::bounds::Bounds;
-use crate::host::{AddPath, FetchRequest, Fetched, FileType, Host, HostError, HostResult, SearchPathEntry};
+use crate::host::{AddPath, Aside, FetchRequest, Fetched, FileType, Host, HostError, HostResult, SearchPathEntry};
 use crate::ops::path::base_name;
+use crate::{CodeCache, Collect, Options};
+
+/// Options of an evaluator that collects as `collect` says, code included.
+pub fn collecting(collect: Collect) -> Options {
+    let code = if collect == Collect::Never { CodeCache::default() } else { CodeCache::keeping_nothing() };
+    // Only where nobody else can be inside is code put aside.
+    let single_threaded = collect != Collect::Never;
+    Options { collect, code: Arc::new(code), single_threaded, ..Options::default() }
+}
 
 /// Files by absolute path; folders exist where files lie in them. No links, no store, no network.
 #[derive(Debug, Default)]
@@ -16,6 +26,19 @@ pub struct MemoryHost {
     pub search_path: Vec<SearchPathEntry>,
     /// Lines of `trace` and `warn`.
     pub messages: Mutex<Vec<String>>,
+    /// What is put aside is lost.
+    pub forgetful: bool,
+    /// How much was.
+    pub put_aside: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct Lost;
+
+impl Aside for Lost {
+    fn bytes(&self) -> Option<Arc<[u8]>> {
+        None
+    }
 }
 
 impl MemoryHost {
@@ -140,8 +163,13 @@ impl Host for MemoryHost {
         Ok(format!("/nix/store/11111111111111111111111111111111-{name}"))
     }
 
-    fn write_derivation(&self, _store_path: &str, _aterm: &[u8], _references: Option<&[String]>) -> HostResult<()> {
+    fn write_derivation(&self, _store_path: &Arc<str>, _aterm: &[u8], _references: Option<&[String]>) -> HostResult<()> {
         Ok(())
+    }
+
+    fn put_aside(&self, _bytes: &[u8]) -> Option<Box<dyn Aside>> {
+        self.put_aside.fetch_add(1, Ordering::Relaxed);
+        self.forgetful.then(|| Box::new(Lost) as Box<dyn Aside>)
     }
 
     fn read_derivation(&self, store_path: &str) -> HostResult<Arc<[u8]>> {

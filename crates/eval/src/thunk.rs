@@ -105,7 +105,7 @@ impl Ctx<'_> {
             return self.eval_thunk(thunk, state);
         }
         let linked = self.evaluator.linked(state.module());
-        let step = if linked.module.root.0 == state.number() { Step::File(linked.id) } else { Step::Thunk(linked.id) };
+        let step = if linked.root.0 == state.number() { Step::File(linked.id) } else { Step::Thunk(linked.id) };
         self.enter_watched(step);
         let result = self.eval_thunk(thunk, state);
         self.leave_watched();

@@ -1,12 +1,13 @@
 //! The evaluator's core from text to text: values are shown as `nix-instantiate --eval --strict` shows them.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use expect_test::{Expect, expect};
-use nival_eval::testing::MemoryHost;
-use nival_eval::{Budget, Collect, ErrorKind, EvalError, Evaluator, Options, Result, builtins, print};
+use nival_eval::testing::{MemoryHost, collecting};
+use nival_eval::{Budget, CodeLost, Collect, ErrorKind, EvalError, Evaluator, Options, Result, builtins, print};
 
 fn evaluator(fixture: &str, options: Options) -> Arc<Evaluator> {
     Evaluator::new(Arc::new(MemoryHost::new(fixture)), options, builtins::table())
@@ -34,13 +35,66 @@ fn check(fixture: &str, expected: Expect) {
 }
 
 fn show(fixture: &str, collect: Collect) -> String {
-    let evaluator = evaluator(fixture, Options { collect, ..Options::default() });
+    let evaluator = evaluator(fixture, collecting(collect));
     match run(&evaluator) {
         Ok(text) => text,
         Err(error) => {
             format!("{}{}{}", place(&evaluator, &error), error.message, error.hints.iter().map(|h| format!("; {h}")).collect::<String>())
         }
     }
+}
+
+/// Files that are run again and again, with all that code consists of.
+fn much_code() -> String {
+    let main = "let run = sum: i: sum + import (./. + \"/${toString (i - i / 12 * 12)}.nix\") { n = i; z = 1; };\n\
+                in builtins.foldl' run 0 (builtins.genList (i: i) 150)\n";
+    let file = |number: usize| {
+        format!(
+            "//- /{number}.nix\n{{ n, k ? n + {number}, ... }}@args: with builtins;\n\
+             let inherit (args) z; y = rec {{ a = n; b = {{ c = [ a k ]; \"d${{toString z}}\" = /x + \"/${{toString k}}\"; }}; }};\n\
+             go = i: j: if i == 0 then \"\" else \"${{toString (elemAt y.b.c 0)}}-${{toString j}}\" + go (i - 1) (i * 2);\n\
+             in stringLength (go 5 1 + toString y.b.d1 + (y.b.e or \"none\") + (if y ? b.c then \"has\" else \"\")) + z\n"
+        )
+    };
+    main.to_owned() + &(0..12).map(file).collect::<String>()
+}
+
+/// Code that is put aside is had again, where it cannot be read by lowering it again.
+#[test]
+fn code_that_is_put_aside() {
+    let shown = show(&much_code(), Collect::Never);
+    for forgetful in [false, true] {
+        let mut host = MemoryHost::new(&much_code());
+        host.forgetful = forgetful;
+        let host = Arc::new(host);
+        let options = Options { single_threaded: true, ..collecting(Collect::Stress(13)) };
+        let evaluator = Evaluator::new(host.clone(), options, builtins::table());
+        assert_eq!(run(&evaluator).expect("a value"), shown);
+        let count = host.put_aside.load(Ordering::Relaxed);
+        assert!(count > 3, "{count}");
+    }
+}
+
+/// Where it cannot be lowered again, either, what catches panics is told which file that was.
+#[test]
+fn code_that_is_lost() {
+    let mut host = MemoryHost::new(&much_code().replacen("in builtins.foldl'", "in _: builtins.foldl'", 1));
+    host.forgetful = true;
+    let host = Arc::new(host);
+    let evaluator = Evaluator::new(host.clone(), collecting(Collect::Stress(13)), builtins::table());
+    let twice = || {
+        evaluator.enter(Arc::default(), |ctx| {
+            let all = ctx.import(b"/main.nix")?;
+            ctx.call(all, &[all])?;
+            (0..12).for_each(|number| host.write(&format!("/{number}.nix"), "{ n, ... }: n"));
+            ctx.call(all, &[all]).map(|_| ())
+        })
+    };
+    let lost = std::panic::catch_unwind(AssertUnwindSafe(twice)).expect_err("the files have changed");
+    let lost = lost.downcast::<CodeLost>().expect("it is not a defect").to_string();
+    let (file, message) = lost.split_once(' ').unwrap();
+    assert!(file.starts_with('/') && file.ends_with(".nix"), "{file}");
+    assert_eq!(message, "has changed while it was evaluated, and what was kept of it cannot be read");
 }
 
 fn place(evaluator: &Evaluator, error: &EvalError) -> String {
@@ -150,10 +204,14 @@ fn laziness_and_errors() {
 fn depth_ends_in_an_error() {
     assert_eq!(fails("let f = n: 1 + f (n + 1); in f 0", Options::default()), ErrorKind::StackOverflow);
     assert_eq!(fails("let f = n: f (n + 1); in f 0", Options::default()), ErrorKind::StackOverflow);
-    let chain = "builtins.foldl' (a: i: { x = a.x + 1; }) { x = 0; } (builtins.genList (i: i) 1000000)";
+    let chain = "builtins.foldl' (a: i: { x = a.x + 1; }) { x = 0; } (builtins.genList (i: i) 200000)";
     assert_eq!(fails(&format!("({chain}).x"), Options::default()), ErrorKind::StackOverflow);
     check("let f = n: if n == 0 then 0 else 1 + f (n - 1); in f 9900", expect!["9900"]);
-    check("builtins.length (builtins.foldl' (a: i: a ++ [ i ]) [ ] (builtins.genList (i: i) 3000))", expect!["3000"]);
+    // Each element that is copied is a step, and each collection looks at the whole list: the time grows with the third power.
+    let appended = |count: u32| format!("builtins.length (builtins.foldl' (a: i: a ++ [ i ]) [ ] (builtins.genList (i: i) {count}))");
+    assert_eq!(show(&appended(3000), Collect::Never), "3000");
+    assert_eq!(show(&appended(1000), Collect::Stress(997)), "1000");
+    check(&appended(100), expect!["100"]);
 }
 
 #[test]

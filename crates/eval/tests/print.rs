@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use expect_test::{Expect, expect};
 use nival_eval::print::{self, PrintOptions, XmlOptions};
-use nival_eval::testing::MemoryHost;
-use nival_eval::{Collect, Ctx, Evaluator, Options, Result, Value, builtins};
+use nival_eval::testing::{MemoryHost, collecting};
+use nival_eval::{Collect, Ctx, Evaluator, Result, Value, builtins};
 
 /// Also with memory collected all the time.
 fn shown(expression: &str, print: impl Fn(&mut Ctx<'_>, Value) -> Result<Vec<u8>>) -> String {
@@ -15,7 +15,7 @@ fn shown(expression: &str, print: impl Fn(&mut Ctx<'_>, Value) -> Result<Vec<u8>
 }
 
 fn shown_with(collect: Collect, expression: &str, print: impl Fn(&mut Ctx<'_>, Value) -> Result<Vec<u8>>) -> String {
-    let options = Options { collect, ..Options::default() };
+    let options = collecting(collect);
     let evaluator = Evaluator::new(Arc::new(MemoryHost::default()), options, builtins::table());
     let printed = evaluator.enter(Arc::default(), |ctx| {
         let value = ctx.eval_text(expression.as_bytes(), b"/", "«string»", &[])?;
@@ -118,6 +118,13 @@ fn what_was_printed_is_not_printed_again() {
         expect!["[ { x = 1; } «repeated» [ 1 ] «repeated» { } «repeated» [ ] [ ] ]"],
         expect!["[ <CODE> <CODE> <CODE> <CODE> <CODE> <CODE> [ ] [ ] ]"],
         expect!["[ { x = 1; } «repeated» [ 1 ] «repeated» { } { } [ ] [ ] ]"],
+    );
+    // Where the parameter is that an argument is missing for.
+    check_eval(
+        "let f = x: y: { z }: x; in [ f (f 1) (f 1 2) ]",
+        expect!["[ «lambda f @ «string»:1:9» «lambda f @ «string»:1:12» «lambda f @ «string»:1:15» ]"],
+        expect!["[ <CODE> <CODE> <CODE> ]"],
+        expect!["[ <LAMBDA> <LAMBDA> <LAMBDA> ]"],
     );
     check_eval(
         "[ null toString (builtins.deepSeq \"x\") (a: a) (let x = [ x ]; in x) ]",

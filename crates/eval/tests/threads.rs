@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nival_eval::testing::MemoryHost;
-use nival_eval::{Ahead, Ctx, ErrorKind, Evaluator, Options, Value, View};
+use nival_eval::{Ahead, Assistance, Collect, Ctx, ErrorKind, Evaluator, Options, Value, View};
 
 /// A generator of numbers that is the same everywhere.
 struct Random(u64);
@@ -88,8 +88,13 @@ fn describe(ctx: &mut Ctx<'_>, value: Value, out: &mut String) {
 
 /// Each part of the program's list or why it fails, then the messages.
 fn evaluate(text: &str, threads: usize) -> String {
+    evaluate_with(Options::default(), text, threads).0
+}
+
+/// That, and how often values were collected.
+fn evaluate_with(options: Options, text: &str, threads: usize) -> (String, u32) {
     let host = Arc::new(MemoryHost::default());
-    let evaluator = Evaluator::new(host.clone(), Options::default(), nival_eval::builtins::table());
+    let evaluator = Evaluator::new(host.clone(), options, nival_eval::builtins::table());
     let mut out = evaluator.enter_team(threads, Arc::default(), |ctx| {
         let list = ctx.eval_text(text.as_bytes(), b"/", "«string»", &[]).unwrap();
         let View::List(list) = list.view() else { unreachable!("programs are lists") };
@@ -102,7 +107,7 @@ fn evaluate(text: &str, threads: usize) -> String {
         out
     });
     out.push_str(&host.messages.lock().unwrap().join("\n"));
-    out
+    (out, evaluator.statistics().collections)
 }
 
 #[test]
@@ -121,6 +126,22 @@ fn eight_threads_give_what_one_gives() {
     }
     // The programs do what they are for.
     assert!(kinds.values().all(|&count| count > programs as usize / 20), "{kinds:?}");
+}
+
+/// The others stand still between two pieces of work while the one in order collects; everything is looked at twice, and what is freed
+/// is overwritten.
+#[test]
+fn threads_stand_still_while_values_are_collected() {
+    let programs = if cfg!(debug_assertions) { 16 } else { 500 };
+    let mut collections = 0;
+    for seed in 0..programs {
+        let text = program(seed);
+        let options = Options { collect: Collect::Stress(300), assistance: Assistance::Collecting, ..Options::default() };
+        let (together, number) = evaluate_with(options, &text, 1 + seed as usize % 4);
+        assert_eq!(together, evaluate(&text, 1), "seed {seed}:\n{text}");
+        collections += if seed % 4 == 0 { 0 } else { number };
+    }
+    assert!(collections > programs as u32, "{collections}");
 }
 
 /// Threads that are all in order: requests of an editor.

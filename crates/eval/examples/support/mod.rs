@@ -144,7 +144,7 @@ impl Host for DiskHost {
         Ok(self.dir.print(&path))
     }
 
-    fn write_derivation(&self, _store_path: &str, _aterm: &[u8], _references: Option<&[String]>) -> HostResult<()> {
+    fn write_derivation(&self, _store_path: &Arc<str>, _aterm: &[u8], _references: Option<&[String]>) -> HostResult<()> {
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use nival_hir::module::Param;
 use nival_syntax::Name;
+use smallvec::SmallVec;
 
 use super::groups::Groups;
 use super::support::{arg, builtin, frame, known, required};
@@ -66,14 +67,14 @@ fn get_attr_pos(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 fn remove_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let set = ctx.expect_attrs(args[0], arg("first", "removeAttrs"))?;
     let list = ctx.expect_list(args[1], arg("second", "removeAttrs"))?;
-    let mut names = Vec::with_capacity(list.len());
+    let mut names: SmallVec<[Name; 32]> = SmallVec::new();
     for &element in list.elements() {
         ctx.check_interrupt()?;
         let what = frame("while evaluating the values of the second argument passed to builtins.removeAttrs");
         let name = ctx.expect_string_no_context(element, what)?;
         names.push(ctx.name(name.bytes()));
     }
-    names.retain(|&name| set.contains(name));
+    names.retain(|name| set.contains(*name));
     names.sort_unstable();
     ctx.filter_attrs(set, |name| names.binary_search(&name).is_err())
 }

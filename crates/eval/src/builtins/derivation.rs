@@ -4,9 +4,9 @@ mod attributes;
 mod inputs;
 
 use std::cell::Cell;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 
-use nival_store::derivation::{DownstreamPlaceholder, Draft, DraftBuffers, HashModulo, InputHash, ModuloError, ModuloHashes};
+use nival_store::derivation::{DownstreamPlaceholder, Draft, DraftBuffers, HashModulo, ModuloError, ModuloHashes};
 use nival_store::store_path::{make_text_path, output_placeholder};
 use nival_store::{ContentAddress, ContentAddressMethod, Derivation, DerivationOutput, Hash, HashAlgo, StoreDir, StorePath};
 use nival_syntax::Name;
@@ -17,7 +17,7 @@ use super::support::{arg, builtin, frame, known, required};
 use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::{EvalError, Pos, Result};
-use crate::value::{AttrsBuilder, ContextElement, Input, Value};
+use crate::value::{AttrsBuilder, ContextElement, Value};
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Builtin] = &[
@@ -28,7 +28,8 @@ pub(super) const TABLE: &[Builtin] = &[
 /// `derivation`, in the language: nothing is written before one of its paths is needed.
 pub(super) const DERIVATION: &str = include_str!("derivation/derivation.nix");
 
-/// Hashes of the derivations seen by this process. A path fixes what it holds, so that evaluators share them.
+/// Hashes of derivations that were not just made: those have theirs beside the context of their outputs. A path fixes what it holds, so
+/// that evaluators share them.
 static HASHES: LazyLock<ModuloHashes> = LazyLock::new(ModuloHashes::new);
 
 /// The logical store directory.
@@ -192,12 +193,12 @@ fn draft<'e>(
     let names: Vec<&str> = found.outputs.iter().map(|name| &**name).collect();
     let mut buffers = BUFFERS.take();
     let finished = match outputs {
-        Outputs::Fixed(address) => draft.fixed(dir, address, &mut buffers).map(Some),
+        Outputs::Fixed(address) => draft.fixed(dir, address, &mut buffers),
         Outputs::InputAddressed => draft.input_addressed(dir, &names, &mut buffers),
         Outputs::Floating(..) | Outputs::Impure(..) => Ok(None),
     };
     let Some(finished) = finished.map_err(other)? else { return Ok(None) };
-    let drv_path = dir.print(&finished.path);
+    let drv_path: Arc<str> = finished.path.into();
     ctx.host().write_derivation(&drv_path, &buffers.text, None)?;
     if buffers.text.capacity() <= MAX_KEPT_BUFFER {
         BUFFERS.set(buffers);
@@ -206,14 +207,12 @@ fn draft<'e>(
     let mut set = AttrsBuilder::with_capacity(1 + names.len());
     set.push(known().drv_path, drv_path_value(ctx, &drv_path));
     for (output, path) in names.iter().zip(&finished.outputs) {
-        let element = ContextElement::Built { drv: drv_path.as_bytes().into(), output: output.as_bytes().into() };
-        let hash = InputHash::new(&finished.hash, output).map_or_else(OnceLock::new, OnceLock::from);
-        let context = ctx.context_of_input(element, Input { path: finished.path.clone(), hash });
-        let value = ctx.string_with_context(dir.print(path), context);
+        let element = ContextElement::Built { drv: Arc::clone(&drv_path).into(), output: output.as_bytes().into() };
+        let context = ctx.context_of_output(element, finished.hash.clone());
+        let value = ctx.string_with_context(path, context);
         let name = ctx.name(output.as_bytes());
         set.push(name, value);
     }
-    HASHES.insert_new(finished.path, finished.hash);
     Ok(Some(ctx.attrs(set)))
 }
 
@@ -229,9 +228,9 @@ thread_local! {
     static BUFFERS: Cell<DraftBuffers> = Cell::default();
 }
 
-fn drv_path_value(ctx: &mut Ctx<'_>, drv_path: &str) -> Value {
-    let context = ctx.context([ContextElement::DrvDeep(drv_path.as_bytes().into())]);
-    ctx.string_with_context(drv_path, context)
+fn drv_path_value(ctx: &mut Ctx<'_>, drv_path: &Arc<str>) -> Value {
+    let context = ctx.context([ContextElement::DrvDeep(Arc::clone(drv_path).into())]);
+    ctx.string_with_context(&**drv_path, context)
 }
 
 type ReadError = Box<dyn std::error::Error + Send + Sync>;
@@ -242,6 +241,7 @@ fn reader<'a>(ctx: &'a Ctx<'_>) -> impl FnMut(&StorePath) -> std::result::Result
 }
 
 fn load_inputs(ctx: &Ctx<'_>, dir: &StoreDir, drv: &Derivation) -> Result<()> {
+    inputs::share_hashes(ctx, dir, drv);
     HASHES.load_inputs(dir, drv, &mut reader(ctx)).map_err(|error| match error {
         ModuloError::Read { path, error } => other(format!("cannot read input derivation '{path}': {error}")),
         error => other(error),
@@ -253,7 +253,7 @@ fn finish(ctx: &mut Ctx<'_>, dir: &StoreDir, drv: &Derivation, modulo: Option<Ha
     let text = drv.to_aterm(dir).map_err(other)?;
     let references = drv.references();
     let path = make_text_path(dir, &format!("{}.drv", drv.name), &HashAlgo::Sha256.hash(&text), &references).map_err(other)?;
-    let drv_path = dir.print(&path);
+    let drv_path: Arc<str> = dir.print(&path).into();
     let references: Vec<String> = references.iter().map(|path| dir.print(path)).collect();
     ctx.host().write_derivation(&drv_path, &text, Some(&references))?;
     // Neither is printed with escapes, so that the store may not be able to read them back.
@@ -282,7 +282,7 @@ fn finish(ctx: &mut Ctx<'_>, dir: &StoreDir, drv: &Derivation, modulo: Option<Ha
             Some(path) => dir.print(&path),
             None => DownstreamPlaceholder::unknown_ca_output(&path, output).render(),
         };
-        let context = ctx.context([ContextElement::Built { drv: drv_path.as_bytes().into(), output: output.as_bytes().into() }]);
+        let context = ctx.context([ContextElement::Built { drv: Arc::clone(&drv_path).into(), output: output.as_bytes().into() }]);
         set.push(Name::new(output), ctx.string_with_context(text, context));
     }
     Ok(ctx.attrs(set))

@@ -54,7 +54,7 @@ fn to_string(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         };
         reference.attrs.insert(name, value);
     }
-    let text = reference.to_url().map_err(|error| EvalError::other(error.to_string()))?;
+    let text = reference.checked().and_then(|reference| reference.to_url()).map_err(|error| EvalError::other(error.to_string()))?;
     Ok(ctx.string(text))
 }
 

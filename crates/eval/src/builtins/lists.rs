@@ -89,13 +89,8 @@ fn filter(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 
 fn elem(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let list = ctx.expect_list(args[1], arg("second", "elem"))?;
-    for &element in list.elements() {
-        ctx.check_interrupt()?;
-        if ctx.equal(args[0], element).during(frame("while searching for the presence of the given element in the list"))? {
-            return Ok(Value::TRUE);
-        }
-    }
-    Ok(Value::FALSE)
+    let found = ctx.equal_to_any(args[0], list.elements());
+    found.map(Value::bool).during(frame("while searching for the presence of the given element in the list"))
 }
 
 /// All elements of `lists`; where only one list has any, that list itself.

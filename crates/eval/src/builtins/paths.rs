@@ -158,7 +158,14 @@ fn copy_inner(ctx: &mut Ctx<'_>, copy: &Copy<'_>) -> Result<String> {
         let rewrites = ctx.realise_context(copy.context)?;
         path = std::borrow::Cow::Owned(apply_rewrites(copy.path.clone(), &rewrites));
     }
-    let path = resolve_links(ctx, &path)?;
+    let path = match resolve_links(ctx, &path) {
+        Ok(path) => path,
+        // It is the whole path that may not be read, and not the first folder on the way.
+        Err(error) => {
+            host.file_type(&path)?;
+            return Err(error);
+        }
+    };
     if host.file_type(&path)?.is_none() {
         return Err(HostError::NotFound(String::from_utf8_lossy(&copy.path).into_owned()).into());
     }

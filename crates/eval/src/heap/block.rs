@@ -1,5 +1,7 @@
 //! What a block looks like: a map of one byte per granule, then objects.
 
+use std::sync::atomic::{AtomicU8, Ordering};
+
 /// Blocks are this big and aligned to it.
 pub(super) const BLOCK: usize = 2 << 20;
 /// Objects begin at multiples of this.
@@ -34,15 +36,37 @@ pub(super) fn map_byte(address: usize) -> *mut u8 {
 #[inline]
 pub(super) unsafe fn extent(address: usize) -> usize {
     let first = map_byte(address);
-    // SAFETY: the map goes up to the block's first granule of data.
+    // SAFETY: the map goes up to the block's first granule of data. Byte by byte, because another thread may be marking what
+    // lies behind.
     unsafe {
-        if *first & LARGE != 0 {
+        if load_byte(first) & LARGE != 0 {
             return *((address & !(BLOCK - 1)) as *const u64) as usize;
         }
-        let rest = first.add(1);
         let end = ((address & !(BLOCK - 1)) + DATA) as *mut u8;
-        (1 + zeros(std::slice::from_raw_parts(rest, end.offset_from(rest) as usize))) * GRANULE
+        let mut next = first.add(1);
+        while next < end && load_byte(next) == 0 {
+            next = next.add(1);
+        }
+        next.offset_from(first) as usize * GRANULE
     }
+}
+
+/// A byte of a map that another thread may be marking.
+///
+/// # Safety
+/// `byte` lies in the map of a block.
+#[inline(always)]
+pub(super) unsafe fn load_byte(byte: *mut u8) -> u8 {
+    // SAFETY: by the caller; while there are two markers, both write bytes by `store_byte` alone.
+    unsafe { AtomicU8::from_ptr(byte) }.load(Ordering::Relaxed)
+}
+
+/// # Safety
+/// As [`load_byte`].
+#[inline(always)]
+pub(super) unsafe fn store_byte(byte: *mut u8, value: u8) {
+    // SAFETY: as above.
+    unsafe { AtomicU8::from_ptr(byte) }.store(value, Ordering::Relaxed);
 }
 
 /// The map of a block as a slice, from the byte of the first object on.

@@ -14,24 +14,34 @@
 //! | closure | lambda; frame |
 //! | partial | header; values |
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::Kind;
-use super::block::{KIND, extent, map_byte};
+use super::block::{KIND, extent, load_byte, map_byte};
 use crate::value::{State, TAG_ATTRS, TAG_BOXED, TAG_CLOSURE, TAG_IMMEDIATE, TAG_INT, TAG_LIST, TAG_MASK, TAG_STRING, ThunkKind, Value};
 
 /// Who is shown what an object refers to.
 pub(super) trait Visitor {
-    /// The address of an object of one of these kinds, or 0.
-    fn object(&mut self, address: usize, kinds: &'static [Kind]);
+    /// A word that is the address of an object of one of these kinds, or 0.
+    ///
+    /// # Safety
+    /// It lies in a live object, and nobody uses it meanwhile but other markers.
+    unsafe fn field(&mut self, word: *mut u64, kinds: &'static [Kind]);
 
     /// Words `from..to` of an object, which are values or 0.
     ///
     /// # Safety
-    /// They lie in a live object, and nobody else uses them meanwhile.
+    /// As [`Visitor::field`].
     unsafe fn slots(&mut self, object: *mut u64, from: usize, to: usize);
 
+    /// A list that is the end of another.
+    ///
+    /// # Safety
+    /// As [`Visitor::field`].
     #[inline(always)]
-    fn value(&mut self, value: Value) {
-        self.object(address_in(value), kinds_of(value));
+    unsafe fn view(&mut self, object: *mut u64) {
+        // SAFETY: by the caller.
+        unsafe { self.field(object.add(2), &[Kind::List]) }
     }
 }
 
@@ -58,70 +68,84 @@ pub(super) fn kinds_of(value: Value) -> &'static [Kind] {
     }
 }
 
+/// A word that another marker may be shortening.
+///
+/// # Safety
+/// It lies in a live object.
+#[inline(always)]
+pub(super) unsafe fn load_word(word: *mut u64) -> u64 {
+    // SAFETY: by the caller; markers write words by `store_word` alone.
+    unsafe { AtomicU64::from_ptr(word) }.load(Ordering::Relaxed)
+}
+
+/// # Safety
+/// As [`load_word`].
+#[inline(always)]
+pub(super) unsafe fn store_word(word: *mut u64, value: u64) {
+    // SAFETY: as above.
+    unsafe { AtomicU64::from_ptr(word) }.store(value, Ordering::Relaxed);
+}
+
+/// Bytes of the object at `address`, whose byte in the map is or was `byte`.
+///
+/// # Safety
+/// One begins there, and regions are flushed.
+#[inline(always)]
+pub(super) unsafe fn size_of(address: usize, byte: u8) -> usize {
+    // SAFETY: the map says what lies here; the layouts are those of the table above.
+    unsafe {
+        let first = || load_word(address as *mut u64) as usize;
+        match byte & KIND {
+            THUNK | CLOSURE => 16,
+            LIST => (8 + first() * 8).next_multiple_of(16),
+            VIEW => 32,
+            STRING => 16 + first().next_multiple_of(16),
+            LAYERED => 48,
+            _ => extent(address),
+        }
+    }
+}
+
 /// Shows `visitor` what the object at `address` refers to; its size in bytes.
 ///
 /// # Safety
-/// A live object begins at `address`, no other thread runs, and regions are flushed.
+/// A live object begins at `address`, no other thread runs but such as call this too, and regions are flushed.
 #[inline(always)]
 pub(super) unsafe fn visit(address: usize, visitor: &mut impl Visitor) -> usize {
     let object = address as *mut u64;
     // SAFETY: the map says what lies here; the layouts are those of the table above.
     unsafe {
-        let word = |index: usize| *object.add(index);
-        match *map_byte(address) & KIND {
-            THUNK => {
-                let first = word(0);
-                if first & TAG_MASK != 0 {
-                    visitor.value(Value(first));
-                } else if State(first).kind() != ThunkKind::Failed {
-                    visitor.object(word(1) as usize, &[Kind::Frame]);
-                }
-                16
-            }
-            CLOSURE => {
-                visitor.object(word(1) as usize, &[Kind::Frame]);
-                16
-            }
+        let byte = load_byte(map_byte(address));
+        let bytes = size_of(address, byte);
+        // A value that was found, or nothing to be looked at, or what is given to the code that is to be run.
+        let suspended = || {
+            let first = load_word(object);
+            if first & TAG_MASK != 0 { Some(false) } else { (State(first).kind() != ThunkKind::Failed).then_some(true) }
+        };
+        match byte & KIND {
+            THUNK => match suspended() {
+                Some(true) => visitor.field(object.add(1), &[Kind::Frame]),
+                Some(false) => visitor.slots(object, 0, 1),
+                None => {}
+            },
+            CLOSURE => visitor.field(object.add(1), &[Kind::Frame]),
             FRAME => {
-                let bytes = extent(address);
-                visitor.object(word(0) as usize, &[Kind::Frame]);
+                visitor.field(object, &[Kind::Frame]);
                 visitor.slots(object, 1, bytes / 8);
-                bytes
             }
-            SET | PARTIAL => {
-                let bytes = extent(address);
-                visitor.slots(object, 1, bytes / 8);
-                bytes
-            }
-            APPLICATION => {
-                let bytes = extent(address);
-                let first = word(0);
-                if first & TAG_MASK != 0 {
-                    visitor.value(Value(first));
-                } else if State(first).kind() != ThunkKind::Failed {
-                    visitor.slots(object, 1, bytes / 8);
-                }
-                bytes
-            }
-            LIST => {
-                let len = word(0) as usize;
-                visitor.slots(object, 1, 1 + len);
-                (8 + len * 8).next_multiple_of(16)
-            }
-            VIEW => {
-                visitor.object(word(2) as usize, &[Kind::List]);
-                32
-            }
-            STRING => {
-                visitor.object(word(1) as usize, &[Kind::Context]);
-                16 + (word(0) as usize).next_multiple_of(16)
-            }
-            LAYERED => {
-                (1..4).for_each(|index| visitor.object(word(index) as usize, &[Kind::Set]));
-                48
-            }
-            _ => extent(address),
+            SET | PARTIAL => visitor.slots(object, 1, bytes / 8),
+            APPLICATION => match suspended() {
+                Some(true) => visitor.slots(object, 1, bytes / 8),
+                Some(false) => visitor.slots(object, 0, 1),
+                None => {}
+            },
+            LIST => visitor.slots(object, 1, 1 + load_word(object) as usize),
+            VIEW => visitor.view(object),
+            STRING => visitor.field(object.add(1), &[Kind::Context]),
+            LAYERED => (1..4).for_each(|index| visitor.field(object.add(index), &[Kind::Set])),
+            _ => {}
         }
+        bytes
     }
 }
 

@@ -1,4 +1,5 @@
-//! Memory of values: bump regions, one per thread, over blocks that a non-moving mark-and-sweep collector reclaims.
+//! Memory of values: bump regions, one per thread, over blocks that a collector reclaims: it copies what is young and lives, except for
+//! what is referred to from outside of the heap, and marks and sweeps what is old.
 //!
 //! An evaluator reserves a range of addresses once and uses it block by block (`space.rs`, `block.rs`). Each block begins
 //! with a map, one byte for every 16 bytes of it: the kind of the object that begins there, or 0. So objects need no header,
@@ -6,26 +7,32 @@
 //! holes (runs of free bytes) by bumping a pointer (`region.rs`). A collection (`mark.rs`, `sweep.rs`, driven by
 //! `collect.rs` one level up) marks in the same map what the roots reach and makes holes of the rest. It looks at the
 //! objects' words precisely, and at the native stacks conservatively (`stack.rs`): every word that points into an object
-//! keeps it.
+//! keeps it. Most collections look at young objects only and move them to the old ones
+//! (`evacuate.rs`), so that what is old lies close together and what is new is written into empty blocks. Where a processor is
+//! free a second thread clears memory before it is needed (`assistant.rs`), and another one takes part in collections (`pool.rs`).
 //!
 //! Invariants that every `unsafe` block of `heap/` and `value/` relies on:
-//! 1. An object is at least 16-aligned and never moves. It lives as long as something the collector looks at refers to it:
+//! 1. An object is at least 16-aligned. It lives as long as something the collector looks at refers to it:
 //!    a live object, a root of the evaluator ([`Root`], imports, constants), a word on the stack of a thread inside
-//!    `Evaluator::enter`, or a [`ScratchVec`] and its kin. Nothing else may hold a [`crate::Value`], or what is borrowed from one
-//!    (bytes of a string, elements of a list), across a step of evaluation: not a `Vec`, not a `Box`, not a map. No value
-//!    outlives the [`crate::Evaluator`] that owns the heap.
+//!    `Evaluator::enter`, or a [`ScratchVec`] and its kin. It moves only at a collection, and only if nothing but objects refers to
+//!    it. So nothing else may hold a [`crate::Value`], its address, or what is borrowed from one
+//!    (bytes of a string, elements of a list), across a step of evaluation: not a `Vec`, not a `Box`, not a map; even if something
+//!    else keeps it alive. No value outlives the [`crate::Evaluator`] that owns the heap.
 //! 2. Fresh memory is zero; a zero word is `Value::UNSET`. The kind that an object was allocated with tells what its
 //!    words are (`layout.rs` has the table), at every moment at which a collection can happen.
 //! 3. Collections happen in `Ctx::step_slow` only: between two steps of evaluation, never inside an allocation. What is
 //!    being made, and not yet referred to by a whole object, needs no root until the next step.
 //! 4. An object is fully written before its address is published (with Release) to another thread. After that only
 //!    words of type `AtomicU64` change: thunk states, frame slots, caches; and, while every thread stands still, the
-//!    collector puts the value of a finished thunk in place of the reference to it.
+//!    collector puts the value of a finished thunk in place of the reference to it, and where an object is in place of where it was.
 
+mod assistant;
 mod block;
+mod evacuate;
 mod kind;
 mod layout;
 mod mark;
+mod pool;
 mod region;
 mod roots;
 mod scratch;
@@ -36,13 +43,13 @@ mod table;
 mod verify;
 
 pub use kind::{Allocations, Kind, Tally};
-pub(crate) use mark::{Checks, Marker};
+pub(crate) use mark::{Checks, Marker, Scope};
 pub use region::{Heap, Region};
 pub use roots::Root;
 pub(crate) use roots::Roots;
 pub(crate) use scratch::scratch_bytes;
 pub use scratch::{Few, Scratch, ScratchMap, ScratchSet, ScratchVec};
-pub(crate) use stack::{Stack, scan_registers_and_stack};
+pub(crate) use stack::{Stack, scan_registers_and_stack, stack_words};
 pub(crate) use table::Table;
 
 /// Has the system's allocator keep freed memory for later, up to some tens of megabytes: for a program that makes large tables again and
@@ -75,5 +82,15 @@ pub fn give_back_large_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, 256 << 10);
+    }
+}
+
+/// Has all threads take memory of the system's allocator from where the first one does, so that what one frees another can use: for
+/// programs of which one thread does nearly everything, to be called before others start.
+pub fn share_memory_between_threads() {
+    // SAFETY: changes a parameter of the allocator.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use super::block::{BLOCK, DATA, HOLE, MARK, MIN_HOLE, NOTED, address_of, map_byte, map_of, zeros};
 use super::space::{Space, State};
 use super::{Allocations, Kind};
+use crate::evaluator::Assistance;
 
 /// A hole is taken and cleared by this many bytes at a time, so that they are in the cache when they are written.
 const CHUNK: usize = 32 << 10;
@@ -15,8 +16,10 @@ const MEDIUM: usize = 256;
 const MEDIUM_HOLE: usize = 4 << 10;
 /// Bigger objects get blocks of their own.
 const LARGE_OBJECT: usize = 256 << 10;
-/// A block with less in holes is left alone: each that is filled is swept again.
-const WORTHWHILE: u32 = 64 << 10;
+/// A block with less in holes is left to what is old: see `evacuate.rs`.
+pub(super) const ROOMY: u32 = 3 << 19;
+/// And with less than this it is left alone: each that is filled is swept again.
+pub(super) const WORTHWHILE: u32 = 64 << 10;
 
 /// The memory of an evaluator's values, freed when it is dropped.
 #[derive(Debug, Default)]
@@ -57,6 +60,11 @@ impl Heap {
         self.space.lock().unwrap_or_else(|e| e.into_inner())
     }
 
+    /// What a second thread may do.
+    pub(crate) fn assist(&self, assistance: Assistance) {
+        self.space().assistance = assistance;
+    }
+
     /// All regions begin anew: what they had left is among the holes that the sweep found.
     pub(super) fn swept(&self, live: usize, full: bool) {
         if full {
@@ -70,7 +78,7 @@ impl Heap {
 
 /// A hole that is being filled.
 #[derive(Debug, Default)]
-struct Bump {
+pub(super) struct Bump {
     next: usize,
     /// Up to here memory may be handed out at once: `zeroed`, or `next` where every object is counted.
     end: usize,
@@ -110,8 +118,20 @@ impl Bump {
         taken
     }
 
+    /// A place for a copy of `bytes` bytes, if there is room; its memory is not zero.
+    #[inline(always)]
+    pub(super) fn place(&mut self, bytes: usize) -> Option<usize> {
+        let (start, end) = (self.next, self.next + bytes);
+        (end <= self.hole_end).then(|| {
+            self.next = end;
+            self.fresh = self.fresh.max(end);
+            start
+        })
+    }
+
     /// Marks where the filled part of the hole ends.
-    fn flush(&self) {
+    #[inline(always)]
+    pub(super) fn flush(&self) {
         if self.next < self.hole_end {
             // SAFETY: a granule of the hole, which is this region's own.
             unsafe { *map_byte(self.next) = HOLE };
@@ -119,7 +139,7 @@ impl Bump {
     }
 
     /// Leaves the block.
-    fn leave(&mut self, space: &mut Space) {
+    pub(super) fn leave(&mut self, space: &mut Space) {
         if self.block != 0 {
             self.flush();
             let index = space.index(self.block);
@@ -129,7 +149,7 @@ impl Bump {
     }
 
     /// Goes to the next hole of the block with at least `least` bytes.
-    fn next_hole(&mut self, least: usize) -> bool {
+    pub(super) fn next_hole(&mut self, least: usize) -> bool {
         if self.block == 0 {
             return false;
         }
@@ -162,7 +182,7 @@ impl Bump {
             space.cursor = space.cursor.min(index);
         }
         self.leave(space);
-        let open = |b: &super::space::BlockInfo| b.state == State::Open && b.free >= WORTHWHILE && b.longest as usize >= least;
+        let open = |b: &super::space::BlockInfo| b.state == State::Open && b.free >= ROOMY && b.longest as usize >= least;
         let from = space.cursor.min(space.blocks.len());
         let index = match space.blocks[from..].iter().position(open) {
             Some(found) => from + found,
@@ -171,12 +191,17 @@ impl Bump {
         if least <= MEDIUM {
             space.cursor = space.cursor.max(index.min(from + 1));
         }
+        *self = Bump::of_block(space, index);
+    }
+
+    /// For the holes of a block, from now on of this region alone.
+    pub(super) fn of_block(space: &mut Space, index: usize) -> Bump {
         let info = &mut space.blocks[index];
         (info.state, info.young) = (State::Taken, true);
         let fresh = info.fresh as usize;
         let block = space.address(index);
         let (start, hole_end) = (block + DATA, if fresh == DATA { block + BLOCK } else { block + DATA });
-        *self = Bump { next: start, end: start, zeroed: start, hole_end, fresh: block + fresh, block };
+        Bump { next: start, end: start, zeroed: start, hole_end, fresh: block + fresh, block }
     }
 }
 

@@ -10,8 +10,6 @@ use std::ptr::NonNull;
 
 use allocator_api2::alloc::{AllocError, Allocator};
 
-use super::Marker;
-
 /// A vector that may hold values across steps of evaluation.
 #[derive(Debug)]
 pub struct ScratchVec<T>(Inner<T>);
@@ -145,10 +143,105 @@ pub(crate) fn scratch_bytes() -> usize {
     BYTES.get()
 }
 
-/// Blocks up to this many bytes are cleared here.
-const SMALL: usize = 1024;
+/// Blocks of the smallest class, with their headers, have so many bytes; those of each further one twice as many.
+const LEAST: usize = 64;
+/// Larger blocks are the system's allocator's.
+const CLASSES: usize = 10;
+/// So many bytes of freed blocks are kept at most.
+const SPARE: usize = 256 << 10;
 
 const HEADER: Layout = Layout::new::<Header>();
+
+/// Freed blocks of a thread for the next containers, which come and go by the million, by their class.
+#[derive(Debug)]
+struct Spare {
+    first: [Cell<*mut Header>; CLASSES],
+    bytes: Cell<usize>,
+}
+
+thread_local! {
+    static SPARE_BLOCKS: Spare = const { Spare { first: [const { Cell::new(std::ptr::null_mut()) }; CLASSES], bytes: Cell::new(0) } };
+}
+
+/// The class of blocks of so many bytes, and what those have.
+fn class(bytes: usize) -> Option<(usize, Layout)> {
+    let size = bytes.next_power_of_two().max(LEAST);
+    let class = (size / LEAST).trailing_zeros() as usize;
+    Layout::from_size_align(size, HEADER.align()).ok().filter(|_| class < CLASSES).map(|layout| (class, layout))
+}
+
+impl Spare {
+    fn take(&self, class: usize, bytes: usize) -> Option<*mut Header> {
+        let first = self.first[class].get();
+        if first.is_null() {
+            return None;
+        }
+        // SAFETY: blocks that are kept are whole, and this thread's alone.
+        self.first[class].set(unsafe { (*first).next });
+        self.bytes.set(self.bytes.get() - bytes);
+        Some(first)
+    }
+
+    /// Whether there is room for it.
+    ///
+    /// # Safety
+    /// A block of this class that nobody uses, and that is in no list.
+    unsafe fn keep(&self, class: usize, bytes: usize, block: *mut Header) -> bool {
+        let kept = self.bytes.get() + bytes;
+        if kept > SPARE {
+            return false;
+        }
+        self.bytes.set(kept);
+        // SAFETY: by the caller.
+        unsafe { (*block).next = self.first[class].replace(block) };
+        true
+    }
+}
+
+impl Drop for Spare {
+    fn drop(&mut self) {
+        for number in 0..CLASSES {
+            let Some((number, layout)) = class(LEAST << number) else { continue };
+            while let Some(block) = self.take(number, layout.size()) {
+                // SAFETY: blocks of a class were made with its layout.
+                unsafe { std::alloc::dealloc(block.cast(), layout) };
+            }
+        }
+    }
+}
+
+/// A block, with its header, whose memory is zero: a collection reads all of it. Or null.
+fn block_of(all: Layout) -> *mut Header {
+    let Some((number, layout)) = class(all.size()) else {
+        // SAFETY: the size is not zero.
+        return unsafe { std::alloc::alloc_zeroed(all) }.cast();
+    };
+    let spare = SPARE_BLOCKS.try_with(|spare| spare.take(number, layout.size())).ok().flatten();
+    // SAFETY: the size is not zero; a block of the class is not shorter than what is asked for.
+    unsafe {
+        let block = spare.unwrap_or_else(|| std::alloc::alloc(layout).cast());
+        if !block.is_null() {
+            block.cast::<u8>().write_bytes(0, all.size());
+        }
+        block
+    }
+}
+
+/// # Safety
+/// `block` was made by [`block_of`] with this layout, is in no list, and nobody uses it any more.
+unsafe fn free_block(block: *mut Header, all: Layout) {
+    // SAFETY: by the caller.
+    unsafe {
+        match class(all.size()) {
+            None => std::alloc::dealloc(block.cast(), all),
+            Some((number, layout)) => {
+                if !SPARE_BLOCKS.try_with(|spare| spare.keep(number, layout.size(), block)).unwrap_or(false) {
+                    std::alloc::dealloc(block.cast(), layout);
+                }
+            }
+        }
+    }
+}
 
 fn whole(layout: Layout) -> Result<Layout, AllocError> {
     if layout.align() > HEADER.align() {
@@ -163,17 +256,12 @@ fn whole(layout: Layout) -> Result<Layout, AllocError> {
 unsafe impl Allocator for Scratch {
     fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
         let all = whole(layout)?;
-        // SAFETY: the size is not zero. The header is inside the block, and so is what follows it.
+        let header = block_of(all);
+        if header.is_null() {
+            return Err(AllocError);
+        }
+        // SAFETY: the header is inside the block, and so is what follows it.
         unsafe {
-            // Zeroed: a collection reads all of it. The system's allocator has small blocks at hand unless it is to clear them.
-            let small = all.size() <= SMALL;
-            let header = if small { std::alloc::alloc(all) } else { std::alloc::alloc_zeroed(all) }.cast::<Header>();
-            if header.is_null() {
-                return Err(AllocError);
-            }
-            if small {
-                header.cast::<u8>().write_bytes(0, all.size());
-            }
             BYTES.set(BYTES.get() + all.size());
             BLOCKS.with(|blocks| {
                 let first = blocks.0.get();
@@ -204,13 +292,13 @@ unsafe impl Allocator for Scratch {
             if !next.is_null() {
                 (*next).previous = previous;
             }
-            std::alloc::dealloc(header.cast(), all);
+            free_block(header, all);
         }
     }
 }
 
-/// Shows the marker everything in this thread's containers.
-pub(super) fn scan(marker: &mut Marker<'_>) {
+/// Shows everything in this thread's containers.
+pub(super) fn scan(visit: &mut impl FnMut(u64)) {
     BLOCKS.with(|blocks| {
         let mut at = blocks.0.get();
         while !at.is_null() {
@@ -218,7 +306,7 @@ pub(super) fn scan(marker: &mut Marker<'_>) {
             unsafe {
                 let start = at.add(1).cast::<u64>();
                 for index in 0..(*at).bytes / 8 {
-                    marker.word(start.add(index).read_volatile());
+                    visit(start.add(index).read_volatile());
                 }
                 at = (*at).next;
             }

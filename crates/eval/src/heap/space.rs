@@ -1,12 +1,18 @@
 //! [`Space`]: a reserved range of addresses, used block by block.
 
 use super::Kind;
+use super::assistant::Assistant;
 use super::block::{BLOCK, DATA, HOLE, KIND, LARGE, map_byte};
+use super::region::{ROOMY, WORTHWHILE};
+use crate::evaluator::Assistance;
 
 /// Addresses reserved per evaluator, where the system gives that many; halved until it does. Costs nothing until used. Three
 /// quarters of a limit on addresses stay for stacks and for what is not a value.
 const RESERVE: usize = 1 << 38;
 const LEAST: usize = 64 << 20;
+
+/// So many blocks are cleared before they are needed at most.
+const AHEAD: usize = 1;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -48,6 +54,9 @@ pub(super) struct Space {
     pub noted: Vec<usize>,
     /// What the marker has yet to look at, empty between collections: kept because it grows to megabytes each time.
     pub work: Vec<usize>,
+    /// What an assistant may do.
+    pub assistance: Assistance,
+    assistant: Option<Assistant>,
 }
 
 impl Default for Space {
@@ -64,6 +73,8 @@ impl Default for Space {
                     cursor: 0,
                     noted: Vec::new(),
                     work: Vec::new(),
+                    assistance: Assistance::None,
+                    assistant: None,
                 };
             }
             bytes /= 2;
@@ -127,6 +138,7 @@ impl Space {
                 }
                 let free = (BLOCK - DATA) as u32;
                 self.blocks.resize(first + count, BlockInfo { state: State::Free, free, longest: free, fresh: DATA as u32, young: false });
+                self.clear_ahead();
                 first
             }
         };
@@ -135,6 +147,49 @@ impl Space {
             block.state = State::Rest(rest as u32);
         }
         first
+    }
+
+    /// A block with a hole of at least `least` bytes for what becomes old: the young ones are still full of what is looked at.
+    pub(super) fn for_copies(&mut self, least: usize) -> usize {
+        let holes = |b: &BlockInfo, roomy: bool| {
+            let (free, longest) = (b.free, b.longest as usize);
+            b.state == State::Open && !b.young && free >= WORTHWHILE && longest >= least && (free < ROOMY) != roomy
+        };
+        let is_free = |b: &BlockInfo| b.state == State::Free;
+        let found = self.blocks.iter().position(|b| holes(b, false));
+        let found = found.or_else(|| self.blocks.iter().position(is_free)).or_else(|| self.blocks.iter().position(|b| holes(b, true)));
+        found.unwrap_or_else(|| self.take(1, State::Taken))
+    }
+
+    /// Has memory cleared: of the block that was just taken, and of those that will come next where many are in use. Programs
+    /// that need no second block have no assistant.
+    fn clear_ahead(&mut self) {
+        if self.assistance != Assistance::All || self.blocks.len() < 2 {
+            return;
+        }
+        let ahead = (self.blocks.len() / 4).saturating_sub(1).min(AHEAD);
+        let end = self.address(self.blocks.len() + ahead);
+        if self.blocks.len() + ahead < self.capacity
+            && let Some(assistant) = self.assistant()
+        {
+            assistant.clear(end);
+        }
+    }
+
+    /// Whether collections may have a thread more.
+    pub(super) fn has_help(&self) -> bool {
+        self.assistance != Assistance::None
+    }
+
+    /// The assistant, which starts when it is first wanted.
+    fn assistant(&mut self) -> Option<&Assistant> {
+        if self.assistant.is_none() {
+            self.assistant = Assistant::start(self.address(self.blocks.len().saturating_sub(1)));
+            if self.assistant.is_none() {
+                self.assistance = Assistance::None;
+            }
+        }
+        self.assistant.as_ref()
     }
 
     fn free_run(&self, count: usize) -> Option<usize> {
@@ -147,6 +202,12 @@ impl Space {
         unsafe { libc::madvise(self.address(index) as *mut libc::c_void, BLOCK, libc::MADV_DONTNEED) };
         let free = (BLOCK - DATA) as u32;
         self.blocks[index] = BlockInfo { state: State::Free, free, longest: free, fresh: DATA as u32, young: false };
+    }
+
+    /// Whether `word` lies in a block.
+    #[inline]
+    pub(super) fn contains(&self, word: usize) -> bool {
+        word.wrapping_sub(self.base) / BLOCK < self.blocks.len()
     }
 
     /// The beginning of the object that `word` points into, if it does.
@@ -212,6 +273,7 @@ impl Space {
 
 impl Drop for Space {
     fn drop(&mut self) {
+        self.assistant = None;
         // SAFETY: mapped with this length; by invariant 1 nothing refers to it any more.
         unsafe { libc::munmap(self.mapped.0 as *mut libc::c_void, self.mapped.1) };
     }

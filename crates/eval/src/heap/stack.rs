@@ -118,19 +118,40 @@ fn saved_registers() -> [u64; 12] {
 /// Shows the marker everything that the calling thread may be using.
 #[inline(never)]
 pub(crate) fn scan_registers_and_stack(stack: &Stack, marker: &mut Marker<'_>) {
-    let registers = saved_registers();
-    for &word in std::hint::black_box(&registers) {
-        marker.word(word);
-    }
-    let here = here() & !7;
-    scan(here..stack.inner.end, marker);
-    scan(stack.outer.clone(), marker);
-    super::scratch::scan(marker);
+    each_word(stack, |word| marker.word(word));
 }
 
-fn scan(range: Range<usize>, marker: &mut Marker<'_>) {
+/// The words that the calling thread may be using, sorted; `None` where there are more than `limit`.
+#[inline(never)]
+pub(crate) fn stack_words(stack: &Stack, limit: usize) -> Option<Vec<u64>> {
+    let (mut words, mut count) = (Vec::new(), 0);
+    each_word(stack, |word| {
+        count += 1;
+        // Small numbers are no addresses. The limit is one of memory, too.
+        if word >> 16 != 0 && count <= limit {
+            words.push(word);
+        }
+    });
+    words.sort_unstable();
+    words.dedup();
+    (count <= limit).then_some(words)
+}
+
+#[inline(always)]
+fn each_word(stack: &Stack, mut visit: impl FnMut(u64)) {
+    let registers = saved_registers();
+    for &word in std::hint::black_box(&registers) {
+        visit(word);
+    }
+    let here = here() & !7;
+    scan(here..stack.inner.end, &mut visit);
+    scan(stack.outer.clone(), &mut visit);
+    super::scratch::scan(&mut visit);
+}
+
+fn scan(range: Range<usize>, visit: &mut impl FnMut(u64)) {
     for address in ((range.start & !7)..range.end).step_by(8) {
         // SAFETY: inside a stack that is in use from here up.
-        marker.word(unsafe { (address as *const u64).read_volatile() });
+        visit(unsafe { (address as *const u64).read_volatile() });
     }
 }

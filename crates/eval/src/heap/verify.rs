@@ -38,7 +38,7 @@ struct Walk<'s> {
     full: bool,
 }
 
-impl Visitor for Walk<'_> {
+impl Walk<'_> {
     fn object(&mut self, address: usize, kinds: &'static [Kind]) {
         if address == 0 {
             return;
@@ -57,6 +57,13 @@ impl Visitor for Walk<'_> {
         if self.seen.try_insert_new(address, self.from) {
             self.work.push(address);
         }
+    }
+}
+
+impl Visitor for Walk<'_> {
+    unsafe fn field(&mut self, word: *mut u64, kinds: &'static [Kind]) {
+        // SAFETY: by the caller.
+        self.object(unsafe { *word } as usize, kinds);
     }
 
     unsafe fn slots(&mut self, object: *mut u64, from: usize, to: usize) {
@@ -113,7 +120,7 @@ impl Walk<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::heap::{Checks, Heap, Marker, Region};
+    use crate::heap::{Checks, Heap, Marker, Region, Scope};
     use crate::value::{List, Value};
 
     /// Collects twice; between, the old list `outer` is given a young one.
@@ -125,7 +132,7 @@ mod tests {
         let collect = |region: &mut Region| {
             region.flush();
             // SAFETY: there is no other thread.
-            let mut marker = unsafe { Marker::new(&heap, false, Checks::Verify) };
+            let mut marker = unsafe { Marker::new(&heap, Scope::Young, Checks::Verify) };
             marker.root(outer);
             marker.finish();
         };

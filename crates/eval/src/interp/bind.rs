@@ -33,7 +33,7 @@ impl<'e> Ctx<'e> {
         if let Some(value) = self.constant_set(m, index) {
             return Ok(self.copy_of_constant(value));
         }
-        let lit = &m.module.attrsets[index as usize];
+        let lit = &m.module().attrsets[index as usize];
         self.bind_sources(m, frame, &lit.sources);
         let shape = self.literal_shape(m, index);
         let (value, slots) = Attrs::alloc(&mut self.region, shape);
@@ -118,8 +118,8 @@ impl<'e> Ctx<'e> {
     }
 
     pub(crate) fn eval_with_var(&mut self, m: &'e Linked, frame: Frame, id: ExprId, index: u32) -> Result<Value> {
-        let var = &m.module.withs[index as usize];
-        for (i, (depth, slot)) in m.module.with_chain(var).enumerate() {
+        let var = &m.module().withs[index as usize];
+        for (i, (depth, slot)) in m.module().with_chain(var).enumerate() {
             let namespace = self.read(frame.up(depth), slot.0);
             let namespace = match namespace {
                 Ok(value) => match value.as_attrs() {

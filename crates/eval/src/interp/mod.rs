@@ -32,7 +32,7 @@ impl<'e> Ctx<'e> {
                     id = if chosen { then_branch } else { else_branch };
                 }
                 Expr::Let(index) => {
-                    let lit = &m.module.lets[index as usize];
+                    let lit = &m.module().lets[index as usize];
                     self.bind_let(m, frame, lit);
                     id = lit.body;
                 }
@@ -80,7 +80,7 @@ impl<'e> Ctx<'e> {
             Expr::Global(index) => self.evaluator.global(index),
             Expr::Lambda(index) => Closure::alloc(&mut self.region, &m.lambdas[index as usize], frame),
             Expr::List(items) if items.len == 0 => self.evaluator.empty_list(),
-            Expr::Attrs(index) if m.module.attrsets[index as usize].is_empty() => self.evaluator.empty_attrs(),
+            Expr::Attrs(index) if m.module().attrsets[index as usize].is_empty() => self.evaluator.empty_attrs(),
             _ => Value::UNSET,
         };
         if atom.is_unset() {
@@ -132,7 +132,7 @@ impl<'e> Ctx<'e> {
     }
 
     fn path_text(&mut self, m: &'e Linked, constant: u32) -> Result<Vec<u8>> {
-        Ok(match m.module.consts.get(constant as usize) {
+        Ok(match m.module().consts.get(constant as usize) {
             Some(Const::Path(PathKind::Absolute, bytes)) => bytes.to_vec(),
             Some(Const::Path(PathKind::Relative, bytes)) => join(&m.origin.base, bytes),
             Some(Const::Path(PathKind::Home, bytes)) => join(&self.home_dir(bytes)?, bytes),

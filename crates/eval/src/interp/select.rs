@@ -111,7 +111,7 @@ impl<'e> Ctx<'e> {
             Ok(value) => value,
             Err(error) => return Err(error.context(m.pos(base), "while selecting an attribute")),
         };
-        let path = &m.module.paths[path as usize];
+        let path = &m.module().paths[path as usize];
         let mut definition = None;
         for (i, &part) in path.parts.iter().enumerate() {
             let name = self.attr_name(m, frame, part)?;
@@ -152,7 +152,7 @@ impl<'e> Ctx<'e> {
             Ok(value) => value,
             Err(error) => return Err(error.context(m.pos(base), "in the argument of '?'")),
         };
-        let path = &m.module.paths[path as usize];
+        let path = &m.module().paths[path as usize];
         for (i, &part) in path.parts.iter().enumerate() {
             value = self.force(value)?;
             let name = self.attr_name(m, frame, part)?;

@@ -32,15 +32,15 @@ impl std::ops::Deref for Shown<'_> {
 
 impl Shown<'_> {
     /// As it is written.
-    fn source(&self, id: ExprId) -> &[u8] {
-        let Some((text, map)) = self.linked.positions(self.host) else { return b"..." };
+    fn source(&self, id: ExprId) -> Vec<u8> {
+        let Some((text, map)) = self.linked.positions(self.host) else { return b"...".to_vec() };
         let range = map.expr_range(id);
-        text.get(usize::from(range.start())..usize::from(range.end())).unwrap_or_default()
+        text.get(usize::from(range.start())..usize::from(range.end())).unwrap_or_default().to_vec()
     }
 
     fn show_to(&self, out: &mut Vec<u8>, id: ExprId) {
         match self.expr(id) {
-            Expr::Const(index) => match self.module.consts.get(index as usize) {
+            Expr::Const(index) => match self.module().consts.get(index as usize) {
                 // Lowering folds `-1`, which Nix shows as the subtraction that it is.
                 Some(Const::Int(i)) if i < 0 => out.extend_from_slice(format!("(__sub 0 {})", i.unsigned_abs()).as_bytes()),
                 Some(Const::Int(i)) => out.extend_from_slice(i.to_string().as_bytes()),
@@ -49,7 +49,7 @@ impl Shown<'_> {
                 Some(Const::Path(PathKind::Absolute | PathKind::Relative, bytes)) => {
                     out.extend_from_slice(&normalise(&join(&self.origin.base, bytes)));
                 }
-                _ => out.extend_from_slice(self.source(id)),
+                _ => out.extend_from_slice(&self.source(id)),
             },
             Expr::Lambda(index) => self.show_lambda(out, id, index),
             Expr::Interpolate(parts) => {
@@ -99,7 +99,7 @@ impl Shown<'_> {
                 out.push(b')');
             }
             Expr::Patch(index) => {
-                if let Some(patch) = self.module.patches.get(index as usize) {
+                if let Some(patch) = self.module().patches.get(index as usize) {
                     self.show_to(out, patch.body);
                 }
             }
@@ -118,7 +118,7 @@ impl Shown<'_> {
             }
             Expr::Binary { op, lhs, rhs } => self.show_binary(out, op, lhs, rhs),
             // Variables are their own text; the rest is too long to be worth another form.
-            _ => out.extend_from_slice(self.source(id)),
+            _ => out.extend_from_slice(&self.source(id)),
         }
     }
 
@@ -161,9 +161,9 @@ impl Shown<'_> {
     }
 
     fn show_lambda(&self, out: &mut Vec<u8>, id: ExprId, index: u32) {
-        let Some(lambda) = self.module.lambdas.get(index as usize) else { return };
+        let Some(lambda) = self.module().lambdas.get(index as usize) else { return };
         if lambda.params.iter().any(|p| matches!(p, Param::Pattern(_))) {
-            return out.extend_from_slice(self.source(id));
+            return out.extend_from_slice(&self.source(id));
         }
         for param in &lambda.params {
             let Param::Name(name, _) = param else { continue };
@@ -191,7 +191,7 @@ impl Shown<'_> {
     }
 
     fn show_path(&self, out: &mut Vec<u8>, path: u32) {
-        let Some(path) = self.module.paths.get(path as usize) else { return };
+        let Some(path) = self.module().paths.get(path as usize) else { return };
         for (i, part) in path.parts.iter().enumerate() {
             if i > 0 {
                 out.push(b'.');
@@ -208,8 +208,8 @@ impl Shown<'_> {
     }
 
     fn show_attrs(&self, out: &mut Vec<u8>, id: ExprId, index: u32) {
-        let Some(lit) = self.module.attrsets.get(index as usize).filter(|l| l.dynamic.is_empty() && l.sources.is_empty()) else {
-            return out.extend_from_slice(self.source(id));
+        let Some(lit) = self.module().attrsets.get(index as usize).filter(|l| l.dynamic.is_empty() && l.sources.is_empty()) else {
+            return out.extend_from_slice(&self.source(id));
         };
         out.extend_from_slice(if lit.recursive { b"rec { " } else { b"{ " });
         let mut attrs: Vec<_> = lit.attrs.iter().collect();

@@ -61,7 +61,7 @@ impl<'e> Ctx<'e> {
     /// The elements with spaces between them, except after an empty list.
     #[inline(never)]
     fn coerce_list(&mut self, list: List, options: CoerceOptions, what: &dyn Fn() -> String) -> Result<Str> {
-        let mut parts: Few<&'static [u8], 16> = Few::new(&[]);
+        let mut parts: Few<&'static [u8], 32> = Few::new(&[]);
         let mut context = ContextSum::default();
         let offer = self.offer(list.elements().iter().copied(), Ahead::Text);
         for (i, &element) in list.elements().iter().enumerate() {

@@ -91,6 +91,54 @@ impl<'e> Ctx<'e> {
         self.equal_lists(a, b).map(|_| false)
     }
 
+    /// Whether one of the elements is equal to `a`: they are compared with it one after the other, until one is.
+    pub(crate) fn equal_to_any(&mut self, a: Value, elements: &[Value]) -> Result<bool> {
+        // Lists of derivations are searched for a derivation, whose own output is looked up once.
+        let mut output = None;
+        for &b in elements {
+            self.check_interrupt()?;
+            let equal = match output {
+                Some(output) => self.equal_to_derivation(a, output, b)?,
+                None => self.equal(a, b)?,
+            };
+            if equal {
+                return Ok(true);
+            }
+            if output.is_none() {
+                output = self.compared_outputs(a, b)?;
+            }
+        }
+        Ok(false)
+    }
+
+    /// The output of `a` if it was just compared with that of `b`. Everything that this looks at was evaluated by that.
+    fn compared_outputs(&mut self, a: Value, b: Value) -> Result<Option<Value>> {
+        let (a, b) = (self.force(a)?, self.force(b)?);
+        let (Some(a), Some(b)) = (a.as_attrs(), b.as_attrs()) else { return Ok(None) };
+        let out_path = self.evaluator.names.out_path;
+        let both = self.is_derivation(a)? && self.is_derivation(b)? && self.get(b, out_path).is_some();
+        Ok(if both { self.get(a, out_path) } else { None })
+    }
+
+    /// `a == b` for a derivation with this output.
+    fn equal_to_derivation(&mut self, a: Value, output: Value, b: Value) -> Result<bool> {
+        let forced = self.force(b)?;
+        let Some(set) = forced.as_attrs().filter(|_| !a.same(b)) else { return self.equal(a, b) };
+        self.enter_call()?;
+        let other = match self.is_derivation(set) {
+            Ok(true) => Ok(self.get(set, self.evaluator.names.out_path)),
+            Ok(false) => Ok(None),
+            Err(error) => Err(error),
+        };
+        let result = match other {
+            Ok(Some(other)) => self.equal(output, other),
+            Ok(None) => self.equal(a, b),
+            Err(error) => Err(error),
+        };
+        self.depth -= 1;
+        result
+    }
+
     /// `type = "derivation"`.
     pub fn is_derivation(&mut self, set: Attrs) -> Result<bool> {
         match self.get(set, self.evaluator.names.type_) {

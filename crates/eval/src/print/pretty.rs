@@ -215,9 +215,9 @@ impl Printer<'_, '_> {
 
     fn function(&mut self, value: Value) -> String {
         let what = match (value.as_lambda(), value.view()) {
-            (Some((closure, _)), _) => {
+            (Some((closure, given)), _) => {
                 let name = closure.name().map(|name| format!(" {}", literal::identifier(name.as_bytes())));
-                format!("lambda{}{}", name.unwrap_or_default(), position(self.ctx, closure.position()))
+                format!("lambda{}{}", name.unwrap_or_default(), position(self.ctx, closure.position_after(given)))
             }
             (None, View::Builtin(id)) => format!("primop {}", self.ctx.builtin_name(id)),
             (None, View::Partial(partial)) => match partial.function().view() {

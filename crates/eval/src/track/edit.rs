@@ -159,8 +159,8 @@ impl<'e> Ctx<'e> {
     }
 
     fn root_thunk(&mut self, linked: &Linked) -> Value {
-        let frame = Frame::alloc(&mut self.region, Frame::NONE, linked.module.frame_size as usize);
-        Thunk::suspend(&mut self.region, linked.id, linked.module.root.0, frame)
+        let frame = Frame::alloc(&mut self.region, Frame::NONE, linked.module().frame_size as usize);
+        Thunk::suspend(&mut self.region, linked.id, linked.root.0, frame)
     }
 
     fn edit(&mut self, texts: &[(Vec<u8>, Arc<[u8]>)]) -> Edit {
@@ -216,7 +216,7 @@ impl<'e> Ctx<'e> {
         }
         let old = self.evaluator.linked(*file.modules.last()?);
         let tracked = old.tracked.as_ref()?;
-        let comparison = compare(&old.module, &code.module)?;
+        let comparison = compare(old.module(), &code.module)?;
         for &(patch, _) in &comparison.changed {
             changed.insert(*tracked.cells.get(patch as usize)?);
         }

@@ -291,7 +291,7 @@ impl<'e> Ctx<'e> {
         let Expr::Patch(index) = m.expr(id) else { return value };
         let (module, patch) = m.tracked.as_ref().and_then(|tracked| tracked.target(index)).unwrap_or((m.id, index));
         m = self.evaluator.linked(module);
-        id = m.module.patches[patch as usize].body;
+        id = m.module().patches[patch as usize].body;
         let plain = match m.expr(id) {
             Expr::Const(_) | Expr::Lambda(_) | Expr::Global(_) => true,
             Expr::List(items) => items.len == 0,
@@ -314,7 +314,7 @@ impl<'e> Ctx<'e> {
                 (m, index) = (self.evaluator.linked(module), patch);
             }
         }
-        let patch = m.module.patches[index as usize];
+        let patch = m.module().patches[index as usize];
         let frame = Frame::alloc(&mut self.region, frame, patch.frame_size as usize);
         self.eval(m, frame, patch.body)
     }
@@ -322,11 +322,11 @@ impl<'e> Ctx<'e> {
 
 /// Whether a literal is a constant where its file is not edited: see `Ctx::constant_set`.
 fn has_constants_only(m: &Linked, index: u32) -> bool {
-    let lit = &m.module.attrsets[index as usize];
+    let lit = &m.module().attrsets[index as usize];
     let constant = |id: ExprId| match m.expr(id) {
         // What was replaced since shows as not known yet.
         Expr::Patch(index) if m.tracked.as_ref().is_none_or(|tracked| tracked.target(index).is_none()) => {
-            match m.expr(m.module.patches[index as usize].body) {
+            match m.expr(m.module().patches[index as usize].body) {
                 Expr::List(items) => items.len == 0,
                 body => matches!(body, Expr::Const(_)),
             }

@@ -1,11 +1,11 @@
 //! [`Context`]: the store paths that a string depends on. Object: count, then numbers of interned elements, ascending.
 
 use std::hash::BuildHasher;
-use std::sync::{Mutex, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
-use nival_store::StorePath;
 use nival_store::derivation::InputHash;
 use rustc_hash::FxBuildHasher;
 
@@ -15,15 +15,15 @@ use crate::heap::{Kind, Region, Table};
 #[derive(Clone, Copy)]
 pub struct Context(u64);
 
-/// One dependency of a string. Paths are complete store paths (`/nix/store/…`).
+/// One dependency of a string. Paths are complete store paths (`/nix/store/…`), shared by all elements of one derivation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ContextElement {
     /// A store path as it is: `path`.
-    Opaque(Box<[u8]>),
+    Opaque(Arc<[u8]>),
     /// A derivation with everything it needs to be built: `=drv`.
-    DrvDeep(Box<[u8]>),
+    DrvDeep(Arc<[u8]>),
     /// An output of a derivation: `!output!drv`.
-    Built { drv: Box<[u8]>, output: Box<[u8]> },
+    Built { drv: Arc<[u8]>, output: Arc<[u8]> },
 }
 
 /// As Nix writes it: `path`, `=drv`, `!output!drv`.
@@ -46,42 +46,67 @@ impl std::fmt::Display for ContextElement {
     }
 }
 
-/// What an element is to the derivations that use it.
-#[derive(Debug)]
-pub(crate) struct Input {
-    /// The path itself, or that of the derivation.
-    pub path: StorePath,
-    /// What stands for the output in hashes.
-    pub hash: OnceLock<InputHash>,
-}
-
+/// An element, and what is known of it as an input of derivations.
 #[derive(Debug)]
 pub(crate) struct Interned {
     pub element: ContextElement,
-    /// Once it was asked for.
-    pub input: OnceLock<Input>,
+    /// Whether its path and output are known to be right.
+    pub sound: AtomicBool,
+    /// What stands for an output in hashes, once it was asked for.
+    pub hash: OnceLock<InputHash>,
 }
 
 /// Interns the elements of one evaluator.
 #[derive(Debug, Default)]
 pub(crate) struct ContextTable {
     elements: Table<Interned>,
-    ids: Mutex<HashTable<u32>>,
+    ids: Mutex<Ids>,
+}
+
+#[derive(Debug, Default)]
+struct Ids {
+    by_element: HashTable<u32>,
+    /// The first names of outputs that were met: most derivations have no others.
+    outputs: Vec<Arc<[u8]>>,
+}
+
+/// So many names of outputs are kept once.
+const OUTPUTS: usize = 16;
+
+impl Ids {
+    fn share(&mut self, output: &mut Arc<[u8]>) {
+        match self.outputs.iter().find(|known| *known == output) {
+            Some(known) => *output = Arc::clone(known),
+            None if self.outputs.len() < OUTPUTS => self.outputs.push(Arc::clone(output)),
+            None => {}
+        }
+    }
 }
 
 impl ContextTable {
-    fn intern(&self, element: ContextElement) -> u32 {
+    fn intern(&self, mut element: ContextElement) -> u32 {
         let hash = |element: &ContextElement| FxBuildHasher.hash_one(element);
         let known = |id: u32| self.elements.get(id).map(|known| &known.element);
         let mut ids = self.ids.lock().unwrap_or_else(|e| e.into_inner());
-        match ids.entry(hash(&element), |&id| known(id) == Some(&element), |&id| known(id).map_or(0, hash)) {
+        if let ContextElement::Built { output, .. } = &mut element {
+            ids.share(output);
+        }
+        match ids.by_element.entry(hash(&element), |&id| known(id) == Some(&element), |&id| known(id).map_or(0, hash)) {
             Entry::Occupied(entry) => *entry.get(),
             Entry::Vacant(entry) => {
-                let id = self.elements.push_with(|_| Interned { element, input: OnceLock::new() }).0;
+                let id = self.elements.push_with(|_| Interned { element, sound: AtomicBool::new(false), hash: OnceLock::new() }).0;
                 entry.insert(id);
                 id
             }
         }
+    }
+
+    /// What stands for an output of a derivation in hashes, where that is known.
+    pub(crate) fn hash_of(&self, drv: &str, output: &str) -> Option<&InputHash> {
+        let element = ContextElement::Built { drv: drv.as_bytes().into(), output: output.as_bytes().into() };
+        let ids = self.ids.lock().unwrap_or_else(|e| e.into_inner());
+        let id = *ids.by_element.find(FxBuildHasher.hash_one(&element), |&id| self.get(id) == Some(&element))?;
+        self.interned(id)?.hash.get()
     }
 
     pub(crate) fn get(&self, id: u32) -> Option<&ContextElement> {
@@ -141,14 +166,12 @@ impl Context {
         Context::from_ids(region, &ids)
     }
 
-    /// The context of one element, of which is known what it is as an input.
-    pub(crate) fn of_input(region: &mut Region, table: &ContextTable, element: ContextElement, input: Input) -> Context {
+    /// The context of an output of a sound derivation.
+    pub(crate) fn of_output(region: &mut Region, table: &ContextTable, element: ContextElement, hash: InputHash) -> Context {
         let id = table.intern(element);
         if let Some(interned) = table.interned(id) {
-            let known = interned.input.get_or_init(|| Input { path: input.path, hash: OnceLock::new() });
-            if let Some(hash) = input.hash.into_inner() {
-                known.hash.get_or_init(|| hash);
-            }
+            interned.sound.store(true, Ordering::Relaxed);
+            interned.hash.get_or_init(|| hash);
         }
         Context::from_ids(region, &[id as u64])
     }

@@ -20,7 +20,7 @@ pub(crate) use crate::forcing::{State, TAG_MASK, ThunkKind};
 pub use attrs::{Attr, Attrs, AttrsBuilder};
 pub use closure::{Closure, Partial};
 pub use context::{Context, ContextElement};
-pub(crate) use context::{ContextSum, ContextTable, Input, Interned};
+pub(crate) use context::{ContextSum, ContextTable, Interned};
 pub use frame::Frame;
 pub use list::List;
 pub use path::Path;

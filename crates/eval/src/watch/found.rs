@@ -162,7 +162,7 @@ impl Evaluator {
         let mut files: FxHashMap<String, (usize, FileCost)> = FxHashMap::default();
         for number in 0..self.modules.len() {
             let Some(linked) = self.modules.get(number) else { continue };
-            watched.exprs += linked.module.exprs.len() as u64;
+            watched.exprs += linked.module().exprs.len() as u64;
             let Some(cost) = found.files.get(&number) else { continue };
             let (bytes, sum) = files.entry(self.module_name(number)).or_default();
             *bytes = linked.source.len();
@@ -195,7 +195,7 @@ impl Evaluator {
 
     fn module_name(&self, module: u32) -> String {
         match self.modules.get(module).map(|linked| &linked.origin) {
-            Some(origin) => origin.file.as_ref().map_or_else(|| origin.label.clone(), |file| String::from_utf8_lossy(file).into_owned()),
+            Some(origin) => origin.name(),
             None => String::new(),
         }
     }

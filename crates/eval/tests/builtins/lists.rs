@@ -34,6 +34,21 @@ fn searching() {
     check("builtins.elem 1 [1 2]", expect![["true"]]);
     check(r#"builtins.elem (throw "a") [1]"#, expect![["error: a"]]);
     check(r#"builtins.elem 1 (throw "a")"#, expect![["error: a"]]);
+    // Derivations are equal where their outputs are; the one that is looked for is asked once.
+    let search =
+        |list: &str| format!(r#"let d = p: {{ type = "derivation"; outPath = p; }}; in builtins.elem (d "a" // {{ x = 1; }}) [ {list} ]"#);
+    check(&search(r#"(d "b") (d "c") (d "a") (throw "z")"#), expect![["true"]]);
+    check(
+        &search(r#"(d "b") 1 { } { type = "derivation"; } { outPath = "a"; } { type = "other"; outPath = "a"; } (d "c")"#),
+        expect![["false"]],
+    );
+    check(&search(r#"(d "b") (d (throw "out"))"#), expect![["error: out"]]);
+    check(&search(r#"(d "b") { type = throw "type"; }"#), expect![["error: type"]]);
+    check(&search(r#"(d "b") { x = 1; type = "derivation"; } (d "a")"#), expect![["true"]]);
+    check(
+        r#"let d = { type = "derivation"; outPath = throw "mine"; }; in builtins.elem d [ 1 { } { type = "derivation"; outPath = throw "other"; } ]"#,
+        expect![["error: mine"]],
+    );
     check(r#"builtins.any (x: x == 2) [1 2 (throw "a")]"#, expect![["true"]]);
     check(r#"builtins.all (x: x == 2) [1 2 (throw "a")]"#, expect![["false"]]);
     check("builtins.any (x: 1) [1]", expect![["error: expected a Boolean but found an integer: 1"]]);

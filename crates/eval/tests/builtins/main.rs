@@ -20,8 +20,8 @@ mod types;
 use std::sync::Arc;
 
 use expect_test::Expect;
-use nival_eval::testing::MemoryHost;
-use nival_eval::{Collect, Evaluator, Options, builtins, print};
+use nival_eval::testing::{MemoryHost, collecting};
+use nival_eval::{Collect, Evaluator, builtins, print};
 
 /// Evaluates `expression` throughout, and compares what is printed, or the message of the error.
 fn check(expression: &str, expected: Expect) {
@@ -36,7 +36,7 @@ fn check_in(fixture: &str, expression: &str, expected: Expect) {
 }
 
 fn shown(fixture: &str, expression: &str, collect: Collect) -> String {
-    let options = Options { collect, ..Options::default() };
+    let options = collecting(collect);
     let evaluator = Evaluator::new(Arc::new(MemoryHost::new(fixture)), options, builtins::table());
     let printed = evaluator.enter(Arc::default(), |ctx| {
         let value = ctx.eval_text(expression.as_bytes(), b"/", "«string»", &[])?;

@@ -1,9 +1,11 @@
 //! Reading the attributes of a derivation, in the order of their names.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use nival_store::hash::HashError;
 use nival_store::{ContentAddressMethod, Derivation, HashAlgo};
+use nival_syntax::Name;
 
 use super::{disabled, other};
 use crate::ahead::Ahead;
@@ -51,6 +53,27 @@ impl Attributes {
 const CHECKS: [&[u8]; 6] =
     [b"allowedReferences", b"allowedRequisites", b"disallowedReferences", b"disallowedRequisites", b"maxSize", b"maxClosureSize"];
 
+/// The youngest name that says something of a derivation: all of them are among the first that a process makes, so that most names need not
+/// be compared with each.
+static LAST_SPECIAL: LazyLock<Name> = LazyLock::new(|| {
+    let others = [
+        "__contentAddressed",
+        "__impure",
+        "__ignoreNulls",
+        "__structuredAttrs",
+        "__json",
+        "args",
+        "builder",
+        "system",
+        "outputs",
+        "outputHash",
+        "outputHashAlgo",
+        "outputHashMode",
+    ];
+    let names = others.iter().map(|name| name.as_bytes()).chain(CHECKS.iter().copied());
+    names.map(Name::new).max().unwrap_or_else(|| Name::new("name"))
+});
+
 const COERCE: CoerceOptions = CoerceOptions { more: true, copy_to_store: true, canonicalize_path: false };
 
 struct Reader<'a, 'e> {
@@ -61,7 +84,7 @@ struct Reader<'a, 'e> {
     found: Attributes,
 }
 
-fn flag(ctx: &mut Ctx<'_>, set: Attrs, name: nival_syntax::Name) -> Result<bool> {
+fn flag(ctx: &mut Ctx<'_>, set: Attrs, name: Name) -> Result<bool> {
     let Some(value) = set.get(name) else { return Ok(false) };
     ctx.expect_bool(value, || format!("while evaluating the `{name}` attribute passed to builtins.derivationStrict"))
 }
@@ -69,7 +92,7 @@ fn flag(ctx: &mut Ctx<'_>, set: Attrs, name: nival_syntax::Name) -> Result<bool>
 pub(super) fn read(ctx: &mut Ctx<'_>, name: &str, set: Attrs) -> Result<Attributes> {
     let structured = flag(ctx, set, known().structured_attrs)?;
     let ignore_nulls = flag(ctx, set, known().ignore_nulls)?;
-    let attrs = ctx.attrs_sorted(set)?;
+    let attrs = ctx.attrs_in_order(set)?;
     let mut reader = Reader {
         ctx,
         name,
@@ -93,8 +116,8 @@ pub(super) fn read(ctx: &mut Ctx<'_>, name: &str, set: Attrs) -> Result<Attribut
         reader.found.env.reserve(attrs.len() + 4);
     }
     let work = if structured { Ahead::Json } else { Ahead::Text };
-    let offer = reader.ctx.offer(attrs.iter().map(|attr| attr.value), work);
-    for (i, attr) in attrs.into_iter().enumerate() {
+    let offer = reader.ctx.offer(attrs.clone().map(|attr| attr.value), work);
+    for (i, attr) in attrs.enumerate() {
         offer.reached(i);
         if attr.name == known().ignore_nulls {
             continue;
@@ -128,6 +151,9 @@ impl Reader<'_, '_> {
     fn attribute(&mut self, attr: Attr, ignore_nulls: bool) -> Result<()> {
         if ignore_nulls && self.ctx.force(attr.value)?.is_null() {
             return Ok(());
+        }
+        if attr.name > *LAST_SPECIAL {
+            return if self.json.is_some() { self.structured(attr) } else { self.variable(attr) };
         }
         match attr.name.as_bytes() {
             b"__contentAddressed" => self.found.content_addressed |= self.bool(attr.value)?,
@@ -163,6 +189,14 @@ impl Reader<'_, '_> {
         let string = self.ctx.coerce_to_string_bare(attr.value, COERCE)?;
         self.add_context(string);
         let name = attr.name.as_bytes();
+        if attr.name > *LAST_SPECIAL || !self.special_variable(name, string)? {
+            self.found.env.push((name, string.bytes()));
+        }
+        Ok(())
+    }
+
+    /// What a variable says of the derivation. True where another text than its own becomes the variable.
+    fn special_variable(&mut self, name: &'static [u8], string: Str) -> Result<bool> {
         let bytes = string.bytes();
         match name {
             b"__json" => {
@@ -178,7 +212,7 @@ impl Reader<'_, '_> {
                 }
                 let json = kept(self.ctx, &json);
                 self.found.env.push((name, json));
-                return Ok(());
+                return Ok(true);
             }
             b"builder" => self.found.builder = bytes,
             b"system" => self.found.platform = bytes,
@@ -191,8 +225,7 @@ impl Reader<'_, '_> {
             }
             _ => {}
         }
-        self.found.env.push((name, bytes));
-        Ok(())
+        Ok(false)
     }
 
     /// An attribute of a derivation with structured attributes.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
 
 use nival_store::derivation::{DraftInput, InputHash};
 use nival_store::{Derivation, InputNode, StoreDir, StorePath};
@@ -10,58 +11,68 @@ use super::{HASHES, load, other, reader};
 use crate::Ctx;
 use crate::builtins::derived::DerivedPath;
 use crate::error::Result;
-use crate::value::{ContextElement, Input, Interned};
+use crate::value::{ContextElement, Interned};
 
 /// The inputs of most derivations: sources, and outputs of derivations that are no outputs themselves.
 pub(super) struct Plain<'e> {
-    pub sources: Vec<&'e StorePath>,
+    pub sources: Vec<&'e [u8]>,
     pub inputs: Vec<DraftInput<'e>>,
-    /// Where the inputs' hashes are kept, in no order.
-    hashes: Vec<(&'e StorePath, &'e str, &'e OnceLock<InputHash>)>,
+    /// Where the inputs' hashes are kept, in the order of the inputs.
+    hashes: Vec<&'e OnceLock<InputHash>>,
 }
 
 impl<'e> Plain<'e> {
     /// `None` where some are of another kind, or wrong: [`add`] takes them all.
     pub fn new(ctx: &Ctx<'e>, dir: &StoreDir, ids: &[u64]) -> Option<Plain<'e>> {
-        let mut plain = Plain { sources: Vec::new(), inputs: Vec::new(), hashes: Vec::with_capacity(ids.len()) };
+        let mut sources = Vec::new();
+        let mut built = Vec::with_capacity(ids.len());
         for &id in ids {
-            let Interned { element, input } = ctx.evaluator().contexts.interned(id as u32)?;
-            let find = |path: &[u8]| match input.get() {
-                Some(known) => Some(known),
-                None => {
-                    let path = parse(dir, path).ok()?;
-                    Some(input.get_or_init(|| Input { path, hash: OnceLock::new() }))
-                }
-            };
-            match element {
-                ContextElement::Opaque(path) => plain.sources.push(&find(path)?.path),
-                ContextElement::Built { drv, output } => {
-                    let input = find(drv)?;
-                    plain.hashes.push((&input.path, str::from_utf8(output).ok()?, &input.hash));
-                }
+            let Interned { element, sound, hash } = ctx.evaluator().contexts.interned(id as u32)?;
+            let (path, output) = match element {
+                ContextElement::Opaque(path) => (path, None),
+                ContextElement::Built { drv, output } => (drv, Some(&**output)),
                 ContextElement::DrvDeep(_) => return None,
+            };
+            if !sound.load(Ordering::Relaxed) {
+                parse(dir, path).ok()?;
+                str::from_utf8(output.unwrap_or_default()).ok()?;
+                sound.store(true, Ordering::Relaxed);
+            }
+            let base = path.get(dir.as_str().len() + 1..)?;
+            match output {
+                Some(output) => built.push((base, output, hash)),
+                None => sources.push(base),
             }
         }
-        plain.sources.sort_unstable();
-        plain.hashes.sort_unstable_by_key(|&(path, output, _)| (path, output));
-        plain.inputs.extend(plain.hashes.iter().map(|&(drv, output, _)| DraftInput { drv, output, hash: None }));
-        Some(plain)
+        sources.sort_unstable();
+        built.sort_unstable_by_key(|&(base, output, _)| (base, output));
+        let inputs = built.iter().map(|&(drv, output, hash)| DraftInput { drv, output, hash: hash.get() }).collect();
+        Some(Plain { sources, inputs, hashes: built.into_iter().map(|(.., hash)| hash).collect() })
     }
 
     /// Looks the hashes of all inputs up; false where one has none: outputs are not known yet, or something is wrong.
     pub fn find_hashes(&mut self, ctx: &Ctx<'e>, dir: &StoreDir) -> bool {
-        let hashes = self.hashes.iter().map(|&(path, output, place)| {
-            if let Some(hash) = place.get() {
-                return Some(hash);
+        self.inputs.iter_mut().zip(&self.hashes).all(|(input, place)| {
+            if input.hash.is_none() {
+                let hash = || {
+                    let path = StorePath::from_base_name_bytes(input.drv).ok()?;
+                    let of_derivation = HASHES.of_path(dir, &path, &mut reader(ctx)).ok()?;
+                    InputHash::new(&of_derivation, str::from_utf8(input.output).ok()?)
+                };
+                input.hash = hash().map(|hash| place.get_or_init(|| hash));
             }
-            let of_derivation = HASHES.of_path(dir, path, &mut reader(ctx)).ok()?;
-            let hash = InputHash::new(&of_derivation, output)?;
-            Some(place.get_or_init(|| hash))
-        });
-        self.inputs.iter_mut().zip(hashes).all(|(input, hash)| {
-            input.hash = hash;
-            hash.is_some()
+            input.hash.is_some()
         })
+    }
+}
+
+/// Puts what is known of inputs' hashes into the table.
+pub(super) fn share_hashes(ctx: &Ctx<'_>, dir: &StoreDir, drv: &Derivation) {
+    for (path, node) in drv.input_drvs.iter().filter(|(path, _)| !HASHES.contains(path)) {
+        let known = |output: &String| ctx.evaluator().contexts.hash_of(&dir.print(path), output)?.hash_modulo(output);
+        if let Some(hash) = node.outputs.iter().find_map(known) {
+            HASHES.insert_new(path.clone(), hash);
+        }
     }
 }
 

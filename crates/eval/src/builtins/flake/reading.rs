@@ -30,7 +30,7 @@ fn is_rev(text: &str) -> bool {
 }
 
 /// What Git takes as the name of a branch or tag.
-fn is_ref(text: &str) -> bool {
+pub(super) fn is_ref(text: &str) -> bool {
     let part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
     !matches!(text, "" | "@")
         && text.split('/').all(part)
@@ -41,8 +41,13 @@ fn is_ref(text: &str) -> bool {
         && !text.bytes().any(|b| b <= b' ' || b == 0x7f || b"~^:?*[\\".contains(&b))
 }
 
-fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+}
+
+/// What a forge may be called.
+pub(super) fn is_host(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
 }
 
 /// What stands behind an id where a reference is only that.
@@ -138,7 +143,8 @@ impl FlakeRef {
     }
 }
 
-const NUMBERS: [&str; 2] = ["lastModified", "revCount"];
+/// Attributes that are numbers.
+pub(super) const NUMBERS: [&str; 2] = ["lastModified", "revCount"];
 
 fn of_url(text: &str, url: Url) -> Result<FlakeRef, NoRef> {
     let query = url.query.clone();
@@ -220,7 +226,7 @@ fn of_forge(url: &Url) -> Result<FlakeRef, NoRef> {
         text if is_rev(text) => rev = Some(text),
         text => name = Some(text),
     }
-    let host_is_one = in_query("host").is_none_or(|host| host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')));
+    let host_is_one = in_query("host").is_none_or(is_host);
     if (name.is_some() && rev.is_some()) || !name.is_none_or(is_ref) || !host_is_one {
         return bad("a part is invalid");
     }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::url::Url;
+use nival_store::{Hash, HashAlgo};
+
+use super::reading::{NUMBERS, is_host, is_id, is_ref};
+use super::url::{Url, encode_path, encode_segment};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attr {
@@ -41,6 +44,14 @@ pub enum RefError {
     Parameter { url: String, what: &'static str, name: String },
     #[error("{0}")]
     Id(String),
+    #[error("input attribute '{name}' is not {wanted}")]
+    WrongType { name: String, wanted: &'static str },
+    #[error("input attribute '{name}' is not a string {input}")]
+    NoText { name: String, input: String },
+    #[error("input {input} contains {what}")]
+    Contains { input: String, what: String },
+    #[error("invalid {system} branch/tag name '{name}'")]
+    Branch { system: &'static str, name: String },
     #[error("experimental Nix feature 'verified-fetches' is disabled; add '--extra-experimental-features verified-fetches' to enable it")]
     VerifiedFetches,
     #[error("{0}")]
@@ -49,6 +60,9 @@ pub enum RefError {
 
 /// Flags of Git references: `1` or `0` in a URL.
 pub(super) const GIT_FLAGS: [&str; 6] = ["shallow", "submodules", "lfs", "exportIgnore", "allRefs", "verifyCommit"];
+
+/// Attributes that are texts.
+const TEXTS: [&str; 11] = ["dir", "host", "id", "narHash", "owner", "path", "ref", "repo", "rev", "type", "url"];
 
 impl FlakeRef {
     fn text(&self, name: &str) -> Option<&str> {
@@ -62,6 +76,53 @@ impl FlakeRef {
         self.text(name).ok_or(RefError::Missing(name))
     }
 
+    /// A reference that somebody put together, with its revision in base 16.
+    ///
+    /// # Errors
+    /// What no text stands for.
+    pub fn checked(mut self) -> Result<FlakeRef, RefError> {
+        for (name, attr) in &self.attrs {
+            let wrong = |wanted| Err(RefError::WrongType { name: name.clone(), wanted });
+            match attr {
+                Attr::Int(_) if NUMBERS.contains(&name.as_str()) => {}
+                _ if NUMBERS.contains(&name.as_str()) => return wrong("an integer"),
+                Attr::Bool(_) if GIT_FLAGS.contains(&name.as_str()) || name == "unpack" => {}
+                _ if GIT_FLAGS.contains(&name.as_str()) => return wrong("a Boolean"),
+                Attr::Int(_) | Attr::Bool(_) if !TEXTS.contains(&name.as_str()) => {}
+                Attr::Text(_) => {}
+                _ => return Err(RefError::NoText { name: name.clone(), input: self.json() }),
+            }
+        }
+        let kind = self.text("type").unwrap_or_default();
+        if let Some(hash) = self.text("narHash").filter(|hash| !hash.is_empty()) {
+            Hash::parse_sri(hash)?;
+        }
+        let forge = matches!(kind, "github" | "gitlab" | "sourcehut");
+        let contains = |what: String| Err(RefError::Contains { input: self.json(), what });
+        if let Some(id) = self.text("id").filter(|id| kind == "indirect" && !is_id(id)) {
+            return Err(RefError::Id(format!("'{id}' is not a valid flake ID")));
+        }
+        if let Some(name) = self.text("ref").filter(|name| !is_ref(name)) {
+            match kind {
+                "git" => return Err(RefError::Branch { system: "Git", name: name.to_owned() }),
+                "hg" => return Err(RefError::Branch { system: "Mercurial", name: name.to_owned() }),
+                _ if forge => return contains("an invalid branch/tag name".to_owned()),
+                _ => {}
+            }
+        }
+        if forge && self.text("host").is_some_and(|host| !is_host(host)) {
+            return contains("an invalid instance host".to_owned());
+        }
+        if let Some(rev) = self.text("rev").filter(|_| forge || matches!(kind, "git" | "hg" | "indirect")) {
+            let rev = Hash::parse_any(rev, Some(HashAlgo::Sha1))?.base16();
+            if let Some(name) = self.text("ref").filter(|_| forge) {
+                return contains(format!("both a commit hash ('{rev}') and a branch/tag name ('{name}')"));
+            }
+            self.attrs.insert("rev".to_owned(), Attr::Text(rev));
+        }
+        Ok(self)
+    }
+
     /// Writes the reference.
     pub fn to_url(&self) -> Result<String, RefError> {
         let kind = match self.attrs.get("type") {
@@ -73,9 +134,9 @@ impl FlakeRef {
         match kind {
             "github" | "gitlab" | "sourcehut" => {
                 url.scheme = kind.to_owned();
-                url.path = format!("{}/{}", self.required("owner")?, self.required("repo")?);
+                url.path = format!("{}/{}", encode_segment(self.required("owner")?), encode_segment(self.required("repo")?));
                 if let Some(revision) = self.text("rev").or_else(|| self.text("ref")) {
-                    url.path += &format!("/{revision}");
+                    url.path += &format!("/{}", encode_segment(revision));
                 }
                 in_query.extend(["host", "narHash"]);
             }
@@ -84,27 +145,27 @@ impl FlakeRef {
                 url.path = self.required("id")?.to_owned();
                 for part in ["ref", "rev"] {
                     if let Some(value) = self.text(part) {
-                        url.path += &format!("/{value}");
+                        url.path += &format!("/{}", encode_segment(value));
                     }
                 }
             }
             "path" => {
                 url.scheme = "path".to_owned();
-                url.path = self.required("path")?.to_owned();
+                url.path = encode_path(self.required("path")?);
                 in_query.extend(["rev", "revCount", "lastModified", "narHash"]);
             }
             "git" | "hg" => {
                 url = self.own_url()?;
-                if url.scheme != kind {
+                if url.scheme.split('+').next() != Some(kind) {
                     url.scheme = format!("{kind}+{}", url.scheme);
                 }
                 in_query.extend(["ref", "rev"]);
-                let flags = GIT_FLAGS.iter().copied().filter(|flag| self.attrs.get(*flag) == Some(&Attr::Bool(true)));
+                let flags = GIT_FLAGS.iter().copied().filter(|&flag| flag != "allRefs" && self.attrs.get(flag) == Some(&Attr::Bool(true)));
                 url.query.extend(flags.map(|flag| (flag.to_owned(), "1".to_owned())));
             }
             "tarball" | "file" => {
                 url = self.own_url()?;
-                in_query.extend(["narHash", "rev", "revCount", "lastModified"]);
+                in_query.push("narHash");
             }
             _ => return Err(RefError::CannotShow(self.json())),
         }
@@ -160,7 +221,7 @@ mod tests {
             "github:NixOS/nixpkgs/23.05?dir=lib",
             expect![[r#"{"dir":"lib","owner":"NixOS","ref":"23.05","repo":"nixpkgs","type":"github"} github:NixOS/nixpkgs/23.05?dir=lib"#]],
         );
-        check("github:a/b/c/d", expect![[r#"{"owner":"a","ref":"c/d","repo":"b","type":"github"} github:a/b/c/d"#]]);
+        check("github:a/b/c/d", expect![[r#"{"owner":"a","ref":"c/d","repo":"b","type":"github"} github:a/b/c%2Fd"#]]);
         check("gitlab:a/b?host=x.y", expect![[r#"{"host":"x.y","owner":"a","repo":"b","type":"gitlab"} gitlab:a/b?host=x.y"#]]);
         check(
             "nixpkgs/unstable/abcdefabcdefabcdefabcdefabcdefabcdefabcd",
@@ -288,6 +349,70 @@ mod tests {
             a#b#c -> flake reference 'a#b#c' is not an absolute path
             é -> flake reference 'é' is not an absolute path
         "#]].assert_eq(&lines.concat());
+    }
+
+    #[test]
+    fn sets_as_texts() {
+        // As Nix 2.34 answers each.
+        let sets = [
+            r#"{ "type": "gitlab", "owner": "a c", "repo": "b+d", "ref": "x+y@z" }"#,
+            r#"{ "type": "gitlab", "owner": "a/c", "repo": "b", "host": "x y" }"#,
+            r#"{ "type": "github", "owner": "ä", "repo": "b&c=d", "dir": "x&y=z /ä" }"#,
+            r#"{ "type": "sourcehut", "owner": "~a", "repo": "b~!$'()*+,;:@" }"#,
+            r#"{ "type": "github", "owner": "a", "repo": "b", "narHash": "foo" }"#,
+            r#"{ "type": "github", "owner": "a", "repo": "b", "lastModified": "5" }"#,
+            r#"{ "type": "github", "owner": "a", "repo": "b", "rev": "sha1-ERERERERERERERERERERERERERE=" }"#,
+            r#"{ "type": "github", "owner": "a", "repo": "b", "ref": "a", "rev": "1111111111111111111111111111111111111111" }"#,
+            r#"{ "type": "github", "owner": "a", "repo": "b", "ref": ".." }"#,
+            r#"{ "type": "github", "owner": "a", "repo": 1 }"#,
+            r#"{ "type": "path", "path": "/a%b?c#d&e=f:@!ä" }"#,
+            r#"{ "type": "path", "path": "/a", "rev": "x", "dir": "x y" }"#,
+            r#"{ "type": "indirect", "id": "nixpkgs", "ref": "a b" }"#,
+            r#"{ "type": "indirect", "id": "nixpkgs", "ref": "a/b" }"#,
+            r#"{ "type": "indirect", "id": "nixpkgs", "rev": "x" }"#,
+            r#"{ "type": "indirect", "id": "n p" }"#,
+            r#"{ "type": "git", "url": "https://x/y", "submodules": true, "shallow": false, "lfs": true, "exportIgnore": true, "allRefs": true }"#,
+            r#"{ "type": "git", "url": "https://x/y", "submodules": "1" }"#,
+            r#"{ "type": "git", "url": "https://x/y", "ref": "-a" }"#,
+            r#"{ "type": "hg", "url": "https://x/y", "ref": "a b" }"#,
+            r#"{ "type": "tarball", "url": "https://x/y", "rev": "x", "revCount": 3, "lastModified": 4, "name": "x", "unpack": false }"#,
+            r#"{ "type": "tarball", "url": "https://x/y?b=1&a=2", "dir": "a" }"#,
+        ];
+        let lines = sets.map(|text| {
+            let set: BTreeMap<String, serde_json::Value> = serde_json::from_str(text).unwrap();
+            let attr = |value: serde_json::Value| match value {
+                serde_json::Value::Bool(bool) => Attr::Bool(bool),
+                serde_json::Value::Number(number) => Attr::Int(number.as_i64().unwrap()),
+                text => Attr::Text(text.as_str().unwrap().to_owned()),
+            };
+            let reference = FlakeRef { attrs: set.into_iter().map(|(name, value)| (name, attr(value))).collect() };
+            reference.checked().and_then(|reference| reference.to_url()).unwrap_or_else(|error| error.to_string()) + "\n"
+        });
+        expect![[r#"
+            gitlab:a%20c/b%2Bd/x%2By@z
+            input {"host":"x y","owner":"a/c","repo":"b","type":"gitlab"} contains an invalid instance host
+            github:%C3%A4/b%26c%3Dd?dir=x%26y%3Dz%20/%C3%A4
+            sourcehut:~a/b~%21%24%27%28%29%2A%2B%2C%3B:@
+            hash 'foo' is not SRI
+            input attribute 'lastModified' is not an integer
+            github:a/b/1111111111111111111111111111111111111111
+            input {"owner":"a","ref":"a","repo":"b","rev":"1111111111111111111111111111111111111111","type":"github"} contains both a commit hash ('1111111111111111111111111111111111111111') and a branch/tag name ('a')
+            input {"owner":"a","ref":"..","repo":"b","type":"github"} contains an invalid branch/tag name
+            input attribute 'repo' is not a string {"owner":"a","repo":1,"type":"github"}
+            path:/a%25b%3Fc%23d%26e%3Df:@%21%C3%A4
+            path:/a?dir=x%20y&rev=x
+            flake:nixpkgs/a%20b
+            flake:nixpkgs/a%2Fb
+            hash 'x' has wrong length for hash algorithm 'sha1'
+            'n p' is not a valid flake ID
+            git+https://x/y?exportIgnore=1&lfs=1&submodules=1
+            input attribute 'submodules' is not a Boolean
+            invalid Git branch/tag name '-a'
+            invalid Mercurial branch/tag name 'a b'
+            https://x/y
+            https://x/y?a=2&b=1&dir=a
+        "#]]
+        .assert_eq(&lines.concat());
     }
 
     #[test]

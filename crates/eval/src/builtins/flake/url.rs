@@ -170,6 +170,11 @@ pub fn percent_decode(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
+/// A name as a segment of the path of a URL.
+pub fn encode_segment(name: &str) -> String {
+    utf8_percent_encode(name, NOT_IN_SEGMENT).to_string()
+}
+
 /// The path of a file as one of a URL.
 pub fn encode_path(path: &str) -> String {
     utf8_percent_encode(path, NOT_IN_PATH).to_string()

@@ -73,9 +73,12 @@ impl Names {
         self.search(name)
     }
 
-    /// As [`Names::find`], of what is asked for seldom.
+    /// As [`Names::find`], of what is asked for seldom: makes no index.
     pub(super) fn search(&self, name: Name) -> u32 {
-        self.names.binary_search(&name).map_or(NOT_FOUND, |i| i as u32)
+        match self.index.get(index_len(self.names.len())) {
+            Some(index) => self.find_indexed(index, name),
+            None => self.names.binary_search(&name).map_or(NOT_FOUND, |i| i as u32),
+        }
     }
 
     pub(super) fn alphabetical(&self) -> &[u32] {
