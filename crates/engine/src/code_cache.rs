@@ -35,7 +35,7 @@ impl KeptCode for Kept {
 }
 
 /// The user's folder for what can be made again.
-pub(crate) fn cache_folder(system: &dyn System) -> Option<PathBuf> {
+pub fn cache_folder(system: &dyn System) -> Option<PathBuf> {
     let named = system.env_var(OsStr::new("XDG_CACHE_HOME")).map(PathBuf::from).filter(|path| path.is_absolute());
     named.or_else(|| system.home_dir().map(|home| home.join(".cache")))
 }

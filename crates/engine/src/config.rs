@@ -200,9 +200,14 @@ impl EngineConfig {
     /// How many threads evaluate together.
     pub fn eval_threads(&self) -> usize {
         match self.eval_cores {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            0 => processors(),
             cores => cores,
         }
+    }
+
+    /// Whether one more thread than those that evaluate finds a processor.
+    pub fn leaves_a_processor(&self) -> bool {
+        self.eval_threads() < processors()
     }
 
     /// Whether evaluation must be pure under this configuration.
@@ -267,6 +272,10 @@ impl EngineConfig {
             };
         }
     }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// The Nix name of the machine this program runs on, such as `x86_64-linux`.

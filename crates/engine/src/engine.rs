@@ -6,17 +6,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nival_hir::Lowered;
+use nival_index::FileSummary;
 use nival_source::{Contents, Db, MemorySystem, OsSystem, Problem, SourceFile, System};
 use nival_syntax::FlatTree;
 use rustc_hash::FxHashSet;
-use salsa::Setter;
 
 use crate::cancel::{Cancellable, Cancelled};
 use crate::change::Change;
 use crate::config::EngineConfig;
 use crate::db::RootDb;
 use crate::project::{IndexWatch, Indexer, Project};
+use crate::said::Said;
 use crate::session::EvalSession;
+use crate::surroundings::{self, Facts};
 use crate::world::host::{TraceKind, TraceSink};
 use crate::world::overlay::{Buffers, Overlay};
 use crate::world::store_access::StoreAccess;
@@ -41,6 +43,7 @@ struct Shared {
     state: Mutex<State>,
     /// The workspace index. It is about the disk, and has a lock of its own.
     indexer: Arc<Indexer>,
+    said: Said,
 }
 
 struct State {
@@ -87,7 +90,7 @@ impl Engine {
     pub fn with_system(config: EngineConfig, system: Arc<dyn System>) -> Self {
         let store = Arc::new(StoreAccess::new(config.store.clone(), &*system));
         let db = RootDb::new(system, store.folders());
-        nival_shape::Surroundings::new(&db, known_search_path(&config));
+        surroundings::begin(&db, &config, &Facts::default());
         let code = if config.once { nival_eval::CodeCache::keeping_nothing() } else { nival_eval::CodeCache::default() };
         let code = code.with_kept(crate::code_cache::open(&config, db.system()));
         let world = World {
@@ -101,8 +104,8 @@ impl Engine {
             parked: None,
             edited: Arc::default(),
         };
-        let indexer = Arc::new(Indexer::new(db.system_handle(), world.config.roots.clone()));
-        let shared = Shared { revision: AtomicU64::new(0), state: Mutex::new(State { db, world }), indexer };
+        let indexer = Arc::new(Indexer::new(db.system_handle(), world.config.roots.clone(), Arc::clone(&world.store)));
+        let shared = Shared { revision: AtomicU64::new(0), state: Mutex::new(State { db, world }), indexer, said: Said::default() };
         Engine { shared: Arc::new(shared), indexing: None }
     }
 
@@ -151,9 +154,7 @@ impl Engine {
         if let Some(config) = change.config.filter(|config| *config != *world.config) {
             if config.store != world.config.store {
                 world.store = Arc::new(StoreAccess::new(config.store.clone(), db.system()));
-            }
-            if config.search_path != world.config.search_path {
-                nival_shape::Surroundings::get(db).set_search_path(db).to(known_search_path(&config));
+                self.shared.indexer.set_store(Arc::clone(&world.store));
             }
             if config.roots != world.config.roots {
                 self.shared.indexer.set_roots(config.roots.clone());
@@ -161,8 +162,21 @@ impl Engine {
             world.config = Arc::new(config);
             keep = false;
         }
+        surroundings::update(db, &world.config, &self.shared.indexer.facts());
         world.renew(keep, &changed);
         Revision(revision)
+    }
+
+    /// Takes over what the index says of the workspace since, as the next change would. Whether there was something.
+    pub fn catch_up(&mut self) -> bool {
+        let is_due = {
+            let state = self.shared.state();
+            surroundings::is_due(&state.db, &state.world.config, &self.shared.indexer.facts())
+        };
+        if is_due {
+            self.apply(Change::new());
+        }
+        is_due
     }
 
     /// Indexes the workspace in the background from now on, and keeps the index up to date. Without it the first question to
@@ -180,12 +194,6 @@ impl Engine {
     pub fn config(&self) -> Arc<EngineConfig> {
         Arc::clone(&self.shared.state().world.config)
     }
-}
-
-/// What of the search path is known without fetching.
-fn known_search_path(config: &EngineConfig) -> Vec<(String, PathBuf)> {
-    let absolute = config.search_path.iter().filter(|entry| entry.path.starts_with('/'));
-    absolute.map(|entry| (entry.prefix.clone(), PathBuf::from(&entry.path))).collect()
 }
 
 impl World {
@@ -328,6 +336,14 @@ impl Snapshot {
         self.with_file(path, |db, file| nival_hir::flat_tree(db, file).clone())
     }
 
+    /// The tree of a text that is much like that of a file.
+    ///
+    /// # Errors
+    /// [`Cancelled`] once a newer revision exists.
+    pub fn tree_of(&self, path: &Path, text: Arc<str>) -> Cancellable<Option<Arc<FlatTree>>> {
+        self.with_file(path, |db, file| nival_hir::queries::tree_of(db, file, text.into()))
+    }
+
     /// The tree of a file, and what [`Snapshot::lowered`] gives, of one text.
     ///
     /// # Errors
@@ -402,7 +418,7 @@ impl Snapshot {
     /// looks at [`Snapshot::check`].
     pub fn apart<T>(&self, texts: &[(PathBuf, Arc<str>)], read: impl FnOnce(&RootDb) -> T) -> T {
         let mut db = RootDb::new(Arc::clone(&self.system), self.world.store.folders());
-        nival_shape::Surroundings::new(&db, known_search_path(&self.world.config));
+        surroundings::begin(&db, &self.world.config, &self.shared.indexer.facts());
         let mut open = nival_source::Change::new();
         for (path, contents) in self.world.buffers.iter() {
             open.set_buffer(path.to_path_buf(), Arc::clone(contents.text()));
@@ -421,6 +437,12 @@ impl Snapshot {
         }
         let contents = Contents::load(&*self.system, path);
         (contents.problem().is_none() || contents.problem() == Some(&Problem::NotUtf8)).then(|| Arc::clone(contents.text()))
+    }
+
+    /// Whether the text of a file of the workspace has a word in it; `None` where it cannot be read. What is on the disk is read once.
+    pub fn text_says(&self, path: &Arc<Path>, summary: &Arc<FileSummary>, word: &str) -> Option<bool> {
+        let look = || self.glance_text(path).map(|text| text.contains(word));
+        if self.is_open(path) { look() } else { self.shared.said.says(path, summary, word, look) }
     }
 
     /// Whether an editor has the file open.

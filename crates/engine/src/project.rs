@@ -10,6 +10,8 @@ use nival_index::{Index, View, walk};
 use nival_source::{FileKind, System};
 
 use crate::cancel::{Cancellable, Cancelled};
+use crate::surroundings::{self, Facts};
+use crate::world::store_access::StoreAccess;
 
 /// What is known of the workspace, see [`crate::Snapshot::project`].
 #[derive(Debug, Clone)]
@@ -27,6 +29,8 @@ pub trait IndexWatch: Send + Sync {
     fn progress(&self, done: usize, total: usize);
     /// The index is complete, or was given up (`files` is `None` then).
     fn finished(&self, files: Option<usize>);
+    /// What the workspace says of itself is not what it was: [`crate::Engine::catch_up`] takes it over.
+    fn changed(&self) {}
 }
 
 /// Makes the index. Shared by the engine, its snapshots and the thread in the background.
@@ -40,12 +44,16 @@ pub(crate) struct Indexer {
 
 struct State {
     roots: Vec<PathBuf>,
-    /// Counts changes of the roots.
+    /// Counts changes of the roots, and what else makes all of the index out of date.
     epoch: u64,
     /// The epoch that `index` is of.
     built: Option<u64>,
     index: Arc<Index>,
-    /// Paths where something has happened since.
+    /// What the index says of the surroundings of analysis.
+    facts: Arc<Facts>,
+    /// Where trees are that are fetched.
+    store: Arc<StoreAccess>,
+    /// Paths where something has happened since: [`MAX_PENDING`] at most.
     pending: Vec<PathBuf>,
     /// Whether a thread in the background does the work.
     background: bool,
@@ -61,6 +69,17 @@ impl State {
         !self.given_up && (self.built != Some(self.epoch) || !self.pending.is_empty())
     }
 
+    /// Makes the list of paths shorter.
+    fn shorten_pending(&mut self) {
+        self.pending.sort_unstable();
+        self.pending.dedup();
+        // Half of it is left for what comes, so that it is not sorted again and again.
+        if self.pending.len() > MAX_PENDING / 2 {
+            self.pending = Vec::new();
+            self.epoch += 1;
+        }
+    }
+
     /// Whether the index is what the disk is, as far as anybody has told.
     fn is_settled(&self) -> bool {
         !self.busy && !self.is_due()
@@ -72,16 +91,21 @@ enum Job {
     Some(Vec<PathBuf>, Arc<Index>),
 }
 
+/// Where something happened at more paths before anybody asked, all is read again: that needs no list, and takes no longer.
+const MAX_PENDING: usize = 4096;
+
 /// How often one who waits looks whether it is still worth it.
 const LOOK: Duration = Duration::from_millis(20);
 
 impl Indexer {
-    pub fn new(system: Arc<dyn System>, roots: Vec<PathBuf>) -> Self {
+    pub fn new(system: Arc<dyn System>, roots: Vec<PathBuf>, store: Arc<StoreAccess>) -> Self {
         let state = State {
             roots,
             epoch: 0,
             built: None,
             index: Arc::default(),
+            facts: Arc::default(),
+            store,
             pending: Vec::new(),
             background: false,
             given_up: false,
@@ -105,6 +129,15 @@ impl Indexer {
         }
     }
 
+    pub fn set_store(&self, store: Arc<StoreAccess>) {
+        self.state().store = store;
+    }
+
+    /// What the index says of the surroundings of analysis, as it is.
+    pub fn facts(&self) -> Arc<Facts> {
+        Arc::clone(&self.state().facts)
+    }
+
     /// Something happened at these paths.
     pub fn touched(&self, paths: &[PathBuf]) {
         let mut state = self.state();
@@ -116,6 +149,9 @@ impl Indexer {
             state.pending.extend(if rules { path.parent().map(Path::to_path_buf) } else { Some(path.clone()) });
         }
         state.roots = roots;
+        if state.pending.len() > MAX_PENDING {
+            state.shorten_pending();
+        }
         self.changed.notify_all();
     }
 
@@ -166,18 +202,29 @@ impl Indexer {
             match job {
                 Job::All(roots, epoch) => {
                     if let Some(index) = nival_index::build(&*self.system, &roots, watch) {
-                        let mut state = self.state();
-                        (state.index, state.built) = (Arc::new(index), Some(epoch));
+                        self.set(Arc::new(index), Some(epoch));
                     }
                 }
                 Job::Some(paths, mut index) => {
                     self.update(&mut index, paths);
-                    self.state().index = index;
+                    self.set(index, None);
                 }
             }
             drop(busy);
             self.changed.notify_all();
         }
+    }
+
+    /// The index is this one from now on; of an epoch, if that is another one.
+    fn set(&self, index: Arc<Index>, epoch: Option<u64>) {
+        let store = Arc::clone(&self.state().store);
+        let facts = surroundings::facts(&index, &*self.system, &store);
+        let mut state = self.state();
+        state.index = index;
+        if *state.facts != facts {
+            state.facts = Arc::new(facts);
+        }
+        state.built = epoch.or(state.built);
     }
 
     /// Reads again what is at these paths, or is not any more.
@@ -278,9 +325,15 @@ impl Indexer {
                 return;
             }
             let (epoch, all) = (state.epoch, state.built != Some(state.epoch));
+            let before = Arc::clone(&state.facts);
             drop(state);
             self.catch_up(&Watched { indexer: self, watch, epoch, all });
             let mut state = self.state();
+            if !Arc::ptr_eq(&before, &state.facts) {
+                drop(state);
+                watch.changed();
+                state = self.state();
+            }
             let done = state.built == Some(epoch);
             if all && state.epoch == epoch && !state.stopped {
                 state.given_up = !done;
@@ -373,6 +426,31 @@ mod tests {
         change.set_config(EngineConfig { roots: vec!["/v".into()], ..(*engine.config()).clone() });
         engine.apply(change);
         assert_eq!(callers(&engine, "/w/b.nix"), ["/v/x.nix"]);
+    }
+
+    #[test]
+    fn what_nobody_asks_about_is_not_kept_for_ever() {
+        let system = Arc::new(MemorySystem::new());
+        let config = EngineConfig::editor("x86_64-linux".into());
+        let indexer = Indexer::new(system.clone(), vec!["/w".into()], Arc::new(StoreAccess::new(config.store, &*system)));
+        let files = |indexer: &Indexer| indexer.index(Duration::ZERO, &|| false).unwrap().0.len();
+        system.write("/w/a.nix", "1");
+        assert_eq!(files(&indexer), 1);
+        // One place again and again is one place.
+        let epoch = indexer.state().epoch;
+        (0..2 * MAX_PENDING).for_each(|n| indexer.touched(&[format!("/w/{}.nix", n % 3).into()]));
+        assert!(indexer.state().pending.len() <= MAX_PENDING);
+        assert_eq!(indexer.state().epoch, epoch);
+        for n in 0..2 * MAX_PENDING {
+            let path = format!("/w/{n}.nix");
+            if n % 1000 == 0 {
+                system.write(&path, "1");
+            }
+            indexer.touched(&[path.into()]);
+            assert!(indexer.state().pending.len() <= MAX_PENDING);
+        }
+        assert_eq!(files(&indexer), 10);
+        assert!(indexer.state().pending.is_empty());
     }
 
     #[test]

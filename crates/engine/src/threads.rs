@@ -90,6 +90,9 @@ fn run(clock: &Clock) {
 
 /// What a face says of a panic.
 pub(crate) fn panic_report(payload: &(dyn std::any::Any + Send)) -> Report {
+    if let Some(lost) = payload.downcast_ref::<nival_eval::CodeLost>() {
+        return Report::new(ReportKind::Evaluation, lost.to_string()).hint("evaluate it again");
+    }
     let text = payload
         .downcast_ref::<&str>()
         .map(|s| (*s).to_owned())

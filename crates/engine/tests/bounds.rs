@@ -204,7 +204,7 @@ fn pipes_devices_and_links_in_a_circle() {
         (format!("builtins.scopedImport {{ }} {pipe}"), "it is not a regular file"),
         (format!("builtins.hashFile \"sha256\" {pipe}"), "it is not a regular file"),
         (format!("builtins.path {{ path = {pipe}; recursive = false; }}"), "it is not a regular file"),
-        (format!("builtins.readDir {pipe}"), "is not a directory"),
+        (format!("builtins.readDir {pipe}"), "Not a directory"),
         (format!("\"${{{pipe}}}\""), "has an unsupported type"),
         (format!("\"${{{folder}}}\""), "has an unsupported type"),
         (format!("builtins.filterSource (path: type: true) {folder}"), "has an unsupported type"),

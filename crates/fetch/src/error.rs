@@ -32,6 +32,8 @@ pub enum FetchError {
     BadUrl(String),
     #[error("path '{}' does not exist", .0.display())]
     NoPath(PathBuf),
+    #[error("SCP-like URL '{0}' is not supported; use SSH URL syntax instead (ssh://...)")]
+    ScpLike(String),
     #[error("cannot fetch input '{0}' because it uses a relative path")]
     RelativePath(String),
     #[error("'{0}' does not support {1} yet")]

@@ -91,7 +91,7 @@ pub fn decode(text: &str) -> String {
 }
 
 /// What may not stand in a segment of a path (RFC 3986, `pchar`).
-const NOT_IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+pub const NOT_IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use nival_eval::builtins::flake::reference::{Attr, FlakeRef};
 use nival_eval::builtins::flake::url::percent_decode;
 use nival_source::{FileKind, System, clean_path};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+use percent_encoding::AsciiSet;
 
 use crate::error::FlakeError;
 
@@ -103,24 +103,7 @@ fn split_outputs(text: &str) -> Result<(&str, Vec<String>), FlakeError> {
 }
 
 /// What is written as an escape in the path of a reference.
-const NOT_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b'/')
-    .remove(b'!')
-    .remove(b'$')
-    .remove(b'&')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')')
-    .remove(b'*')
-    .remove(b',')
-    .remove(b';')
-    .remove(b'=')
-    .remove(b':')
-    .remove(b'@');
+const NOT_IN_PATH: &AsciiSet = &nival_fetch::NOT_IN_SEGMENT.remove(b'/').add(b'+');
 
 fn percent_encode(path: &Path) -> String {
     percent_encoding::percent_encode(path.as_os_str().as_encoded_bytes(), NOT_IN_PATH).to_string()

@@ -16,12 +16,46 @@ pub const fn encoded_len(bytes: usize) -> usize {
     bytes * 2
 }
 
-pub fn encode(bytes: &[u8]) -> String {
+/// The digits of each byte.
+const PAIRS: [[u8; 2]; 256] = {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut out = Vec::with_capacity(encoded_len(bytes.len()));
-    out.extend(bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]));
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
+
+pub fn encode(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    encode_to(bytes, &mut out);
+    out
+}
+
+/// Appends the digits.
+pub fn encode_to(bytes: &[u8], out: &mut String) {
+    out.reserve(encoded_len(bytes.len()));
     // They are ASCII.
-    String::from_utf8(out).unwrap_or_default()
+    in_parts(bytes, |digits| out.push_str(str::from_utf8(digits).unwrap_or_default()));
+}
+
+/// Appends the digits.
+pub fn encode_to_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    out.reserve(encoded_len(bytes.len()));
+    in_parts(bytes, |digits| out.extend_from_slice(digits));
+}
+
+#[inline(always)]
+fn in_parts(bytes: &[u8], mut print: impl FnMut(&[u8])) {
+    let mut digits = [[0; 2]; 32];
+    for part in bytes.chunks(digits.len()) {
+        for (pair, &byte) in digits.iter_mut().zip(part) {
+            *pair = PAIRS[usize::from(byte)];
+        }
+        print(digits.as_flattened().get(..encoded_len(part.len())).unwrap_or_default());
+    }
 }
 
 pub fn decode(text: &[u8]) -> Result<Vec<u8>, DecodeError> {

@@ -39,14 +39,27 @@ pub const fn is_digit(c: u8) -> bool {
 }
 
 pub fn encode(bytes: &[u8]) -> String {
-    let digits = (0..encoded_len(bytes.len())).rev().map(|n| {
-        let (i, j) = (n * 5 / 8, n * 5 % 8);
-        let next = bytes.get(i + 1).copied().unwrap_or(0);
-        let digit = (u16::from(bytes[i]) | u16::from(next) << 8) >> j & 31;
-        ALPHABET[usize::from(digit)]
-    });
-    // They are ASCII.
-    String::from_utf8(digits.collect()).unwrap_or_default()
+    let mut out = String::with_capacity(encoded_len(bytes.len()));
+    encode_to(bytes, &mut out);
+    out
+}
+
+/// Appends the digits.
+pub fn encode_to(bytes: &[u8], out: &mut String) {
+    // Five bytes are eight digits. What is left over is the most significant part, and comes first.
+    let (parts, rest) = bytes.as_chunks::<5>();
+    let mut print = |part: &[u8]| {
+        let value = part.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte));
+        let mut digits = [0; 8];
+        let count = encoded_len(part.len());
+        for (n, place) in digits.iter_mut().take(count).rev().enumerate() {
+            *place = ALPHABET[(value >> (5 * n) & 31) as usize];
+        }
+        // They are ASCII.
+        out.push_str(str::from_utf8(digits.get(..count).unwrap_or_default()).unwrap_or_default());
+    };
+    print(rest);
+    parts.iter().rev().for_each(|part| print(part));
 }
 
 /// Decodes a string whose length is that of a whole number of bytes.

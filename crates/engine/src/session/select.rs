@@ -124,8 +124,7 @@ pub(super) fn auto_call(ctx: &mut Ctx<'_>, value: Value, args: &[(Name, Value)])
             None => return Ok(value),
         }
     }
-    let View::Closure(closure) = value.view() else { return Ok(value) };
-    let Some(formals) = closure.formals() else { return Ok(value) };
+    let Some(formals) = value.as_lambda().and_then(|(closure, given)| closure.formals_after(given)) else { return Ok(value) };
     let mut set = Vec::with_capacity(args.len());
     if formals.ellipsis {
         set.extend_from_slice(args);

@@ -281,7 +281,8 @@ impl EvalSession {
     pub fn raw_for(&self, value: &EvalValue, what: &str, control: &Control) -> Answer<Vec<u8>> {
         self.run_on(value, control, |ctx, value| {
             let what = || what.to_owned();
-            let text = ctx.coerce_to_string(value, nival_eval::CoerceOptions::default(), what)?;
+            let options = nival_eval::CoerceOptions { copy_to_store: true, ..Default::default() };
+            let text = ctx.coerce_to_string(value, options, what)?;
             Ok(text.bytes().to_vec())
         })
     }

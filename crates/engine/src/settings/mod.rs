@@ -43,6 +43,32 @@ pub struct Settings {
     unknown: Vec<String>,
 }
 
+/// All experimental features that Nix 2.34 knows, and one that is a setting now.
+pub const FEATURES: &[&str] = &[
+    "auto-allocate-uids",
+    "blake3-hashes",
+    "ca-derivations",
+    "cgroups",
+    "configurable-impure-env",
+    "daemon-trust-override",
+    "dynamic-derivations",
+    "external-builders",
+    "fetch-closure",
+    "fetch-tree",
+    "flakes",
+    "git-hashing",
+    "impure-derivations",
+    "local-overlay-store",
+    "mounted-ssh-store",
+    "nix-command",
+    "no-url-literals",
+    "parse-toml-timestamps",
+    "pipe-operators",
+    "read-only-local-store",
+    "recursive-nix",
+    "verified-fetches",
+];
+
 impl Settings {
     /// Sets a setting by its name or alias; `extra-NAME` adds words to a list. A name that does not exist is only noted.
     ///

@@ -168,11 +168,14 @@ impl EngineHost {
             return Ok(known.clone());
         }
         let view = self.view();
+        let folder = self.current_dir();
         // A file of this machine may change like any other.
-        if let Some(FetchArg::String(url)) = request.args.iter().find(|(name, _)| name == "url").map(|(_, url)| url)
-            && let Some(path) = url.strip_prefix(b"file://")
-        {
-            self.note_read(Path::new(OsStr::from_bytes(path)));
+        if let Some(FetchArg::String(url)) = request.args.iter().find(|(name, _)| name == "url").map(|(_, url)| url) {
+            let path = url.strip_prefix(b"file://").map(|path| PathBuf::from(OsStr::from_bytes(path)));
+            // Also one that is relative to the folder that the process works in.
+            let written = || nival_fetch::git_url(&String::from_utf8_lossy(url)).ok();
+            let path = path.or_else(|| nival_fetch::git_relative_to(&written()?, folder.as_deref()?));
+            path.into_iter().for_each(|path| self.note_read(&path));
         }
         let unsaved = |path: &Path| view.buffers.contains_key(path);
         let observer = Waiting { host: self, cancel: crate::session::current_cancel() };
@@ -183,6 +186,7 @@ impl EngineHost {
             host: self,
             files: &view,
             unsaved: &unsaved,
+            folder: folder.as_deref(),
             fetcher: &self.fetching.fetcher,
             observer: &observer,
             shelf: self,

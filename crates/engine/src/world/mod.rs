@@ -37,7 +37,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-use nival_eval::{CodeCache, Collect, ErrorKind, Evaluator, Options, Probe};
+use nival_eval::{Assistance, CodeCache, Collect, ErrorKind, Evaluator, Options, Probe};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use self::edits::{Edits, Pin};
@@ -54,7 +54,6 @@ pub struct Generation {
     pub host: Arc<EngineHost>,
     pub store: Arc<StoreAccess>,
     pub config: Arc<EngineConfig>,
-    code: Arc<CodeCache>,
     /// Cancelled when something that was read has changed.
     pub superseded: CancelToken,
     number: u64,
@@ -87,7 +86,7 @@ struct FileProbe {
 impl Drop for Generation {
     /// A process that is about to end does not give its memory back piece by piece. (Stores that were written to are closed.)
     fn drop(&mut self) {
-        self.code.flush();
+        self.evaluator.end();
         if self.config.once && self.config.store.read_only {
             std::mem::forget(Arc::clone(&self.evaluator));
         }
@@ -108,14 +107,22 @@ impl Generation {
         let host = Arc::new(EngineHost::new(Arc::clone(&config), view, Arc::clone(&store), traces, edited));
         let language = &config.evaluation;
         let mut options = Options {
-            code: Arc::clone(&code),
+            code,
             tracking: !config.once,
             trace_verbose: language.trace_verbose,
             abort_on_warn: language.abort_on_warn,
             lints: language.lints,
             single_threaded: config.once && config.eval_threads() == 1,
+            assistance: match config.once {
+                true if config.leaves_a_processor() => Assistance::All,
+                true if config.eval_threads() > 1 => Assistance::Collecting,
+                _ => Assistance::None,
+            },
             ..Options::default()
         };
+        if options.single_threaded {
+            nival_eval::share_memory_between_threads();
+        }
         options.max_call_depth = language.max_call_depth.unwrap_or(options.max_call_depth);
         options.watch = config.watching.as_ref().map(|watching| Arc::clone(&watching.watch));
         options.budget.bytes = usize::try_from(bytes).ok();
@@ -140,7 +147,6 @@ impl Generation {
             host,
             store,
             config,
-            code,
             superseded: CancelToken::new(),
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
             slot: Mutex::default(),

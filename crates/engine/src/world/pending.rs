@@ -68,7 +68,7 @@ impl Pending {
 /// By store path (`/nix/store/…`, without anything below).
 #[derive(Debug, Default)]
 pub struct PendingTable {
-    items: Mutex<FxHashMap<Box<str>, Pending>>,
+    items: Mutex<FxHashMap<Arc<str>, Pending>>,
     texts: Arc<Texts>,
 }
 
@@ -83,11 +83,11 @@ pub enum Redirect {
 }
 
 impl PendingTable {
-    fn lock(&self) -> MutexGuard<'_, FxHashMap<Box<str>, Pending>> {
+    fn lock(&self) -> MutexGuard<'_, FxHashMap<Arc<str>, Pending>> {
         self.items.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn insert(&self, store_path: &str, pending: Pending) {
+    pub fn insert(&self, store_path: impl Into<Arc<str>>, pending: Pending) {
         self.lock().insert(store_path.into(), pending);
     }
 

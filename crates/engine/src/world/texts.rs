@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use nival_eval::Aside;
+
 /// So many bytes are written to the file at once.
 const CHUNK: usize = 256 << 10;
 /// The file never gets longer, in bytes: what comes then stays in memory.
@@ -47,6 +49,12 @@ impl Text {
             Text::Memory(bytes) => Ok(Arc::clone(bytes)),
             Text::File { texts, at, len } => texts.read(*at, *len as usize),
         }
+    }
+}
+
+impl Aside for Text {
+    fn bytes(&self) -> Option<Arc<[u8]>> {
+        Text::bytes(self).ok()
     }
 }
 

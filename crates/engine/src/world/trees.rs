@@ -37,7 +37,7 @@ pub fn add(
     };
     let path = fixed_path(dir, &asked, request.name, request.recursive, hash, request.expected_sha256, &references)?;
     let (name, recursive) = (request.name.to_owned(), request.recursive);
-    pending.insert(&path, Pending::Tree(Arc::new(Tree { source, name, recursive, kept: kept.map(Arc::new), references })));
+    pending.insert(&*path, Pending::Tree(Arc::new(Tree { source, name, recursive, kept: kept.map(Arc::new), references })));
     Ok(path)
 }
 
@@ -54,7 +54,7 @@ pub fn add_contents(
     let asked = String::from_utf8_lossy(request.path);
     let path = fixed_path(dir, &asked, request.name, request.recursive, hash, request.expected_sha256, &references)?;
     let file = MadeFile { name: request.name.to_owned(), method: method(request.recursive), contents, references };
-    pending.insert(&path, Pending::File(Arc::new(file)));
+    pending.insert(&*path, Pending::File(Arc::new(file)));
     Ok(path)
 }
 

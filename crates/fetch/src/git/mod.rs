@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 use program::Repository;
 pub use url::normal as normal_url;
+pub use url::relative_to;
 
 use crate::error::{FetchError, Result};
 use crate::fetcher::{Fetched, Job, Place};

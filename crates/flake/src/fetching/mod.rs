@@ -64,6 +64,8 @@ pub struct Doors<'a> {
     pub files: &'a dyn FileSource,
     /// Whether `files` has something else for a path than the disk.
     pub unsaved: &'a dyn Fn(&Path) -> bool,
+    /// The folder that the process works in, where it has one.
+    pub folder: Option<&'a Path>,
     pub fetcher: &'a Fetcher,
     pub observer: &'a dyn Observer,
     pub shelf: &'a dyn Shelf,

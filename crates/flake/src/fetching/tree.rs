@@ -56,7 +56,7 @@ pub fn fetch(doors: Doors<'_>, request: &FetchRequest) -> Result<Fetched, FlakeE
     if reference.text("type") == Some("git")
         && let Some(Attr::Text(url)) = reference.attrs.get_mut("url")
     {
-        *url = nival_fetch::git_url(url);
+        *url = nival_fetch::git_url(url).map_err(|error| FlakeError::Fetch { input: None, error })?;
     }
     let input = normal(arguments::input(&reference))?;
     if !internal {
@@ -66,7 +66,7 @@ pub fn fetch(doors: Doors<'_>, request: &FetchRequest) -> Result<Fetched, FlakeE
         if input.text("narHash").is_none() {
             return Err(FlakeError::Unlocked { builtin: request.builtin, input: shown(&arguments::of_input(&input)) });
         }
-        doors.host.warn(&format!(
+        doors.host.notice(&format!(
             "Input '{}' is unlocked (e.g. lacks a Git revision) but is checked by NAR hash. This is not reproducible and will break after garbage collection or when shared.",
             shown(&arguments::of_input(&input))
         ));
@@ -74,7 +74,9 @@ pub fn fetch(doors: Doors<'_>, request: &FetchRequest) -> Result<Fetched, FlakeE
     if !internal {
         doors.check_uri(&shown(&arguments::of_input(&input)))?;
     }
-    let (path, locked, hash) = obtain(doors, &input, request.builtin == FETCH_LOCKED, internal)?;
+    let written = shown(&arguments::of_input(&input));
+    let input = if internal { input } else { beside_the_process(doors, input) };
+    let (path, locked, hash) = obtain(doors, &input, &written, request.builtin == FETCH_LOCKED)?;
     let mut given = Vec::new();
     if internal {
         let arg = |attr: Attr| match attr {
@@ -111,7 +113,7 @@ pub fn mercurial(doors: Doors<'_>, request: &FetchRequest) -> Result<Fetched, Fl
     if doors.rules.pure && input.rev().is_none() {
         return Err(FlakeError::MercurialRev);
     }
-    let (path, locked, _) = obtain(doors, &input, false, false)?;
+    let (path, locked, _) = obtain(doors, &input, &shown(&arguments::of_input(&input)), false)?;
     let string = |text: &str| FetchArg::String(text.into());
     let rev = locked.rev().unwrap_or(NO_COMMIT).to_owned();
     let mut attrs: Attrs = Vec::new();
@@ -120,6 +122,20 @@ pub fn mercurial(doors: Doors<'_>, request: &FetchRequest) -> Result<Fetched, Fl
     attrs.push(("shortRev".to_owned(), string(rev.get(..12).unwrap_or(&rev))));
     attrs.extend(locked.int("revCount").map(|count| ("revCount".to_owned(), int(count))));
     Ok(Fetched { store_path: path, attrs, locked: Vec::new() })
+}
+
+/// A repository at a relative path is looked for from the folder that the process works in, as long as Nix does so.
+fn beside_the_process(doors: Doors<'_>, mut input: Input) -> Input {
+    if input.scheme() == "git"
+        && let (Some(url), Some(folder)) = (input.text("url"), doors.folder)
+        && let Some(path) = nival_fetch::git_relative_to(url, folder)
+    {
+        doors.host.notice(&format!(
+            "Fetching Git repository '{url}', which uses a path relative to the current directory. This is not supported and will stop working in a future release. See https://github.com/NixOS/nix/issues/12281 for details."
+        ));
+        input.set("url", nival_fetch::Attr::Text(nival_fetch::file_url(&path)));
+    }
+    input
 }
 
 /// Revisions in base 16, however they were written.
@@ -133,10 +149,10 @@ fn normal(mut input: Input) -> Result<Input, FlakeError> {
     Ok(input)
 }
 
-/// The store path of an input, the input with what was found out, and its NAR hash. What is `locked` needs no fetching if the
-/// store has it, and is what its lock says.
-fn obtain(doors: Doors<'_>, input: &Input, locked: bool, internal: bool) -> Result<(String, Input, Hash), FlakeError> {
-    let shown = || shown(&arguments::of_input(input));
+/// The store path of an input, which errors show as it was `written`, the input with what was found out, and its NAR hash. What is `locked`
+/// needs no fetching if the store has it, and is what its lock says.
+fn obtain(doors: Doors<'_>, input: &Input, written: &str, locked: bool) -> Result<(String, Input, Hash), FlakeError> {
+    let shown = || written.to_owned();
     let failed = |error: FetchError| FlakeError::Fetch { input: Some(shown()), error };
     let name = input.name().to_owned();
     let expected = input.nar_hash().map_err(failed)?;
@@ -150,7 +166,7 @@ fn obtain(doors: Doors<'_>, input: &Input, locked: bool, internal: bool) -> Resu
     if locked && let Some((path, hash)) = stored {
         return Ok((path, input.clone(), hash));
     }
-    if (doors.rules.confined || (doors.rules.pure && !internal && !input.is_locked(true)))
+    if doors.rules.confined
         && let Some(folder) = local_path(input)
     {
         // The host refuses what may not be read.

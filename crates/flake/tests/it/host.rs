@@ -219,7 +219,7 @@ impl Host for TestHost {
         Ok(self.store.store_dir().print(&path))
     }
 
-    fn write_derivation(&self, _store_path: &str, _aterm: &[u8], _references: Option<&[String]>) -> HostResult<()> {
+    fn write_derivation(&self, _store_path: &Arc<str>, _aterm: &[u8], _references: Option<&[String]>) -> HostResult<()> {
         Ok(())
     }
 
@@ -245,6 +245,7 @@ impl Host for TestHost {
             host: self,
             files: &DiskSource,
             unsaved: &|_| false,
+            folder: None,
             fetcher: &self.fetcher,
             observer: &NoObserver,
             shelf: self,

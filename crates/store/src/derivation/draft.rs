@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 
 use super::HashModulo;
 use super::print::{escaped, list, unescaped, unescaped_end};
+use crate::base16;
 use crate::content_address::ContentAddress;
 use crate::hash::{Hash, HashAlgo, Hasher};
 use crate::store_path::{
-    BadStorePath, StoreDir, StorePath, StorePathError, StoreReferences, make_output_path, make_path_from_ca, make_text_path_of,
-    output_path_name,
+    BadStorePath, StoreDir, StorePathError, StoreReferences, make_output_path, make_path_from_ca, make_text_path_of, output_path_name,
 };
 
 /// A derivation before it has outputs.
@@ -25,8 +25,8 @@ pub struct Draft<'a> {
     pub args: &'a [&'a [u8]],
     /// Variables in the order of their names, each once. Those named after outputs are replaced by the outputs' paths.
     pub env: &'a [(&'a [u8], &'a [u8])],
-    /// Sorted, each once.
-    pub sources: &'a [&'a StorePath],
+    /// Base names of store paths, sorted, each once.
+    pub sources: &'a [&'a [u8]],
     /// Sorted by path and output, each once.
     pub inputs: &'a [DraftInput<'a>],
 }
@@ -34,8 +34,9 @@ pub struct Draft<'a> {
 /// An output of another derivation that is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DraftInput<'a> {
-    pub drv: &'a StorePath,
-    pub output: &'a str,
+    /// The base name of a store path.
+    pub drv: &'a [u8],
+    pub output: &'a [u8],
     /// Only looked at for input-addressed derivations.
     pub hash: Option<&'a InputHash>,
 }
@@ -44,13 +45,13 @@ pub struct DraftInput<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InputHash {
     /// Many outputs are never used: little memory where there is none.
-    hash: Box<Printed>,
+    hash: Box<Known>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Printed {
-    /// In base 16.
-    digits: [u8; 64],
+struct Known {
+    /// A SHA-256.
+    hash: [u8; 32],
     /// The one output of fixed derivations is always called `out`.
     fixed: bool,
 }
@@ -63,8 +64,17 @@ impl InputHash {
             HashModulo::Fixed(hashes) => (hashes.get(output)?, true),
             HashModulo::Deferred(_) => return None,
         };
-        let digits = hash.base16().into_bytes().try_into().ok()?;
-        Some(InputHash { hash: Box::new(Printed { digits, fixed }) })
+        InputHash::of(hash, fixed)
+    }
+
+    fn of(hash: &Hash, fixed: bool) -> Option<InputHash> {
+        Some(InputHash { hash: Box::new(Known { hash: hash.as_bytes().try_into().ok()?, fixed }) })
+    }
+
+    /// That of the derivation with this output.
+    pub fn hash_modulo(&self, output: &str) -> Option<HashModulo> {
+        let hash = Hash::from_bytes(HashAlgo::Sha256, &self.hash.hash)?;
+        Some(if self.hash.fixed { HashModulo::Fixed(BTreeMap::from([(output.to_owned(), hash)])) } else { HashModulo::Regular(hash) })
     }
 }
 
@@ -72,11 +82,11 @@ impl InputHash {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finished {
     /// Of the `.drv` file.
-    pub path: StorePath,
-    /// As those that use the derivation see it.
-    pub hash: HashModulo,
+    pub path: String,
+    /// As those that use one of the outputs see it.
+    pub hash: InputHash,
     /// In the order of the outputs' names.
-    pub outputs: Vec<StorePath>,
+    pub outputs: Vec<String>,
 }
 
 /// Memory that is used again for each derivation.
@@ -116,32 +126,31 @@ impl Draft<'_> {
         let masked = hash(&[text, modulo, tail]);
         let mut paths = Vec::with_capacity(outputs.len());
         for output in outputs {
-            paths.push(make_output_path(dir, output, &masked, self.name)?);
+            paths.push(dir.print(&make_output_path(dir, output, &masked, self.name)?));
         }
 
         text.clear();
-        let printed: Vec<String> = paths.iter().map(|path| dir.print(path)).collect();
-        print_outputs(text, outputs.iter().zip(&printed).map(|(output, path)| (*output, [path, "", ""])));
-        let (head_end, inputs_end) = self.finish_text(dir, text, tail, blanks, &printed);
-        let hash = hash(&[&text[..head_end], modulo, &text[inputs_end..]]);
-        Ok(Some(Finished { path: self.path(dir, text)?, hash: HashModulo::Regular(hash), outputs: paths }))
+        print_outputs(text, outputs.iter().zip(&paths).map(|(output, path)| (*output, [path, "", ""])));
+        let (head_end, inputs_end) = self.finish_text(dir, text, tail, blanks, &paths);
+        let Some(hash) = InputHash::of(&hash(&[&text[..head_end], modulo, &text[inputs_end..]]), false) else { return Ok(None) };
+        Ok(Some(Finished { path: self.path(dir, text)?, hash, outputs: paths }))
     }
 
-    /// Its paths, where the contents of its one output are known.
-    pub fn fixed(&self, dir: &StoreDir, address: &ContentAddress, buffers: &mut DraftBuffers) -> Result<Finished, StorePathError> {
+    /// Its paths, where the contents of its one output are known. Never `None`.
+    pub fn fixed(&self, dir: &StoreDir, address: &ContentAddress, buffers: &mut DraftBuffers) -> Result<Option<Finished>, StorePathError> {
         let DraftBuffers { text, tail, blanks, .. } = buffers;
         tail.clear();
         blanks.clear();
         self.print_tail(dir, &["out"], tail, blanks);
-        let output = make_path_from_ca(dir, &output_path_name(self.name, "out"), address, &StoreReferences::default())?;
-        let printed = dir.print(&output);
+        let output = dir.print(&make_path_from_ca(dir, &output_path_name(self.name, "out"), address, &StoreReferences::default())?);
         let (method_algo, base16) = (address.method_algo(), address.hash.base16());
         text.clear();
-        print_outputs(text, [("out", [&*printed, &*method_algo, &*base16])]);
-        let hash = HashAlgo::Sha256.hash(format!("fixed:out:{method_algo}:{base16}:{printed}"));
-        self.finish_text(dir, text, tail, blanks, &[printed]);
-        let hash = HashModulo::Fixed(BTreeMap::from([("out".to_owned(), hash)]));
-        Ok(Finished { path: self.path(dir, text)?, hash, outputs: vec![output] })
+        print_outputs(text, [("out", [&*output, &*method_algo, &*base16])]);
+        let parts = ["fixed:out:", &*method_algo, ":", &*base16, ":", &*output];
+        let Some(hash) = InputHash::of(&hash(&parts.map(str::as_bytes)), true) else { return Ok(None) };
+        let outputs = vec![output];
+        self.finish_text(dir, text, tail, blanks, &outputs);
+        Ok(Some(Finished { path: self.path(dir, text)?, hash, outputs }))
     }
 
     /// Adds the inputs and the tail with `paths` in its blanks; gives where the inputs begin and end.
@@ -152,7 +161,7 @@ impl Draft<'_> {
             out.extend_from_slice(b"(\"");
             out.extend_from_slice(dir.as_str().as_bytes());
             out.push(b'/');
-            unescaped_end(out, outputs.first().map_or("", |input| input.drv.base_name()));
+            unescaped_end(out, outputs.first().map_or(b"", |input| input.drv));
             out.push(b',');
             list(out, outputs, |out, input| unescaped(out, input.output));
             out.push(b')');
@@ -173,13 +182,15 @@ impl Draft<'_> {
         let mut hashes = Vec::with_capacity(self.inputs.len());
         for input in self.inputs {
             let Some(InputHash { hash }) = input.hash else { return false };
-            hashes.push((&hash.digits, if hash.fixed { "out" } else { input.output }));
+            hashes.push((&hash.hash, if hash.fixed { b"out" } else { input.output }));
         }
         hashes.sort_unstable();
         hashes.dedup();
         list(out, hashes.chunk_by(|a, b| a.0 == b.0), |out, outputs| {
             out.extend_from_slice(b"(\"");
-            out.extend_from_slice(outputs.first().map_or(&[], |first| first.0.as_slice()));
+            if let Some((hash, _)) = outputs.first() {
+                base16::encode_to_bytes(hash.as_slice(), out);
+            }
             out.extend_from_slice(b"\",");
             list(out, outputs, |out, (_, output)| unescaped(out, output));
             out.push(b')');
@@ -195,7 +206,7 @@ impl Draft<'_> {
             out.push(b'"');
             out.extend_from_slice(dir.as_str().as_bytes());
             out.push(b'/');
-            unescaped_end(out, path.base_name());
+            unescaped_end(out, path);
         });
         out.extend_from_slice(b",\"");
         out.extend_from_slice(self.platform);
@@ -240,7 +251,7 @@ impl Draft<'_> {
         out.push(b')');
     }
 
-    fn path(&self, dir: &StoreDir, text: &[u8]) -> Result<StorePath, BadStorePath> {
+    fn path(&self, dir: &StoreDir, text: &[u8]) -> Result<String, BadStorePath> {
         let hash = HashAlgo::Sha256.hash(text);
         let (mut sources, mut inputs) = (self.sources.iter().copied().peekable(), self.inputs.iter().map(|input| input.drv).peekable());
         let mut last = None;
@@ -257,7 +268,7 @@ impl Draft<'_> {
                 }
             }
         });
-        make_text_path_of(dir, &format!("{}.drv", self.name), &hash, references)
+        Ok(dir.print(&make_text_path_of(dir, &[self.name, ".drv"].concat(), &hash, references)?))
     }
 }
 
@@ -272,10 +283,10 @@ fn print_outputs<'a>(out: &mut Vec<u8>, outputs: impl IntoIterator<Item = (&'a s
     out.extend_from_slice(b"Derive(");
     list(out, outputs, |out, (name, parts)| {
         out.push(b'(');
-        unescaped(out, name);
+        unescaped(out, name.as_bytes());
         for part in parts {
             out.push(b',');
-            unescaped(out, part);
+            unescaped(out, part.as_bytes());
         }
         out.push(b')');
     });

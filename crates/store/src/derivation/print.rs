@@ -16,7 +16,7 @@ impl Derivation {
             out.extend_from_slice(b"(\"");
             out.extend_from_slice(dir.as_str().as_bytes());
             out.push(b'/');
-            unescaped_end(out, path.base_name());
+            unescaped_end(out, path.base_name().as_bytes());
             out.push(b',');
             print_node(out, node);
             out.push(b')');
@@ -43,9 +43,9 @@ impl Derivation {
         out.push(b',');
         list(&mut out, inputs, |out, (hash, outputs)| {
             out.push(b'(');
-            unescaped(out, hash);
+            unescaped(out, hash.as_bytes());
             out.push(b',');
-            list(out, outputs, |out, output| unescaped(out, output));
+            list(out, outputs, |out, output| unescaped(out, output.as_bytes()));
             out.push(b')');
         });
         self.print_from_sources(dir, masked, &mut out);
@@ -56,7 +56,7 @@ impl Derivation {
         let mut failed = None;
         list(out, &self.outputs, |out, (name, output)| {
             out.push(b'(');
-            unescaped(out, name);
+            unescaped(out, name.as_bytes());
             let path = match output.path(dir, &self.name, name) {
                 Ok(path) => path.filter(|_| !masked).map(|path| dir.print(&path)).unwrap_or_default(),
                 Err(error) => {
@@ -72,7 +72,7 @@ impl Derivation {
             };
             for part in [path, method_algo, hash] {
                 out.push(b',');
-                unescaped(out, &part);
+                unescaped(out, part.as_bytes());
             }
             out.push(b')');
         });
@@ -86,7 +86,7 @@ impl Derivation {
             out.push(b'"');
             out.extend_from_slice(dir.as_str().as_bytes());
             out.push(b'/');
-            unescaped_end(out, path.base_name());
+            unescaped_end(out, path.base_name().as_bytes());
         });
         out.extend_from_slice(b",\"");
         out.extend_from_slice(&self.platform);
@@ -109,14 +109,14 @@ impl Derivation {
 
 fn print_node(out: &mut Vec<u8>, node: &InputNode) {
     if node.dynamic.is_empty() {
-        return list(out, &node.outputs, |out, output| unescaped(out, output));
+        return list(out, &node.outputs, |out, output| unescaped(out, output.as_bytes()));
     }
     out.push(b'(');
-    list(out, &node.outputs, |out, output| unescaped(out, output));
+    list(out, &node.outputs, |out, output| unescaped(out, output.as_bytes()));
     out.push(b',');
     list(out, &node.dynamic, |out, (output, child)| {
         out.push(b'(');
-        unescaped(out, output);
+        unescaped(out, output.as_bytes());
         out.push(b',');
         print_node(out, child);
         out.push(b')');
@@ -136,13 +136,13 @@ pub(super) fn list<T>(out: &mut Vec<u8>, elements: impl IntoIterator<Item = T>, 
 }
 
 /// Names, paths and hashes, which need no escapes.
-pub(super) fn unescaped(out: &mut Vec<u8>, text: &str) {
+pub(super) fn unescaped(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
     unescaped_end(out, text);
 }
 
-pub(super) fn unescaped_end(out: &mut Vec<u8>, text: &str) {
-    out.extend_from_slice(text.as_bytes());
+pub(super) fn unescaped_end(out: &mut Vec<u8>, text: &[u8]) {
+    out.extend_from_slice(text);
     out.push(b'"');
 }
 
@@ -151,40 +151,101 @@ pub(super) fn escaped(out: &mut Vec<u8>, text: &[u8]) {
     out.reserve(text.len() + 2);
     out.push(b'"');
     // Nearly all that is printed passes here, and nearly all of it is plain: it is copied from one special byte to the next.
-    let (chunks, rest) = text.as_chunks::<16>();
     let mut copied = 0;
-    for (number, chunk) in chunks.iter().enumerate() {
-        if chunk.iter().fold(false, |any, &byte| any | is_special(byte)) {
-            copied = escaped_part(out, text, copied, number * 16, chunk);
+    match text.last_chunk() {
+        Some(last) => {
+            let (chunks, rest) = text.as_chunks();
+            for (number, chunk) in chunks.iter().enumerate() {
+                copied = escaped_part(out, text, copied, number * WIDTH, specials(chunk));
+            }
+            // The end, which begins inside of the last chunk.
+            let seen = WIDTH - rest.len();
+            if seen < WIDTH {
+                copied = escaped_part(out, text, copied, text.len() - rest.len(), specials(last) >> (8 * seen));
+            }
         }
+        None if has_special(&both_ends(text)) => {
+            for (at, _) in text.iter().enumerate().filter(|(_, byte)| is_special(**byte)) {
+                copied = escaped_specials(out, text, copied, at, 1);
+            }
+        }
+        None => {}
     }
-    copied = escaped_part(out, text, copied, chunks.len() * 16, rest);
     out.extend_from_slice(text.get(copied..).unwrap_or_default());
     out.push(b'"');
 }
 
-/// What of `text` is not copied yet, up to the last special byte of `part`, which begins at `from`; up to where.
-fn escaped_part(out: &mut Vec<u8>, text: &[u8], mut copied: usize, from: usize, part: &[u8]) -> usize {
-    for (at, &byte) in (from..).zip(part) {
-        if is_special(byte) {
-            out.extend_from_slice(text.get(copied..at).unwrap_or_default());
-            escape(out, byte);
-            copied = at + 1;
-        }
+/// So many bytes are looked at at once.
+const WIDTH: usize = 16;
+
+/// The highest bit of each special byte's place.
+#[inline(always)]
+fn specials(chunk: &[u8; WIDTH]) -> u128 {
+    // Seldom are there any, and whether there are is told quickly.
+    if has_special(chunk) { special_places(u128::from_le_bytes(*chunk)) } else { 0 }
+}
+
+#[inline(always)]
+fn has_special(chunk: &[u8; WIDTH]) -> bool {
+    chunk.iter().fold(false, |any, &byte| any | is_special(byte))
+}
+
+/// All bytes of a shorter text, some of them twice.
+#[inline(always)]
+fn both_ends(text: &[u8]) -> [u8; WIDTH] {
+    let word = |half: &[u8; 8]| u128::from(u64::from_le_bytes(*half));
+    let half = |quarter: &[u8; 4]| u128::from(u32::from_le_bytes(*quarter));
+    let ends = match (text.first_chunk(), text.last_chunk()) {
+        (Some(first), Some(last)) => word(first) | word(last) << 64,
+        _ => match (text.first_chunk(), text.last_chunk()) {
+            (Some(first), Some(last)) => half(first) | half(last) << 64,
+            _ => text.iter().fold(0, |ends, &byte| ends << 8 | u128::from(byte)),
+        },
+    };
+    ends.to_le_bytes()
+}
+
+#[inline(never)]
+fn special_places(chunk: u128) -> u128 {
+    const LOW: u128 = u128::from_le_bytes([0x7f; WIDTH]);
+    SPECIAL.iter().fold(0, |places, &special| {
+        // Bytes that are equal are zero here, and only those have no bit left.
+        let other = chunk ^ u128::from_le_bytes([special; WIDTH]);
+        places | !(((other & LOW) + LOW) | other | LOW)
+    })
+}
+
+/// What of `text` is not copied yet, up to the last of the `specials` from `from` on; up to where.
+#[inline(always)]
+fn escaped_part(out: &mut Vec<u8>, text: &[u8], copied: usize, from: usize, specials: u128) -> usize {
+    if specials == 0 { copied } else { escaped_specials(out, text, copied, from, specials) }
+}
+
+#[inline(never)]
+fn escaped_specials(out: &mut Vec<u8>, text: &[u8], mut copied: usize, from: usize, mut specials: u128) -> usize {
+    while specials != 0 {
+        let at = from + specials.trailing_zeros() as usize / 8;
+        out.extend_from_slice(text.get(copied..at).unwrap_or_default());
+        out.extend_from_slice(&[b'\\', text.get(at).map_or(0, |&byte| escape(byte))]);
+        copied = at + 1;
+        specials &= specials - 1;
     }
     copied
 }
 
+const SPECIAL: [u8; 5] = *b"\"\\\n\r\t";
+
+#[inline(always)]
 fn is_special(byte: u8) -> bool {
     (byte == b'"') | (byte == b'\\') | (byte == b'\n') | (byte == b'\r') | (byte == b'\t')
 }
 
-fn escape(out: &mut Vec<u8>, byte: u8) {
+/// What stands for a special byte, behind a backslash.
+fn escape(byte: u8) -> u8 {
     match byte {
-        b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-        b'\n' => out.extend_from_slice(b"\\n"),
-        b'\r' => out.extend_from_slice(b"\\r"),
-        b'\t' => out.extend_from_slice(b"\\t"),
-        plain => out.push(plain),
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        other => other,
     }
 }

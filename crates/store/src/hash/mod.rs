@@ -176,15 +176,21 @@ impl Hash {
 
     /// `prefix` adds the `<algorithm>:`; the SRI form always has its own.
     pub fn print(&self, format: HashFormat, prefix: bool) -> String {
-        let text = match format {
-            HashFormat::Base16 => base16::encode(self.as_bytes()),
-            HashFormat::Nix32 => nixbase32::encode(self.as_bytes()),
-            HashFormat::Base64 | HashFormat::Sri => base64::encode(self.as_bytes()),
-        };
-        match (format, prefix) {
-            (HashFormat::Sri, _) => format!("{}-{text}", self.algo),
-            (_, true) => format!("{}:{text}", self.algo),
-            (_, false) => text,
+        let mut text = String::with_capacity(8 + base16::encoded_len(self.algo.size()));
+        self.print_to(format, prefix, &mut text);
+        text
+    }
+
+    /// Appends what [`Hash::print`] gives.
+    pub fn print_to(&self, format: HashFormat, prefix: bool, out: &mut String) {
+        if prefix || format == HashFormat::Sri {
+            out.push_str(self.algo.name());
+            out.push(if format == HashFormat::Sri { '-' } else { ':' });
+        }
+        match format {
+            HashFormat::Base16 => base16::encode_to(self.as_bytes(), out),
+            HashFormat::Nix32 => nixbase32::encode_to(self.as_bytes(), out),
+            HashFormat::Base64 | HashFormat::Sri => out.push_str(&base64::encode(self.as_bytes())),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Computation of store paths: a SHA-256 over a fingerprint, folded to 160 bits.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
 
 use super::{BadStorePath, StoreDir, StorePath, StorePathSet};
@@ -50,15 +52,20 @@ pub struct FixedOutput {
 
 /// The general fingerprint: `<type>:<hash>:<store dir>:<name>`.
 pub fn make_store_path(dir: &StoreDir, kind: &str, hash: &Hash, name: &str) -> Result<StorePath, BadStorePath> {
+    make_store_path_of(dir, &[kind], hash, name)
+}
+
+/// [`make_store_path`] for a type in parts.
+fn make_store_path_of(dir: &StoreDir, kind: &[&str], hash: &Hash, name: &str) -> Result<StorePath, BadStorePath> {
     let mut hasher = Hasher::new(HashAlgo::Sha256);
-    hasher.update(kind.as_bytes());
+    kind.iter().for_each(|part| hasher.update(part.as_bytes()));
     finish_store_path(hasher, dir, hash, name)
 }
 
 /// Path of an input-addressed output; `hash` is that of the derivation modulo fixed-output inputs and `drv_name` the
 /// derivation's name without `.drv`.
 pub fn make_output_path(dir: &StoreDir, output: &str, hash: &Hash, drv_name: &str) -> Result<StorePath, BadStorePath> {
-    make_store_path(dir, &format!("output:{output}"), hash, &output_path_name(drv_name, output))
+    make_store_path_of(dir, &["output:", output], hash, &output_path_name(drv_name, output))
 }
 
 /// Path of a text with the given SHA-256 (`builtins.toFile`, `.drv` files).
@@ -66,7 +73,7 @@ pub fn make_text_path(dir: &StoreDir, name: &str, hash: &Hash, references: &Stor
     if hash.algo() != HashAlgo::Sha256 {
         return Err(StorePathError::TextAlgorithm(hash.algo()));
     }
-    Ok(make_text_path_of(dir, name, hash, references.iter())?)
+    Ok(make_text_path_of(dir, name, hash, references.iter().map(|path| path.base_name().as_bytes()))?)
 }
 
 /// Path of a fixed output or an added source, for the methods [`ContentAddressMethod::Flat`] and
@@ -84,7 +91,11 @@ pub fn make_fixed_output_path(
     if !references.is_empty() {
         return Err(StorePathError::References(name.to_owned()));
     }
-    let inner = format!("fixed:out:{}{}:", ca.method.prefix(), ca.hash.print(HashFormat::Base16, true));
+    let mut inner = String::with_capacity(160);
+    inner.push_str("fixed:out:");
+    inner.push_str(ca.method.prefix());
+    ca.hash.print_to(HashFormat::Base16, true, &mut inner);
+    inner.push(':');
     Ok(make_store_path(dir, "output:out", &HashAlgo::Sha256.hash(inner), name)?)
 }
 
@@ -103,8 +114,8 @@ pub fn make_path_from_ca(
 }
 
 /// Name of an output's store path: the derivation's own for `out`, with the output's appended for others.
-pub fn output_path_name(drv_name: &str, output: &str) -> String {
-    if output == "out" { drv_name.to_owned() } else { format!("{drv_name}-{output}") }
+pub fn output_path_name<'a>(drv_name: &'a str, output: &str) -> Cow<'a, str> {
+    if output == "out" { drv_name.into() } else { [drv_name, "-", output].concat().into() }
 }
 
 /// What stands for an output whose path is not known yet (`builtins.placeholder`).
@@ -112,18 +123,18 @@ pub fn output_placeholder(output: &str) -> String {
     format!("/{}", HashAlgo::Sha256.hash(format!("nix-output:{output}")).nix32())
 }
 
-/// [`make_text_path`] for a SHA-256; `references` are sorted, each once.
-pub fn make_text_path_of<'a>(
+/// [`make_text_path`] for a SHA-256; `references` are base names, sorted, each once.
+pub(crate) fn make_text_path_of<'a>(
     dir: &StoreDir,
     name: &str,
     hash: &Hash,
-    references: impl Iterator<Item = &'a StorePath>,
+    references: impl Iterator<Item = &'a [u8]>,
 ) -> Result<StorePath, BadStorePath> {
     let mut hasher = Hasher::new(HashAlgo::Sha256);
     hasher.update(b"text");
     for path in references {
-        for part in [":", dir.as_str(), "/", path.base_name()] {
-            hasher.update(part.as_bytes());
+        for part in [b":", dir.as_str().as_bytes(), b"/", path] {
+            hasher.update(part);
         }
     }
     finish_store_path(hasher, dir, hash, name)

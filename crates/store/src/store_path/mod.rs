@@ -14,9 +14,9 @@ use thiserror::Error;
 use crate::nixbase32;
 
 pub use dir::StoreDir;
+pub(crate) use make::make_text_path_of;
 pub use make::{
     FixedOutput, StoreReferences, make_fixed_output_path, make_output_path, make_path_from_ca, make_store_path, make_text_path,
-    make_text_path_of,
 };
 pub use make::{StorePathError, output_path_name, output_placeholder};
 pub use name::{MAX_NAME_LEN, NameError, check_name};
@@ -71,10 +71,13 @@ impl StorePath {
 
     /// A store path from its 160-bit digest and a name, which is checked.
     pub fn from_digest(digest: &[u8; 20], name: &str) -> Result<StorePath, BadStorePath> {
-        let mut base = nixbase32::encode(digest);
+        let mut base = String::with_capacity(HASH_PART_LEN + 1 + name.len());
+        nixbase32::encode_to(digest, &mut base);
         base.push('-');
         base.push_str(name);
-        check_name(name).map_err(|error| BadStorePath::BadName { path: base.clone(), error })?;
+        if let Err(error) = check_name(name) {
+            return Err(BadStorePath::BadName { path: base, error });
+        }
         Ok(StorePath { base: base.into() })
     }
 
