@@ -44,7 +44,7 @@ use nival_syntax::{SyntaxError, flat};
 
 pub use edits::edits;
 pub use on_type::format_on_type;
-pub use range::{Fragment, format_fragment, format_range};
+pub use range::{Fragment, format_fragment, format_range, indentation, line_edits, starts_line};
 use verify::Difference;
 
 /// How texts are formatted.
@@ -82,6 +82,9 @@ pub enum FormatError {
     /// The result is much longer than the text; only made-up texts get there.
     #[error("not formatted: the result would be too long")]
     TooLong,
+    /// Nobody wants the result any more, see [`format_while`].
+    #[error("not formatted: cancelled")]
+    Cancelled,
     /// Formatting the result once more changes it: an error of the formatter, see [`format_twice`].
     #[error("not formatted: the result would change when formatted again, which is a bug in the formatter")]
     Unstable,
@@ -95,15 +98,28 @@ const MAX_BYTES: usize = 1 << 30;
 /// # Errors
 /// See [`FormatError`].
 pub fn format(text: &str, options: &Options) -> Result<String, FormatError> {
+    format_while(text, options, &|| true)
+}
+
+/// Formats a whole file while the result is wanted; that is asked between the steps, each of which takes some 0.1 s of 5 MB.
+///
+/// # Errors
+/// See [`FormatError`].
+pub fn format_while(text: &str, options: &Options, is_wanted: &dyn Fn() -> bool) -> Result<String, FormatError> {
+    let check = || if is_wanted() { Ok(()) } else { Err(FormatError::Cancelled) };
     if text.len() > MAX_BYTES {
         return Err(FormatError::TooLong);
     }
+    check()?;
     let tree = flat::parse(text.as_bytes());
     if let Some(error) = tree.errors().first() {
         return Err(FormatError::Syntax(error.clone()));
     }
+    check()?;
     let written = write::write(&tree, text, options.strict);
+    check()?;
     let mut doc = settle::settle(&written.doc);
+    check()?;
     let mut out = render::render(&mut doc, &written.texts, options.layout(text.len())).map_err(|_| FormatError::TooLong)?;
     let start = out.len() - out.trim_start().len();
     out.drain(..start);
@@ -111,6 +127,7 @@ pub fn format(text: &str, options: &Options) -> Result<String, FormatError> {
         out.truncate(out.trim_end().len());
         out.push('\n');
     }
+    check()?;
     if out != text
         && let Some(difference) = verify::difference(&tree, &flat::parse(out.as_bytes()))
     {

@@ -19,11 +19,12 @@ pub fn format_range(text: &str, range: TextRange, options: &Options) -> Result<V
         return Ok(edits::edits(text, &format(text, options)?));
     };
     let mut changes = Vec::new();
+    let mut parts = write::Parts::new(&tree, text, options.strict);
     for item in items {
         if let Some(error) = tree.errors().iter().find(|error| touches(error.range, item.range())) {
             return Err(FormatError::Syntax(error.clone()));
         }
-        let formatted = part(&tree, text, item, indentation(text, item.range().start()), options)?;
+        let formatted = part(&mut parts, text, item, indentation(text, item.range().start()), options)?;
         changes.extend(line_edits(text, item.range(), &formatted));
     }
     let changed = apply(text, &changes).ok_or(FormatError::Changed(Difference::Syntax))?;
@@ -57,20 +58,21 @@ pub fn format_fragment(text: &str, fragment: Fragment, indent: u32, options: &Op
         return Err(FormatError::Syntax(error.clone()));
     }
     let Some(expr) = tree.root().children().next() else { return Ok(String::new()) };
+    let mut parts = write::Parts::new(&tree, &wrapped, options.strict);
     let formatted = match fragment {
-        Fragment::Expr => part(&tree, &wrapped, expr, indent, options)?,
+        Fragment::Expr => part(&mut parts, &wrapped, expr, indent, options)?,
         Fragment::Entries if expr.children().count() == 1 => {
-            expr.children().map(|entry| part(&tree, &wrapped, entry, indent, options)).collect::<Result<String, FormatError>>()?
+            expr.children().map(|entry| part(&mut parts, &wrapped, entry, indent, options)).collect::<Result<String, FormatError>>()?
         }
         // In its set, so that comments and empty lines between them stay.
         Fragment::Entries => match indent.checked_sub(options.indent) {
             Some(outer) => {
-                let set = part(&tree, &wrapped, expr, outer, options)?;
+                let set = part(&mut parts, &wrapped, expr, outer, options)?;
                 set.trim_start_matches('{').trim_end_matches('}').trim().to_owned()
             }
             None => {
                 let entries: Result<Vec<String>, FormatError> =
-                    expr.children().map(|entry| part(&tree, &wrapped, entry, indent, options)).collect();
+                    expr.children().map(|entry| part(&mut parts, &wrapped, entry, indent, options)).collect();
                 entries?.join(&format!("\n{}", " ".repeat(indent as usize)))
             }
         },
@@ -89,19 +91,28 @@ fn wrap(text: &str, fragment: Fragment) -> String {
 }
 
 /// A node by itself, without what stands around it, its lines but the first one indented.
-fn part(tree: &FlatTree, text: &str, node: Node<'_>, indent: u32, options: &Options) -> Result<String, FormatError> {
-    let written = write::write_part(tree, text, node, indent, options.strict);
-    let mut doc = settle::settle(&written.doc);
-    let out = render::render(&mut doc, &written.texts, options.layout(text.len())).map_err(|_| FormatError::TooLong)?;
+fn part(parts: &mut write::Parts<'_, '_>, text: &str, node: Node<'_>, indent: u32, options: &Options) -> Result<String, FormatError> {
+    let (doc, texts) = parts.write(node, indent);
+    let mut doc = settle::settle(&doc);
+    let out = render::render(&mut doc, texts, options.layout(text.len())).map_err(|_| FormatError::TooLong)?;
     Ok(out.trim().to_owned())
 }
 
+/// Edits in the order of the text, at once: a copy of a big text for each of them would be many.
 fn apply(text: &str, edits: &[TextEdit]) -> Option<String> {
-    edits.iter().rev().try_fold(text.to_owned(), |text, edit| edit.apply(&text))
+    let mut changed = String::with_capacity(text.len());
+    let mut copied = 0;
+    for edit in edits {
+        changed.push_str(text.get(copied..edit.range.start().into())?);
+        changed.push_str(&edit.insert);
+        copied = edit.range.end().into();
+    }
+    changed.push_str(text.get(copied..)?);
+    Some(changed)
 }
 
 /// The edits that put `new` in the place of a part of a text, line by line.
-fn line_edits(text: &str, range: TextRange, new: &str) -> Vec<TextEdit> {
+pub fn line_edits(text: &str, range: TextRange, new: &str) -> Vec<TextEdit> {
     let old = text.get(usize::from(range.start())..usize::from(range.end())).unwrap_or_default();
     edits::edits(old, new).into_iter().map(|edit| TextEdit { range: edit.range + range.start(), insert: edit.insert }).collect()
 }
@@ -119,13 +130,14 @@ fn without_blanks(text: &str, range: TextRange) -> TextRange {
 }
 
 /// How many columns the line of a position is indented by.
-fn indentation(text: &str, at: TextSize) -> u32 {
+pub fn indentation(text: &str, at: TextSize) -> u32 {
     let before = text.get(..at.into()).unwrap_or_default();
-    let line = &text[before.rfind('\n').map_or(0, |newline| newline + 1)..];
+    let line = text.get(before.rfind('\n').map_or(0, |newline| newline + 1)..).unwrap_or_default();
     (line.len() - line.trim_start_matches([' ', '\t']).len()) as u32
 }
 
-fn starts_line(text: &str, at: TextSize) -> bool {
+/// Whether nothing but blanks stands before a position in its line, which is not the first one.
+pub fn starts_line(text: &str, at: TextSize) -> bool {
     let before = text.get(..at.into()).unwrap_or_default();
     before.trim_end_matches([' ', '\t']).ends_with('\n')
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use nival_fmt::{FormatError, Options, format};
+use nival_fmt::{FormatError, Options, format, format_while};
 
 /// Formats on a small stack, within some seconds even in a build without optimisation.
 fn check(text: String) -> Result<String, FormatError> {
@@ -49,4 +49,25 @@ fn calls_in_calls_do_not_take_exponential_time() {
 fn results_have_a_limit() {
     let deep = format!("{}{}{}", "[ ".repeat(900), "a\n".repeat(100_000), "]".repeat(900));
     assert_eq!(check(deep), Err(FormatError::TooLong));
+}
+
+#[test]
+fn what_nobody_wants_ends_at_each_step() {
+    let asked = std::cell::Cell::new(0);
+    let text = "{a=1;}";
+    let whole = format_while(text, &Options::default(), &|| {
+        asked.set(asked.get() + 1);
+        true
+    });
+    assert_eq!(whole, format(text, &Options::default()));
+    let steps = asked.get();
+    assert!(steps >= 4, "{steps}");
+    for step in 1..=steps {
+        asked.set(0);
+        let result = format_while(text, &Options::default(), &|| {
+            asked.set(asked.get() + 1);
+            asked.get() < step
+        });
+        assert_eq!((result, asked.get()), (Err(FormatError::Cancelled), step));
+    }
 }

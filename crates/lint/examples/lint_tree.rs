@@ -3,8 +3,11 @@
 
 #![allow(clippy::disallowed_methods, reason = "the driver is at the edge of the program")]
 
+#[path = "../../syntax/examples/nix_files/mod.rs"]
+mod nix_files;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nival_hir::{Diagnostic, LowerOptions, Severity, lower};
@@ -21,9 +24,7 @@ fn main() {
             _ => paths.push(arg),
         }
     }
-    let mut files = Vec::new();
-    paths.iter().for_each(|path| collect(Path::new(path), &mut files));
-    files.sort();
+    let files = nix_files::nix_files(&paths).expect("files that can be read");
     let mut counts: BTreeMap<(Severity, &str), (u32, u32)> = BTreeMap::new();
     let (mut time, mut files_with_errors, mut total) = (Duration::ZERO, 0, 0);
     for path in &files {
@@ -82,16 +83,5 @@ fn try_fixes(path: &Path, text: &str, found: &[Diagnostic], sound: bool) {
             let _ = target.parent().map(std::fs::create_dir_all);
             let _ = std::fs::write(target, fixed);
         }
-    }
-}
-
-fn collect(path: &Path, files: &mut Vec<PathBuf>) {
-    let Ok(metadata) = std::fs::symlink_metadata(path) else { return };
-    if metadata.is_dir() {
-        for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
-            collect(&entry.path(), files);
-        }
-    } else if metadata.is_file() && path.extension().is_some_and(|extension| extension == "nix") {
-        files.push(path.to_owned());
     }
 }

@@ -42,16 +42,28 @@ pub fn write<'t>(tree: &FlatTree, input: &'t str, strict: bool) -> Written<'t> {
     Written { doc: writer.doc, texts: writer.texts, verbatim_end }
 }
 
-/// Writes down a node without what stands around it. Its lines are indented by so many columns more.
-pub fn write_part<'t>(tree: &FlatTree, input: &'t str, node: Node<'_>, indent: u32, strict: bool) -> Written<'t> {
-    let mut texts = Texts { input, made: String::new() };
-    let lexemes = crate::lexeme::read(tree, &mut texts, strict);
-    let mut writer = Writer { tree, texts, lexemes, doc: Vec::new(), nest: 0, offset: indent };
-    let Some(node) = tree.node(node.index()) else { return Written { doc: writer.doc, texts: writer.texts, verbatim_end: false } };
-    writer.take_before(first(node));
-    writer.take_behind(last_lexeme(node));
-    writer.item(node);
-    Written { doc: writer.doc, texts: writer.texts, verbatim_end: false }
+/// Writes down parts of a tree, each without what stands around it. The lexemes are those of the whole text: they are read once.
+pub struct Parts<'a, 't>(Writer<'a, 't>);
+
+impl<'a, 't> Parts<'a, 't> {
+    pub fn new(tree: &'a FlatTree, input: &'t str, strict: bool) -> Self {
+        let mut texts = Texts { input, made: String::new() };
+        let lexemes = crate::lexeme::read(tree, &mut texts, strict);
+        Parts(Writer { tree, texts, lexemes, doc: Vec::new(), nest: 0, offset: 0 })
+    }
+
+    /// A node that is no part of one that was written before. Its lines are indented by so many columns more.
+    pub fn write(&mut self, node: Node<'_>, indent: u32) -> (Vec<Elem>, &Texts<'t>) {
+        let writer = &mut self.0;
+        writer.offset = indent;
+        if let Some(node) = writer.tree.node(node.index()) {
+            writer.take_before(first(node));
+            writer.take_behind(last_lexeme(node));
+            writer.item(node);
+        }
+        writer.nest = 0;
+        (std::mem::take(&mut writer.doc), &writer.texts)
+    }
 }
 
 /// A token: its number, or a comma that was added.

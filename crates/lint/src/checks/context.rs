@@ -37,7 +37,9 @@ pub(crate) struct Context<'t> {
 impl<'t> Context<'t> {
     pub fn new(tree: &'t FlatTree, lowered: &'t Lowered) -> Self {
         let mut hidden = FxHashSet::default();
-        for (_, binding) in lowered.scopes.bindings() {
+        // Of a text with errors only these are told.
+        let sound = tree.errors().is_empty();
+        for (_, binding) in lowered.scopes.bindings().take(if sound { usize::MAX } else { 0 }) {
             if let Some(index) = nival_hir::globals::global(binding.name.as_bytes()) {
                 hidden.insert(nival_hir::globals::GLOBALS[usize::from(index)]);
             }
@@ -48,7 +50,7 @@ impl<'t> Context<'t> {
             found: Vec::new(),
             around: Vec::new(),
             hidden,
-            uses: Uses::new(&lowered.scopes),
+            uses: if sound { Uses::new(&lowered.scopes) } else { Uses::default() },
             collapsed: None,
             guesses: 0,
             asked: None,

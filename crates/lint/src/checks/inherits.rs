@@ -37,6 +37,10 @@ fn plain<'t>(entry: Node<'t>) -> Option<(Node<'t>, Node<'t>)> {
 
 /// What an entry could inherit its name from: `Some(None)` for what is around.
 fn source<'t>(entry: Node<'t>, recursive: bool) -> Option<Option<Node<'t>>> {
+    // Most values are neither.
+    if !entry.children().nth(1).is_some_and(|value| matches!(value.kind(), NAME_REF | SELECT)) {
+        return None;
+    }
     let (name, value) = plain(entry)?;
     match value.kind() {
         // In a recursive set it would be its own value.

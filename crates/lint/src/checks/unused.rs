@@ -5,16 +5,16 @@ use nival_hir::scopes::{Binding, BindingId, BindingKind, Scope, ScopeId, ScopeKi
 use nival_syntax::SyntaxKind::*;
 use nival_syntax::flat::{FlatTree, Node};
 use nival_syntax::{SyntaxKind, TextRange};
-use rustc_hash::FxHashMap;
 
 use super::edits::{remove, remove_item, replace};
-use super::{Context, nodes, rec_keyword, token_range};
+use super::{Context, rec_keyword, token_range};
 use crate::rules::unused as rules;
 
 mod formals;
 mod live;
 
 /// What is used, by index.
+#[derive(Default)]
 pub(crate) struct Uses {
     bindings: Vec<bool>,
     withs: Vec<bool>,
@@ -54,7 +54,6 @@ impl Uses {
 pub(super) fn check(context: &mut Context<'_>) {
     let scopes = context.scopes();
     let live = live::Live::new(context);
-    let mut places = Places { tree: context.tree, asked: 0, all: None };
     let mut patterns = formals::Patterns::new(context.tree);
     for (id, scope) in scopes.scopes() {
         match scope.kind {
@@ -71,14 +70,19 @@ pub(super) fn check(context: &mut Context<'_>) {
                     if live.is_live(id) || binding.name.as_bytes().starts_with(b"_") {
                         continue;
                     }
-                    let place = places.of(binding.range);
                     match binding.kind {
-                        BindingKind::Let => let_binding(context, binding, place, context.uses.binding(id) && !live.only_itself(id)),
+                        BindingKind::Let => {
+                            let place = place(context.tree, binding.range);
+                            let_binding(context, binding, place, context.uses.binding(id) && !live.only_itself(id));
+                        }
                         BindingKind::Param => {
                             let name = nival_hir::quoted(binding.name.as_bytes());
                             context.report(&rules::UNUSED_PARAM, binding.range, format!("the argument '{name}' is never used"));
                         }
-                        _ => formals::unused(context, &mut patterns, scope, binding, place),
+                        _ => {
+                            let place = place(context.tree, binding.range);
+                            formals::unused(context, &mut patterns, scope, binding, place);
+                        }
                     }
                 }
             }
@@ -99,48 +103,11 @@ pub(super) fn note_entries<'t>(context: &mut Context<'t>, node: Node<'t>) {
     }
 }
 
-/// Where entries and patterns stand, for those that have something unused.
-struct Places<'t> {
-    tree: &'t FlatTree,
-    asked: usize,
-    /// Made when so many are asked for that it pays.
-    all: Option<FxHashMap<TextRange, Node<'t>>>,
-}
-
-impl<'t> Places<'t> {
-    const FEW: usize = 8;
-
-    /// The entry or pattern that defines the name at this place.
-    fn of(&mut self, name: TextRange) -> Option<Node<'t>> {
-        self.asked += 1;
-        if self.asked <= Self::FEW {
-            let kinds = [BINDING, INHERIT, PATTERN_PARAM];
-            return self.tree.nodes_covering(name).into_iter().find(|node| kinds.contains(&node.kind()));
-        }
-        self.all.get_or_insert_with(|| name_places(self.tree)).get(&name).copied()
-    }
-}
-
-/// The parent of each name that an entry or a pattern defines, by the range of the name.
-fn name_places(tree: &FlatTree) -> FxHashMap<TextRange, Node<'_>> {
-    let mut places = FxHashMap::default();
-    for node in nodes(tree) {
-        match node.kind() {
-            BINDING => {
-                let path = node.children().next().filter(|path| path.kind() == ATTRPATH);
-                if let Some(name) = path.and_then(|path| path.children().next()) {
-                    places.insert(name.range(), node);
-                }
-            }
-            INHERIT => places.extend(node.children().map(|name| (name.range(), node))),
-            PATTERN_PARAM => {
-                let named = node.children().filter(|child| matches!(child.kind(), FORMAL | AT_BINDING));
-                places.extend(named.filter_map(|part| Some((part.children().next()?.range(), node))));
-            }
-            _ => {}
-        }
-    }
-    places
+/// The entry or pattern that defines the name at this place.
+fn place<'t>(tree: &'t FlatTree, name: TextRange) -> Option<Node<'t>> {
+    let token = tree.tokens_at(name.start()).find(|token| token.range().start() == name.start())?;
+    let innermost = token.parent();
+    std::iter::once(innermost).chain(innermost.ancestors()).find(|node| matches!(node.kind(), BINDING | INHERIT | PATTERN_PARAM))
 }
 
 fn let_binding(context: &mut Context<'_>, binding: &Binding, place: Option<Node<'_>>, used_by_unused: bool) {

@@ -14,7 +14,7 @@ rules! {
     UNUSED_FILE "unused-file" [] on Hint []
         "No file of the workspace names this one, and it is none that people or tools name: `flake.nix`, `default.nix`, a configuration, a test. Where folders are read, or paths are worked out, nothing is told of the files in them.", "";
     UNKNOWN_OPTION "unknown-option" [] on Warning []
-        "A module of NixOS sets an option that no module declares. It is only told where all modules are known: files that the modules of nixpkgs import, or a `configuration.nix` beside which there is no flake, and where every `imports` spells its modules out.", "";
+        "A module of NixOS, home-manager or nix-darwin sets an option that no module declares. It is only told where all modules are known: files that the modules of these import, a `configuration.nix` or `home.nix` that no flake is beside or above, or a configuration that a flake spells out; and where every `imports` spells its modules out.", "";
     DUPLICATE_OPTION "duplicate-option" [] on Warning []
         "Two modules declare the option, and both give what only one may: a default, a description, an example or `apply`. It is told where all modules are known, as `unknown-option` is.", "";
     OPTION_TYPE "option-type" [] on Warning []

@@ -2,7 +2,7 @@
 
 rules! {
     OR_IDENTIFIER "or-identifier" [] on Hint []
-        "`or` is a keyword, and used as a name here. As an attribute it can be quoted; as a variable newer versions of Nix will read it differently.", "{ or = 1; }";
+        "`or` is a keyword, and used as a name here. As an attribute it can be quoted; as a variable newer versions of Nix will read it differently in a list or an argument.", "{ or = 1; }";
     DEPRECATED_URL "deprecated-url-literal" ["uri_literal", "W12", "unquoted_uri", "syntax-url-literal"] on Warning [Deprecated]
         "A URL without quotes is a string, which later versions of Nix refuse, and easily confused with a function: `x:x`.", "[ https://example.org/a ]";
     DEPRECATED_LET "deprecated-let" ["let_attrset", "W05", "legacy_let_syntax", "syntax-legacy-let"] on Warning [Deprecated]

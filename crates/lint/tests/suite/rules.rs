@@ -224,7 +224,32 @@ fn deprecated() {
     check(
         "x: with x; [ (f or) ]",
         expect![[r#"
-        16 `or` Hint or-identifier: `or` is a keyword, and newer versions of Nix read this in another way
+        16 `or` Hint or-identifier: `or` is a keyword
+    "#]],
+    );
+    // Nix 2.34 warns of the first two, not of the others.
+    check(
+        "x: with x; [ f or ]",
+        expect![[r#"
+        15 `or` Hint or-identifier: `or` is a keyword, and newer versions of Nix read this in another way, unless the call has parentheses
+    "#]],
+    );
+    check(
+        "x: with x; f f or",
+        expect![[r#"
+        15 `or` Hint or-identifier: `or` is a keyword, and newer versions of Nix read this in another way, unless the call has parentheses
+    "#]],
+    );
+    check(
+        "x: with x; f or",
+        expect![[r#"
+        13 `or` Hint or-identifier: `or` is a keyword
+    "#]],
+    );
+    check(
+        "x: with x; f or f",
+        expect![[r#"
+        13 `or` Hint or-identifier: `or` is a keyword
     "#]],
     );
     check(
