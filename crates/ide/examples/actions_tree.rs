@@ -5,6 +5,9 @@
 
 #![allow(clippy::disallowed_methods, reason = "the driver is at the edge of the program")]
 
+#[path = "../../syntax/examples/nix_files/mod.rs"]
+mod nix_files;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -87,11 +90,11 @@ impl Random {
 
 fn main() {
     let Some(arguments) = arguments() else { return println!("see the top of actions_tree.rs") };
-    let mut files = Vec::new();
-    match arguments.list.as_ref().and_then(|list| std::fs::read_to_string(list).ok()) {
-        Some(list) => files.extend(list.lines().map(PathBuf::from)),
-        None => collect(&arguments.folder, &mut files),
-    }
+    let listed = arguments.list.as_ref().and_then(|list| std::fs::read_to_string(list).ok());
+    let mut files = match listed {
+        Some(list) => list.lines().map(PathBuf::from).collect(),
+        None => nix_files::nix_files([&arguments.folder]).expect("files that can be read"),
+    };
     files.sort();
     let mut random = Random(arguments.seed);
     let picked: Vec<PathBuf> = match files.len() <= arguments.files {
@@ -233,15 +236,4 @@ fn comments(text: &str) -> Vec<String> {
     let tokens = (0..).map_while(|index| tree.token(index)).filter(|token| token.kind().is_comment());
     let words = |text: &[u8]| String::from_utf8_lossy(text).split_whitespace().collect::<Vec<_>>().join(" ");
     tokens.into_iter().map(|token| words(token.text())).collect()
-}
-
-fn collect(path: &Path, files: &mut Vec<PathBuf>) {
-    let Ok(metadata) = std::fs::symlink_metadata(path) else { return };
-    if metadata.is_dir() {
-        for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
-            collect(&entry.path(), files);
-        }
-    } else if metadata.is_file() && path.extension().is_some_and(|extension| extension == "nix") {
-        files.push(path.to_owned());
-    }
 }

@@ -1,4 +1,4 @@
-//! What is told of files beyond their texts, for all of a tree: `project_tree TREE [nixpkgs]`, the latter for the search path.
+//! What is told of files beyond their texts, for all of a tree: `project_tree TREE [nixpkgs [home-manager]]`, the latter for the search path.
 
 #![allow(clippy::disallowed_methods, reason = "a program of its own")]
 
@@ -11,12 +11,13 @@ fn main() {
     let mut args = std::env::args().skip(1);
     let root = PathBuf::from(args.next().expect("the folder of a tree")).canonicalize().expect("the tree");
     let mut config = EngineConfig { roots: vec![root], ..EngineConfig::editor("x86_64-linux".into()) };
-    if let Some(nixpkgs) = args.next() {
-        config.search_path = vec![SearchPathEntry::parse(&format!("nixpkgs={nixpkgs}"))];
-    }
-    let engine = Engine::new(config);
-    let snapshot = engine.snapshot();
+    let names = ["nixpkgs", "home-manager"].into_iter();
+    config.search_path = names.zip(args).map(|(name, path)| SearchPathEntry::parse(&format!("{name}={path}"))).collect();
+    let mut engine = Engine::new(config);
     let started = Instant::now();
+    engine.snapshot().project(Duration::from_secs(600)).expect("nobody cancels");
+    engine.catch_up();
+    let snapshot = engine.snapshot();
     let project = snapshot.project(Duration::from_secs(600)).expect("nobody cancels");
     let mut paths: Vec<_> = project.view.files().map(|(path, _)| path.clone()).collect();
     paths.sort();

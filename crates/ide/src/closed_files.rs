@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nival_engine::{Cancellable, Project, Snapshot};
+use nival_index::{Caller, Reach, kind};
 
 use crate::diagnostics::{Diagnostic, choose_others, of_analysis};
+use crate::option_diagnostics;
 use crate::project_diagnostics::{CYCLE, MISSING, around};
 
 /// The files of the workspace that are checked, sorted: those of the index that nobody has open and no setting leaves out.
@@ -18,7 +20,7 @@ pub fn closed_files(snapshot: &Snapshot, project: &Project) -> Vec<Arc<Path>> {
 }
 
 /// The text of such a file and what is wrong with it, sorted by place; `None` if it is none (any more). Nothing is evaluated, and the
-/// database does not learn of the file.
+/// database does not learn of the file, unless it may be a module of a set that is known: of those the options are checked, too.
 ///
 /// # Errors
 /// Cancelled.
@@ -29,6 +31,9 @@ pub fn closed_file_diagnostics(snapshot: &Snapshot, project: &Project, path: &Pa
     }
     let Some(glance) = snapshot.glance(path)? else { return Ok(None) };
     let mut others = around(snapshot, &project.view, path, &glance.text)?;
+    if may_set_options(project, path) {
+        others.extend(option_diagnostics::of_project(snapshot, project, path)?);
+    }
     if !others.is_empty() {
         choose_others(&glance.tree, &config.lint, &mut others);
     }
@@ -37,6 +42,14 @@ pub fn closed_file_diagnostics(snapshot: &Snapshot, project: &Project, path: &Pa
     found.sort_by_key(|diagnostic| diagnostic.range.start());
     snapshot.check()?;
     Ok(Some((glance.text, found)))
+}
+
+/// Whether a file is worth asking for its options: a module by its text, or by who names it.
+fn may_set_options(project: &Project, path: &Path) -> bool {
+    let is_one =
+        |caller: &Caller| caller.edge().is_some_and(|edge| edge.how == Reach::Module || option_diagnostics::is_of_user(caller, edge));
+    let is_module = || project.view.callers(path).iter().any(is_one);
+    project.view.get(path).is_some_and(|summary| summary.shape == kind::Shape::Module) || is_module()
 }
 
 /// The files whose diagnostics may be others because something happened at a path: itself, what is below it, and who names it.
@@ -50,9 +63,24 @@ pub fn concerned_by(project: &Project, path: &Path) -> Vec<Arc<Path>> {
     found
 }
 
+/// The closed modules whose diagnostics may be others because an open file was edited: if it declares options, all that may set them.
+pub fn concerned_by_options(snapshot: &Snapshot, project: &Project, path: &Path) -> Vec<Arc<Path>> {
+    let declares = project.view.get(path).is_some_and(|summary| {
+        summary.shape == kind::Shape::Module
+            && summary.symbols.iter().any(|symbol| symbol.parent.is_none() && symbol.name.as_bytes() == b"options")
+    });
+    if !declares {
+        return Vec::new();
+    }
+    let modules = project.view.files().filter(|(_, summary)| summary.shape == kind::Shape::Module);
+    let mut found: Vec<Arc<Path>> = modules.map(|(path, _)| Arc::clone(path)).filter(|path| !snapshot.is_open(path)).collect();
+    found.sort();
+    found
+}
+
 /// Whether a diagnostic may be over because of what other files are there now.
 pub fn depends_on_files(diagnostic: &Diagnostic) -> bool {
-    [MISSING, CYCLE].contains(&diagnostic.code.as_str())
+    [MISSING, CYCLE].contains(&diagnostic.code.as_str()) || option_diagnostics::is_about_options(&diagnostic.code)
 }
 
 #[cfg(test)]

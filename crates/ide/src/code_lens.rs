@@ -29,6 +29,9 @@ pub struct DerivationLens {
 /// Lenses of one file at most.
 const MAX_LENSES: usize = 300;
 
+/// Attributes that are looked at, of one file: each is a step of the evaluator by itself, and big files of data have no derivations.
+const MAX_ATTRIBUTES: usize = 3_000;
+
 /// Sets in sets that are searched.
 const MAX_DEPTH: usize = 4;
 
@@ -39,8 +42,8 @@ const MAX_DEPTH: usize = 4;
 pub fn code_lenses(snapshot: &Snapshot, path: &Path, control: &Control) -> Cancellable<Vec<DerivationLens>> {
     let is_flake = nival_engine::discover::kind_of(path) == Some(nival_engine::discover::ProjectKind::Flake);
     let flake_system = is_flake.then(|| snapshot.config().system.clone());
-    let mut search = Search { session: snapshot.session(), path, control, found: Vec::new(), flake_system };
-    match search.file(snapshot) {
+    let mut search = Search { snapshot, session: snapshot.session(), path, control, found: Vec::new(), looked_at: 0, flake_system };
+    match search.file() {
         Err(report) if report.is_cancelled() => return Err(Cancelled),
         _ => {}
     }
@@ -50,23 +53,25 @@ pub fn code_lenses(snapshot: &Snapshot, path: &Path, control: &Control) -> Cance
 }
 
 struct Search<'a> {
+    snapshot: &'a Snapshot,
     session: EvalSession,
     path: &'a Path,
     control: &'a Control,
     found: Vec<DerivationLens>,
+    looked_at: usize,
     /// The system whose outputs count, if the file is a flake.
     flake_system: Option<String>,
 }
 
 impl Search<'_> {
-    fn file(&mut self, snapshot: &Snapshot) -> Result<(), Report> {
+    fn file(&mut self) -> Result<(), Report> {
         let value = self.session.eval_project_file(self.path, self.control)?;
         if self.session.needs_arguments(&value, self.control)? {
             return Ok(());
         }
         let value = self.session.auto_call(&value, &AutoArgs::default(), self.control)?;
         if self.session.is_derivation(&value, self.control)? {
-            let start = first_expression(snapshot, self.path);
+            let start = first_expression(self.snapshot, self.path);
             return self.add(&value, start, String::new());
         }
         self.set(&value, "", None, 0)
@@ -96,9 +101,11 @@ impl Search<'_> {
             let place = attr.position.as_ref().and_then(Location::as_file).filter(|place| *place.path == *self.path);
             let around = around.filter(|_| self.flake_system.is_some());
             let Some(range) = place.map(|place| place.range).or(around) else { continue };
-            if self.found.len() >= MAX_LENSES {
+            // An edit that no value rests on stops no evaluation, but lenses stand at places of a text.
+            if self.found.len() >= MAX_LENSES || self.looked_at >= MAX_ATTRIBUTES || self.snapshot.check().is_err() {
                 break;
             }
+            self.looked_at += 1;
             let name = nival_eval::print::identifier(attr.name.as_bytes());
             let attr_path = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
             if let Err(report) = self.attr(set, &attr.name, range, attr_path, depth) {

@@ -16,7 +16,7 @@ use crate::cursor::{FileView, Subject};
 use crate::facts::{self, facts};
 use crate::hover::resolve_path;
 use crate::references::beside_the_calls;
-use crate::tree::{text_of, touching_token};
+use crate::tree::{binding_around, text_of, touching_token};
 use crate::values::{Found, Values};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,10 +58,7 @@ fn bound_here(snapshot: &Snapshot, position: &FilePosition) -> Cancellable<Optio
 
 /// From a name to what binds it in the same file.
 fn target_here(tree: &FlatTree, path: &Arc<Path>, source: TextRange, focus: TextRange) -> NavigationTarget {
-    let around = tree.nodes_covering(focus);
-    let binding = around.iter().find(|node| node.kind() == SyntaxKind::BINDING).map_or(focus, |binding| binding.range());
-    let full = if binding.contains_range(focus) { binding } else { focus };
-    NavigationTarget { source, full: FileRange { path: path.clone(), range: full }, focus }
+    NavigationTarget { source, full: FileRange { path: path.clone(), range: binding_around(tree, focus) }, focus }
 }
 
 /// Where the name under the cursor is introduced: the parameter, the `let`, the `inherit` that hands it on.
@@ -163,15 +160,14 @@ impl Search<'_> {
     fn known(&mut self, subject: &Subject, source: TextRange) -> Cancellable<bool> {
         let facts = facts(self.snapshot, self.path, self.view, subject)?;
         for (full, focus) in facts.definitions {
-            let (full, focus) = self.handed_on(&full, focus)?.unwrap_or((full, focus));
-            self.found.push(NavigationTarget { source, full, focus });
+            let bound = self.handed_on(&full.path, source, focus)?;
+            self.found.push(bound.unwrap_or(NavigationTarget { source, full, focus }));
         }
         Ok(!self.found.is_empty())
     }
 
     /// What `inherit name;` at a place hands on: the binding of that file.
-    fn handed_on(&self, full: &FileRange, focus: TextRange) -> Cancellable<Option<(FileRange, TextRange)>> {
-        let path = &full.path;
+    fn handed_on(&self, path: &Arc<Path>, source: TextRange, focus: TextRange) -> Cancellable<Option<NavigationTarget>> {
         self.snapshot.with_db(|db| {
             let file = db.files().get(db, path);
             let tree = nival_hir::flat_tree(db, file);
@@ -182,10 +178,7 @@ impl Search<'_> {
             let reference = lowered.scopes.references().iter().find(|reference| reference.range == focus)?;
             let Target::Binding(id) = reference.target else { return None };
             let bound = lowered.scopes.binding(id)?;
-            let around = tree.nodes_covering(bound.range);
-            let whole = around.iter().find(|node| node.kind() == SyntaxKind::BINDING);
-            let range = whole.map_or(bound.range, |node| node.range());
-            Some((FileRange { path: Arc::clone(path), range }, bound.range))
+            Some(target_here(tree, path, source, bound.range))
         })
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use nival_engine::{AutoArgs, Cancellable, Cancelled, Control, EngineConfig, FileRange, Report, ReportKind, Snapshot};
 use nival_hir::diagnostic as hir;
+pub use nival_syntax::TextEdit;
 use nival_syntax::TextRange;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,12 +28,6 @@ pub enum Tag {
 pub struct Related {
     pub place: FileRange,
     pub message: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextEdit {
-    pub range: TextRange,
-    pub insert: String,
 }
 
 /// A repair of the text the diagnostic is about.

@@ -47,7 +47,7 @@ pub(crate) fn facts(snapshot: &Snapshot, path: &Path, view: &FileView, subject: 
 pub(crate) fn providers(snapshot: &Snapshot, path: &Path, view: &FileView, subject: &Subject) -> Cancellable<Vec<(FileRange, TextRange)>> {
     with_shapes(snapshot, path, view, |shapes, db, file| {
         let Subject::Selection { base, before, name, .. } = subject else { return Vec::new() };
-        let Some(names) = static_names(shapes, file, *base, before, Some(*name)) else { return Vec::new() };
+        let names = names_of(shapes, file, *base, before, *name);
         shapes.providers(shapes.expr(file, *base), &names).into_iter().filter_map(|place| location(db, place)).collect()
     })
     .map(Option::unwrap_or_default)
@@ -94,7 +94,7 @@ fn resolve<'db>(shapes: Shapes<'db>, view: &FileView, file: SourceFile, subject:
             Some((shapes.expr(file, *value), place))
         }
         Subject::Selection { base, before, name, .. } => {
-            let names = static_names(shapes, file, *base, before, Some(*name))?;
+            let names = names_of(shapes, file, *base, before, *name);
             let Attribute { value, place, .. } = shapes.attribute(shapes.expr(file, *base), &names).ok()?;
             Some((value, place))
         }
@@ -106,15 +106,9 @@ fn is_formal(view: &FileView, binding: nival_hir::scopes::BindingId) -> bool {
     view.lowered.scopes.binding(binding).is_some_and(|binding| binding.kind == BindingKind::Formal)
 }
 
-/// The names of a path, if all of them are known.
-pub(crate) fn static_names(
-    shapes: Shapes<'_>,
-    file: SourceFile,
-    owner: ExprId,
-    path: &[AttrName],
-    last: Option<Name>,
-) -> Option<Vec<Name>> {
-    path.iter().map(|part| shapes.name_of(file, owner, *part)).chain(last.map(Some)).collect()
+/// The names of a path; those that are worked out and not known are empty.
+fn names_of(shapes: Shapes<'_>, file: SourceFile, owner: ExprId, path: &[AttrName], last: Name) -> Vec<Name> {
+    path.iter().map(|part| shapes.name_of(file, owner, *part)).chain([last]).collect()
 }
 
 /// A place as a range of a file: what an editor shows, and the name in it.
@@ -122,11 +116,7 @@ pub(crate) fn location(db: &dyn Db, place: Place) -> Option<(FileRange, TextRang
     let range = place_range(db, place);
     let path = db.files().shown_path(place.file.id(db)).unwrap_or_else(|| place.file.path(db).clone());
     let full = match place.kind {
-        PlaceKind::Attr { .. } => {
-            let tree = nival_hir::flat_tree(db, place.file);
-            let around = tree.nodes_covering(range);
-            around.iter().find(|node| node.kind() == nival_syntax::SyntaxKind::BINDING).map_or(range, |node| node.range())
-        }
+        PlaceKind::Attr { .. } => crate::tree::binding_around(nival_hir::flat_tree(db, place.file), range),
         _ => range,
     };
     Some((FileRange { path, range: if full.contains_range(range) { full } else { range } }, range))

@@ -148,12 +148,7 @@ mod tests {
         let fixture = Fixture::new(text);
         let moves: Vec<_> = moves.iter().map(|(old, new)| (PathBuf::from(old), PathBuf::from(new))).collect();
         let change = file_renames(&fixture.snapshot, &moves).unwrap();
-        let mut shown = String::new();
-        for (path, edits) in change.edits() {
-            let text = fixture.snapshot.text(path).unwrap();
-            shown.push_str(&format!("{}: {}", path.display(), crate::source_change::apply(&text, edits).unwrap()));
-        }
-        expected.assert_eq(&shown);
+        expected.assert_eq(&fixture.show_changed(&change));
     }
 
     const FILES: &str = "\

@@ -7,6 +7,8 @@ use nival_engine::{Budget, Control, Engine, EngineConfig, FilePosition, Snapshot
 use nival_source::MemorySystem;
 use nival_syntax::{TextRange, TextSize};
 
+use crate::source_change::{SourceChange, apply};
+
 /// The files below `/`, trusted; the file with the cursor, else the first one.
 pub(crate) struct Fixture {
     #[allow(dead_code, reason = "tests of edits apply changes to it")]
@@ -48,6 +50,19 @@ impl Fixture {
 
     pub fn control() -> Control {
         Control::new(Budget::INTERACTIVE)
+    }
+
+    /// The files that a change edits, each with its new text.
+    pub fn changed<'a>(&'a self, change: &'a SourceChange) -> impl Iterator<Item = (&'a Arc<Path>, String)> {
+        change.edits().map(|(path, edits)| {
+            let text = self.snapshot.text(path).expect("the file is there");
+            (path, apply(&text, edits).expect("the edits fit"))
+        })
+    }
+
+    /// The same, each behind its path.
+    pub fn show_changed(&self, change: &SourceChange) -> String {
+        self.changed(change).map(|(path, text)| format!("{}: {text}", path.display())).collect()
     }
 
     /// The text with the ranges in brackets, each followed by its label.

@@ -12,9 +12,10 @@ pub use nival_syntax::TextEdit;
 /// Edits that format a text, on the lines that differ.
 ///
 /// # Errors
-/// The text has syntax errors, among others.
-pub fn format_document(text: &str, options: &FormatOptions) -> Result<Vec<TextEdit>, FormatError> {
-    Ok(nival_fmt::edits(text, &nival_fmt::format(text, options)?))
+/// The text has syntax errors, among others; cancelled.
+pub fn format_document(text: &str, options: &FormatOptions, token: &CancelToken) -> Result<Vec<TextEdit>, FormatError> {
+    let new = nival_fmt::format_while(text, options, &|| !token.is_cancelled())?;
+    if token.is_cancelled() { Err(FormatError::Cancelled) } else { Ok(nival_fmt::edits(text, &new)) }
 }
 
 /// Whether programs that settings name may be started.

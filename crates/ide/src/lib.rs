@@ -21,6 +21,7 @@ pub mod definition;
 pub mod diagnostics;
 mod docs;
 mod facts;
+pub mod file_deletes;
 pub mod file_renames;
 #[cfg(test)]
 mod fixture;
@@ -31,6 +32,7 @@ pub mod hover;
 pub mod inlay_hints;
 pub mod linked_editing;
 pub mod links;
+mod mistakes;
 mod near;
 pub mod option_diagnostics;
 mod options;
@@ -50,9 +52,12 @@ mod values;
 mod warm;
 pub mod workspace_symbols;
 
-pub use actions::{ActionId, ActionKind, ActionQuery, CodeAction, Effect as ActionEffect, code_actions, resolve as resolve_action};
+pub use actions::{
+    ActionId, ActionKind, ActionQuery, CodeAction, Effect as ActionEffect, code_actions, code_actions_with_changes,
+    resolve as resolve_action,
+};
 pub use call_hierarchy::{Call, CallItem, CallKind, call_item, incoming_calls, outgoing_calls};
-pub use closed_files::{closed_file_diagnostics, closed_files, concerned_by, depends_on_files};
+pub use closed_files::{closed_file_diagnostics, closed_files, concerned_by, concerned_by_options, depends_on_files};
 pub use code_lens::{DerivationLens, LensTarget, code_lenses};
 pub use completion::{CompletionItem, CompletionKind, MAX_CANDIDATES, completion, completion_details};
 pub use definition::{NavigationTarget, declaration, definition, implementation, type_definition};
@@ -60,6 +65,7 @@ pub use diagnostics::{
     Diagnostic, Fix, Related, Severity, Tag, TextEdit, background_diagnostics, diagnostics, evaluation_diagnostics, is_rule, page_of,
     severity_of_level,
 };
+pub use file_deletes::file_deletes;
 pub use file_renames::file_renames;
 pub use folding::{FoldKind, FoldingRange, folding_ranges, selection_ranges};
 pub use formatting::{FormatError, FormatOptions, format_document, format_on_type, format_range, format_with, may_run_programs};

@@ -4,93 +4,149 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nival_engine::{Cancellable, Snapshot};
-use nival_index::{Reach, View};
+use nival_engine::{Cancellable, Project, Snapshot};
+use nival_index::{Caller, Edge, Reach, View};
 use nival_lint::rules::elsewhere;
-use nival_shape::{ModuleSet, OptionProblem, OptionProblemKind, Shapes, place_range};
+use nival_shape::{ModuleClass, ModuleSet, OptionProblem, OptionProblemKind, Shapes, place_range};
 use nival_source::{Db, SourceFile};
 use nival_syntax::literal::identifier;
 
-use crate::diagnostics::{Diagnostic, Fix, Related, Severity, TextEdit, wanted};
-use crate::facts::location;
+use crate::diagnostics::Diagnostic;
+use crate::mistakes::{Mistake, are_wanted, told};
 
 /// Modules between a module and the configuration that it is part of.
 const MAX_STEPS: usize = 1000;
-/// The file at which NixOS begins.
-const CONFIGURATION: &str = "configuration.nix";
+/// The files at which configurations begin that no flake has.
+const BEGINNINGS: [(&str, ModuleClass); 3] =
+    [("configuration.nix", ModuleClass::NixOs), ("darwin-configuration.nix", ModuleClass::Darwin), ("home.nix", ModuleClass::Home)];
 
 /// Sorted by place. It reads all modules of the set: not for the time between two keys.
 ///
 /// # Errors
 /// Cancelled.
 pub fn option_diagnostics(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<Diagnostic>> {
-    let config = snapshot.config();
-    if config.lint.is_excluded(path, &config.roots) || !snapshot.is_file(path) {
+    if !are_wanted(snapshot, path) {
         return Ok(Vec::new());
     }
-    let configuration = configuration_of(snapshot, path)?;
-    let of_tree = path.iter().zip(path.iter().skip(1)).any(|(folder, inner)| folder == "nixos" && inner == "modules");
-    // Other files are not worth reading all modules.
-    if configuration.is_none() && !of_tree {
-        return Ok(Vec::new());
-    }
-    let found = snapshot.with_db(|db| {
-        let file = db.files().get(db, path);
-        let shapes = Shapes::new(db);
-        if !nival_hir::lowered(db, file).errors.is_empty() {
-            return Vec::new();
-        }
-        let Some(set) = set_of(db, shapes, file, configuration.as_deref()) else { return Vec::new() };
-        let mut found: Vec<Diagnostic> = shapes.option_problems(set, file).iter().map(|problem| diagnostic(db, problem)).collect();
-        found.sort_by(|a, b| (a.range.start(), &a.code, &a.message).cmp(&(b.range.start(), &b.code, &b.message)));
-        found
-    })?;
-    wanted(snapshot, path, found)
-}
-
-/// The set of modules that a file is certainly part of.
-fn set_of<'db>(db: &'db dyn Db, shapes: Shapes<'db>, file: SourceFile, configuration: Option<&Path>) -> Option<&'db ModuleSet> {
-    let of_tree = shapes.nixos_modules(file, Vec::new())?;
-    if of_tree.contains(file) {
-        return Some(of_tree);
-    }
-    let configuration = db.files().get(db, configuration?);
-    shapes.nixos_modules(file, vec![configuration]).filter(|set| set.contains(file))
-}
-
-/// The one `configuration.nix` that a file is a module of, or is, if the search path says what it is evaluated with: beside it, and above,
-/// there is no flake, which would say something else.
-fn configuration_of(snapshot: &Snapshot, path: &Path) -> Cancellable<Option<Arc<Path>>> {
     let project = snapshot.project(Duration::ZERO)?;
-    if !project.complete {
-        return Ok(None);
-    }
-    let Some(found) = root_of(&project.view, path) else { return Ok(None) };
-    let flake = found.ancestors().skip(1).any(|folder| snapshot.is_file(&folder.join("flake.nix")));
-    Ok((!flake).then_some(found))
+    of_project(snapshot, &project, path)
 }
 
-fn root_of(view: &View, path: &Path) -> Option<Arc<Path>> {
+/// All that is to be said of a file.
+pub(crate) fn of_project(snapshot: &Snapshot, project: &Project, path: &Path) -> Cancellable<Vec<Diagnostic>> {
+    let of_tree = is_of_tree(path);
+    let beginning = if project.complete { beginning(snapshot, &project.view, path) } else { None };
+    // Other files are not worth reading all modules.
+    if beginning.is_none() && !of_tree {
+        return Ok(Vec::new());
+    }
+    told(snapshot, path, |db, file| {
+        let shapes = Shapes::new(db);
+        let Known { own, written } = sets_of(db, shapes, file, beginning.as_ref());
+        let mut problems = in_each(&own, |set| shapes.option_problems(set, file));
+        problems.extend(in_each(&written, |set| shapes.written_option_problems(set, file)));
+        problems.iter().map(|problem| mistake(db, problem)).collect()
+    })
+}
+
+/// Of several configurations, what is wrong in each.
+fn in_each(sets: &[&ModuleSet], problems: impl Fn(&ModuleSet) -> Vec<OptionProblem>) -> Vec<OptionProblem> {
+    let Some((first, others)) = sets.split_first() else { return Vec::new() };
+    let mut found = problems(first);
+    for set in others {
+        let also = problems(set);
+        found.retain(|problem| also.iter().any(|other| (&other.path, other.place) == (&problem.path, problem.place)));
+    }
+    found
+}
+
+/// Whether a file may be one of NixOS' own modules, or of home-manager's or nix-darwin's.
+fn is_of_tree(path: &Path) -> bool {
+    path.iter().any(|folder| folder == "modules")
+}
+
+/// Whether what is said of a file may be other things because of what other modules declare now.
+pub(crate) fn is_about_options(code: &str) -> bool {
+    [elsewhere::UNKNOWN_OPTION.id, elsewhere::DUPLICATE_OPTION.id, elsewhere::OPTION_TYPE.id].contains(&code)
+}
+
+/// The known sets of modules that a file is certainly part of.
+#[derive(Default)]
+struct Known<'db> {
+    own: Vec<&'db ModuleSet>,
+    /// Those of which a module is written in the file, which is none itself.
+    written: Vec<&'db ModuleSet>,
+}
+
+fn sets_of<'db>(db: &'db dyn Db, shapes: Shapes<'db>, file: SourceFile, beginning: Option<&Found>) -> Known<'db> {
+    let mut sets: Vec<&'db ModuleSet> = Vec::new();
+    // Where there is a tree around it, its kind is told by that.
+    let of_tree = shapes.tree_class(file);
+    match beginning.map(|found| &found.beginning) {
+        _ if of_tree.is_some() => sets.extend(of_tree.and_then(|class| shapes.module_set(file, class, Vec::new()))),
+        None => {}
+        Some(Beginning::File(path, class)) => sets.extend(shapes.module_set(file, *class, vec![db.files().get(db, path)])),
+        Some(Beginning::Flake(path)) => sets.extend(shapes.configurations(db.files().get(db, path))),
+    }
+    sets.retain(|set| set.is_closed());
+    let users = if of_tree.is_none() { sets.iter().filter_map(|set| shapes.users(set)).collect() } else { Vec::new() };
+    let users: Vec<&ModuleSet> = users.into_iter().filter(|set| set.is_closed()).collect();
+    // What a user of home-manager has, and these are not known, may be other modules.
+    if beginning.is_some_and(|found| found.of_users) && !users.iter().any(|set| set.contains(file)) {
+        return Known::default();
+    }
+    let written = users.iter().copied().filter(|set| set.has_written(file)).collect();
+    Known { own: sets.into_iter().chain(users).filter(|set| set.contains(file)).collect(), written }
+}
+
+/// Where it begins, and whether it is reached as a module of a user of home-manager, too.
+struct Found {
+    beginning: Beginning,
+    of_users: bool,
+}
+
+/// Where the one configuration begins that a module is part of.
+enum Beginning {
+    /// At a file that is found by its name, and that the search path says what it is evaluated with: beside it, and above, there is no
+    /// flake, which would say something else.
+    File(Arc<Path>, ModuleClass),
+    /// At lists in a flake.
+    Flake(Arc<Path>),
+}
+
+fn beginning(snapshot: &Snapshot, view: &View, path: &Path) -> Option<Found> {
+    let mut of_users = false;
     let mut open: Vec<Arc<Path>> = vec![path.into()];
     let mut seen = open.clone();
-    let mut root: Option<Arc<Path>> = None;
+    let mut found: Option<Beginning> = None;
     for _ in 0..MAX_STEPS {
-        let Some(at) = open.pop() else { return root };
+        let Some(at) = open.pop() else { return found.map(|beginning| Found { beginning, of_users }) };
         let callers = view.callers(&at);
         if callers.is_empty() {
-            // A second root may have other modules.
-            if at.file_name()? != CONFIGURATION || root.is_some() {
+            // A second one may have other modules.
+            let (_, class) =
+                BEGINNINGS.iter().find(|(name, _)| at.file_name().is_some_and(|own| own == *name)).filter(|_| found.is_none())?;
+            if at.ancestors().skip(1).any(|folder| snapshot.is_file(&folder.join("flake.nix"))) {
                 return None;
             }
-            root = Some(at);
+            found = Some(Beginning::File(at, *class));
             continue;
         }
         for caller in callers {
             // Who uses it otherwise may evaluate it with other modules.
-            if caller.edge()?.how != Reach::Module {
+            let edge = caller.edge()?;
+            let of_user = is_of_user(&caller, edge);
+            of_users |= of_user;
+            if edge.how != Reach::Module && !of_user {
                 return None;
             }
-            if !seen.contains(&caller.path) {
+            if caller.path.ends_with("flake.nix") {
+                match &found {
+                    None => found = Some(Beginning::Flake(caller.path)),
+                    Some(Beginning::Flake(other)) if *other == caller.path => {}
+                    Some(_) => return None,
+                }
+            } else if !seen.contains(&caller.path) {
                 seen.push(caller.path.clone());
                 open.push(caller.path);
             }
@@ -99,39 +155,24 @@ fn root_of(view: &View, path: &Path) -> Option<Arc<Path>> {
     None
 }
 
-fn diagnostic(db: &dyn Db, problem: &OptionProblem) -> Diagnostic {
-    let range = place_range(db, problem.place);
+/// `home-manager.users.me = import ./home.nix`, or a path there, or a module in the `imports` of what is written there.
+pub(crate) fn is_of_user(caller: &Caller, edge: &Edge) -> bool {
+    let names = edge.symbol.map(|symbol| caller.summary.attr_path(symbol)).unwrap_or_default();
+    let is_there = names.windows(2).any(|names| (names[0].as_bytes(), names[1].as_bytes()) == (b"home-manager", b"users"));
+    is_there && matches!(edge.how, Reach::Module | Reach::Import | Reach::Path)
+}
+
+fn mistake(db: &dyn Db, problem: &OptionProblem) -> Mistake {
     let name = problem.path.iter().map(|name| identifier(name.as_bytes())).collect::<Vec<_>>().join(".");
-    let (code, mut message) = match &problem.kind {
+    let (code, message) = match &problem.kind {
         OptionProblemKind::Unknown => (elsewhere::UNKNOWN_OPTION.id, format!("no module declares the option `{name}`")),
         OptionProblemKind::Duplicate => (elsewhere::DUPLICATE_OPTION.id, format!("the option `{name}` is declared in another module, too")),
         OptionProblemKind::WrongType(is, wanted) => {
             (elsewhere::OPTION_TYPE.id, format!("the option `{name}` takes {wanted}, and this is {is}"))
         }
     };
-    let mut fixes = Vec::new();
-    if let Some(suggestion) = problem.suggestion {
-        message.push_str(&format!("; did you mean '{suggestion}'?"));
-        fixes.push(Fix {
-            title: format!("Replace with '{suggestion}'"),
-            edits: vec![TextEdit { range, insert: identifier(suggestion.as_bytes()).to_string() }],
-            preferred: true,
-            safe: false,
-        });
-    }
-    let related = problem.declared.and_then(|place| location(db, place));
-    let related = related.map(|(place, _)| Related { place, message: "the option is declared here".to_owned() });
-    Diagnostic {
-        range,
-        // What a condition around it is, is not known.
-        severity: Severity::Warning,
-        code: code.to_owned(),
-        message,
-        notes: Vec::new(),
-        related: related.into_iter().collect(),
-        tags: Vec::new(),
-        fixes,
-    }
+    let declared = problem.declared.map(|place| (place, "the option is declared here".to_owned()));
+    Mistake { range: place_range(db, problem.place), code, message, suggestion: problem.suggestion, declared }
 }
 
 #[cfg(test)]

@@ -119,9 +119,9 @@ fn is_unused(snapshot: &Snapshot, view: &View, path: &Path) -> bool {
     }
     // Paths may be put together of texts: `"${self}/hosts/x.nix"`, `hosts = [ "x" ]`.
     let stem = name.strip_suffix(".nix").unwrap_or(name);
-    let others: Vec<&Arc<Path>> = view.files().map(|(other, _)| other).filter(|other| &***other != path).take(MAX_LOOKED_AT + 1).collect();
-    others.len() <= MAX_LOOKED_AT
-        && others.iter().all(|other| snapshot.check().is_ok() && snapshot.glance_text(other).is_some_and(|text| !text.contains(stem)))
+    let others: Vec<_> = view.files().filter(|(other, _)| &***other != path).take(MAX_LOOKED_AT + 1).collect();
+    let silent = |(other, summary)| snapshot.check().is_ok() && snapshot.text_says(other, summary, stem) == Some(false);
+    others.len() <= MAX_LOOKED_AT && others.into_iter().all(silent)
 }
 
 fn diagnostic(edge: &Edge, code: &str, message: String, related: Vec<Related>) -> Diagnostic {
@@ -258,6 +258,25 @@ mod tests {
         ] {
             check(&silent, expect![[""]]);
         }
+    }
+
+    #[test]
+    fn what_the_disk_says_of_a_name_is_not_read_again_until_it_changes() {
+        let mut fixture =
+            Fixture::new("//- /old.nix\n$0{ }: 1\n//- /flake.nix\n{ outputs = { self }: { a = import ./new.nix; }; }\n//- /new.nix\n1\n");
+        let mut unused = |write: Option<&str>| {
+            if let Some(text) = write {
+                fixture.system.write("/new.nix", text);
+                let mut change = nival_engine::Change::new();
+                change.disk_changed("/new.nix");
+                fixture.engine.apply(change);
+            }
+            let found = project_diagnostics(&fixture.engine.snapshot(), &fixture.path).unwrap();
+            found.iter().any(|found| found.code == UNUSED)
+        };
+        assert_eq!([unused(None), unused(None)], [true, true]);
+        // A comment is nothing that a summary has.
+        assert_eq!([unused(Some("1 # old")), unused(None), unused(Some("1 # none"))], [false, false, true]);
     }
 
     #[test]

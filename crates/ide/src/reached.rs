@@ -26,6 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub fn reached_by(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<Reached>> {
     let project = snapshot.project(PATIENCE)?;
     let mut found: Vec<Reached> = project.view.callers(path).iter().filter_map(reached).collect();
+    // What reads a folder finds the files in it by their names.
+    let read = |folder: &Path| project.view.callers(folder).iter().filter_map(reached).filter(|found| found.how == Reach::Folder).collect();
+    let folders = path.ancestors().skip(1).take_while(|folder| project.view.roots().iter().any(|root| folder.starts_with(root)));
+    found.extend(folders.flat_map(|folder| -> Vec<Reached> { read(folder) }));
     found.sort_by_key(|found| !found.how.runs());
     Ok(found)
 }

@@ -5,10 +5,10 @@ use std::path::Path;
 use nival_engine::{Cancellable, Snapshot};
 use nival_lint::rules::elsewhere;
 use nival_shape::{Problem, ProblemKind, problem_range, problems};
-use nival_source::Db;
+use nival_source::{Db, SourceFile};
 
-use crate::diagnostics::{Diagnostic, Fix, Related, Severity, TextEdit, wanted};
-use crate::facts::location;
+use crate::diagnostics::Diagnostic;
+use crate::mistakes::{Mistake, are_wanted, told};
 
 /// How a kind of problem is told.
 struct Row {
@@ -46,56 +46,20 @@ const TABLE: [Row; 3] = [
 /// # Errors
 /// Cancelled.
 pub fn shape_diagnostics(snapshot: &Snapshot, path: &Path) -> Cancellable<Vec<Diagnostic>> {
-    let config = snapshot.config();
-    if config.lint.is_excluded(path, &config.roots) || !snapshot.is_file(path) {
+    if !are_wanted(snapshot, path) {
         return Ok(Vec::new());
     }
-    let found = snapshot.with_db(|db| {
-        let file = db.files().get(db, path);
-        // Of a text that is half typed nothing is certain.
-        if !nival_hir::lowered(db, file).errors.is_empty() {
-            return Vec::new();
-        }
-        let found = problems(db, file);
-        if found.is_empty() {
-            return Vec::new();
-        }
-        let mut found: Vec<Diagnostic> = found.iter().filter_map(|problem| diagnostic(db, file, problem)).collect();
-        found.sort_by(|a, b| (a.range.start(), &a.code, &a.message).cmp(&(b.range.start(), &b.code, &b.message)));
-        // `inherit (s) a` and the uses of `a` are one mistake.
-        found.dedup_by(|a, b| a.range == b.range && a.message == b.message);
-        found
-    })?;
-    wanted(snapshot, path, found)
+    told(snapshot, path, |db, file| problems(db, file).iter().filter_map(|problem| mistake(db, file, problem)).collect())
 }
 
-fn diagnostic(db: &dyn Db, file: nival_source::SourceFile, problem: &Problem) -> Option<Diagnostic> {
+fn mistake(db: &dyn Db, file: SourceFile, problem: &Problem) -> Option<Mistake> {
     let row = TABLE.iter().find(|row| row.kind == problem.kind)?;
-    let range = problem_range(db, file, problem);
-    let mut message = format!("{}{}{}", row.message.0, problem.name, row.message.1);
-    let mut fixes = Vec::new();
-    if let Some(suggestion) = problem.suggestion {
-        message.push_str(&format!("; did you mean '{suggestion}'?"));
-        let insert = nival_eval::print::identifier(suggestion.as_bytes());
-        fixes.push(Fix {
-            title: format!("Replace with '{suggestion}'"),
-            edits: vec![TextEdit { range, insert }],
-            preferred: true,
-            safe: false,
-        });
-    }
-    let related = problem.declared.and_then(|place| location(db, place));
-    let related = related.map(|(place, _)| Related { place, message: format!("{} is written here", row.declared) });
-    Some(Diagnostic {
-        range,
-        // Whether the code is ever run is not known.
-        severity: Severity::Warning,
-        code: row.code.to_owned(),
-        message,
-        notes: Vec::new(),
-        related: related.into_iter().collect(),
-        tags: Vec::new(),
-        fixes,
+    Some(Mistake {
+        range: problem_range(db, file, problem),
+        code: row.code,
+        message: format!("{}{}{}", row.message.0, problem.name, row.message.1),
+        suggestion: problem.suggestion,
+        declared: problem.declared.map(|place| (place, format!("{} is written here", row.declared))),
     })
 }
 

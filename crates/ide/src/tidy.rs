@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use nival_engine::Snapshot;
-use nival_fmt::{Fragment, Options, format, format_fragment};
+use nival_fmt::{Fragment, Options, format, format_fragment, indentation, line_edits, starts_line};
 use nival_syntax::ast::{AstNode, Expr};
 use nival_syntax::flat::{self, FlatTree, Node};
 use nival_syntax::{SyntaxKind, TextRange, TextSize};
@@ -15,6 +15,7 @@ use rustc_hash::FxHashSet;
 
 use crate::diagnostics::TextEdit;
 use crate::source_change::{Draft, FileOperation, SourceChange, apply};
+use crate::tree::slice;
 
 /// A longer text is not formatted for the sake of an edit.
 const MAX_LENGTH: usize = 200_000;
@@ -96,8 +97,8 @@ impl Region {
             Region::All if text.len() > MAX_LENGTH => None,
             Region::All => format(text, &options).ok(),
             Region::Item(range, fragment) => {
-                let own = text.get(usize::from(range.start())..usize::from(range.end()))?;
-                let indent = columns(text, range.start());
+                let own = slice(text, range);
+                let indent = indentation(text, range.start());
                 if own.len() > MAX_LENGTH { None } else { format_fragment(own, fragment, indent, &options).ok() }
             }
         }
@@ -107,7 +108,7 @@ impl Region {
     fn is_formatted(self, text: &str) -> bool {
         let own = match self {
             Region::All => text.trim_end(),
-            Region::Item(range, _) => text.get(usize::from(range.start())..usize::from(range.end())).unwrap_or_default(),
+            Region::Item(range, _) => slice(text, range),
         };
         self.format(text).is_some_and(|formatted| formatted.trim_end() == own)
     }
@@ -146,8 +147,8 @@ fn tidy_edits(old: Arc<str>, tree: &FlatTree, edits: &[TextEdit]) -> Option<Vec<
         let region = region.after(edits);
         let Some(text) = region.format(&new) else { continue };
         changes.extend(match region {
-            Region::All => replaced(&new, TextRange::up_to(TextSize::of(&*new)), kept_end(&new, text)),
-            Region::Item(range, _) => replaced(&new, range, text),
+            Region::All => line_edits(&new, TextRange::up_to(TextSize::of(&*new)), &kept_end(&new, text)),
+            Region::Item(range, _) => line_edits(&new, range, &text),
         });
     }
     // The pieces in the midst of another layout.
@@ -157,11 +158,14 @@ fn tidy_edits(old: Arc<str>, tree: &FlatTree, edits: &[TextEdit]) -> Option<Vec<
         .filter(|(_, region)| !formatted.iter().any(|other| region.is_within(*other)))
         .map(|(range, _)| range)
         .collect();
-    if !loose.is_empty() {
-        let tree = flat::parse(new.as_bytes());
-        for range in loose {
-            pieces(&new, tree.root(), range, &mut changes);
-        }
+    if formatted.is_empty() && loose.is_empty() {
+        return None;
+    }
+    let untidied = flat::reparse(tree, new.as_bytes());
+    for range in loose {
+        // Down to where the insertion is not alone: the way there is that to any place in the tree.
+        let around = untidied.nodes_covering(range).into_iter().find(|node| !range.contains_range(node.range()));
+        pieces(&new, around.unwrap_or_else(|| untidied.root()), range, &mut changes);
     }
     changes.sort_by_key(|edit| edit.range.start());
     if changes.is_empty() {
@@ -170,9 +174,9 @@ fn tidy_edits(old: Arc<str>, tree: &FlatTree, edits: &[TextEdit]) -> Option<Vec<
     let mut draft = Draft::new(old);
     draft.apply(edits)?;
     draft.apply(&changes)?;
-    let unchanged = flat::parse(new.as_bytes());
     // Each was checked by itself; this is about what they stand beside.
-    if !unchanged.errors().is_empty() || nival_fmt::verify::difference(&unchanged, &flat::parse(draft.text().as_bytes())).is_some() {
+    let tidied = flat::reparse(&untidied, draft.text().as_bytes());
+    if !untidied.errors().is_empty() || nival_fmt::verify::difference(&untidied, &tidied).is_some() {
         return None;
     }
     Some(draft.edits())
@@ -194,18 +198,14 @@ fn inserted(edits: &[TextEdit]) -> Vec<TextRange> {
     edits.iter().map(range).collect()
 }
 
-/// The lines of a range that differ from what it should be.
-fn replaced(text: &str, range: TextRange, new: String) -> Vec<TextEdit> {
-    let old = text.get(usize::from(range.start())..usize::from(range.end())).unwrap_or_default();
-    let edits = nival_fmt::edits(old, &new);
-    edits.into_iter().map(|edit| TextEdit { range: edit.range + range.start(), insert: edit.insert }).collect()
-}
-
 /// The largest nodes in a range that are within a line, formatted.
 fn pieces(text: &str, node: Node<'_>, range: TextRange, changes: &mut Vec<TextEdit>) {
-    for child in node.children() {
+    for child in children_from(node, range.start()) {
         let own = child.range();
-        if own.end() <= range.start() || own.start() >= range.end() {
+        if own.start() >= range.end() {
+            break;
+        }
+        if own.end() <= range.start() {
             continue;
         }
         let fragment = match child.kind() {
@@ -216,11 +216,11 @@ fn pieces(text: &str, node: Node<'_>, range: TextRange, changes: &mut Vec<TextEd
         };
         match fragment {
             Some(fragment) if range.contains_range(own) => {
-                let written = text.get(usize::from(own.start())..usize::from(own.end())).unwrap_or_default();
+                let written = slice(text, own);
                 if written.contains('\n') {
                     continue;
                 }
-                if let Ok(formatted) = format_fragment(written, fragment, columns(text, own.start()), &Options::default())
+                if let Ok(formatted) = format_fragment(written, fragment, indentation(text, own.start()), &Options::default())
                     && formatted != written
                     && !formatted.contains('\n')
                 {
@@ -232,14 +232,20 @@ fn pieces(text: &str, node: Node<'_>, range: TextRange, changes: &mut Vec<TextEd
     }
 }
 
-fn starts_line(text: &str, at: TextSize) -> bool {
-    let before = text.get(..usize::from(at)).unwrap_or_default();
-    before.trim_end_matches([' ', '\t']).ends_with('\n')
+/// The children of a node from one on that ends behind a place, or from the first.
+fn children_from(node: Node<'_>, at: TextSize) -> impl Iterator<Item = Node<'_>> {
+    let tree = node.tree();
+    let holds = |token: &nival_syntax::flat::Token<'_>| node.token_range().contains(&token.index());
+    let token = tree.tokens_at(at).last().filter(holds);
+    // Between two children there is little but blanks.
+    let next = |from: u32| (from..node.token_range().end).find_map(|token| child_at(node, token));
+    let first = token.and_then(|token| next(token.index())).or_else(|| node.children().next());
+    let following = move |child: &Node<'_>| tree.node(child.subtree_end()).filter(|next| next.index() < node.subtree_end());
+    std::iter::successors(first, following)
 }
 
-/// How many columns the line of a place is indented by.
-fn columns(text: &str, at: TextSize) -> u32 {
-    let before = text.get(..usize::from(at)).unwrap_or_default();
-    let line = text.get(before.rfind('\n').map_or(0, |newline| newline + 1)..).unwrap_or_default();
-    (line.len() - line.trim_start_matches([' ', '\t']).len()) as u32
+/// The child of a node that a token is in.
+fn child_at(node: Node<'_>, token: u32) -> Option<Node<'_>> {
+    let innermost = node.tree().node_around(token..token + 1);
+    std::iter::once(innermost).chain(innermost.ancestors()).find(|inner| inner.parent() == Some(node))
 }

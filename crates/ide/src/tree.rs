@@ -22,6 +22,12 @@ pub(crate) fn ends_line(token: Token<'_>) -> bool {
     }
 }
 
+/// The binding that a range is in, the range itself where there is none.
+pub(crate) fn binding_around(tree: &FlatTree, range: TextRange) -> TextRange {
+    let around = tree.nodes_covering(range);
+    around.iter().find(|node| node.kind() == SyntaxKind::BINDING).map_or(range, |binding| binding.range())
+}
+
 /// The text of a node.
 pub(crate) fn text_of(node: Node<'_>) -> String {
     String::from_utf8_lossy(node.text()).into_owned()

@@ -23,18 +23,19 @@ pub(super) fn is_safe(fix: &Fix) -> bool {
 
 pub(super) fn add(snapshot: &Snapshot, view: &FileView, found: &mut Found<'_>) -> Cancellable<()> {
     let id = ActionId { name: ID.to_owned(), index: 0 };
-    if found.wanted == Some(&id) {
-        found.change = change(snapshot, view, found)?;
-    }
-    found.actions.push(CodeAction {
-        id,
-        title: "Fix all problems that can be fixed safely".to_owned(),
-        kind: ActionKind::FixAll,
-        preferred: false,
-        diagnostic: None,
-        disabled: None,
-        effect: Effect::Change { operations: false },
-    });
+    let change = if found.wants(&id) { change(snapshot, view, found)? } else { None };
+    found.offer(
+        CodeAction {
+            id,
+            title: "Fix all problems that can be fixed safely".to_owned(),
+            kind: ActionKind::FixAll,
+            preferred: false,
+            diagnostic: None,
+            disabled: None,
+            effect: Effect::Change { operations: false },
+        },
+        change,
+    );
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use nival_engine::{Cancellable, Snapshot};
 
-use super::{ActionKind, ActionQuery, CodeAction, Effect, Found, fix_all};
+use super::{ActionKind, ActionQuery, CodeAction, Effect, Found, Wanted, fix_all};
 use crate::cursor::FileView;
 use crate::diagnostics::{Diagnostic, diagnostics};
 use crate::source_change::SourceChange;
@@ -25,7 +25,9 @@ pub(super) fn run(snapshot: &Snapshot, query: &ActionQuery<'_>, view: &FileView,
             add(diagnostic, found);
         }
     }
-    // Nobody who moves the cursor wants to hear of the whole file; who sees one problem may want to be rid of all.
+    // Nobody who moves the cursor wants to hear of the whole file; who sees one problem may want to be rid of all. To work out what that
+    // changes takes too long for who only looks.
+    let all = all && (query.explicit || found.wanted != Wanted::All);
     let near = query.explicit || diagnostics.iter().filter(here).any(|diagnostic| diagnostic.fixes.iter().any(fix_all::is_safe));
     if all && near && diagnostics.iter().any(|diagnostic| diagnostic.fixes.iter().any(fix_all::is_safe)) {
         fix_all::add(snapshot, view, found)?;
@@ -37,18 +39,19 @@ pub(super) fn run(snapshot: &Snapshot, query: &ActionQuery<'_>, view: &FileView,
 fn add(diagnostic: &Diagnostic, found: &mut Found<'_>) {
     for fix in &diagnostic.fixes {
         let id = found.next_id(FIX);
-        if found.wanted == Some(&id) {
-            let change = SourceChange::of_file(found.path.clone(), fix.edits.iter().cloned()).ok();
-            found.change = change.map(|change| tidy(found.snapshot, &change));
-        }
-        found.actions.push(CodeAction {
-            id,
-            title: fix.title.clone(),
-            kind: ActionKind::QuickFix,
-            preferred: fix.preferred,
-            diagnostic: Some(diagnostic.clone()),
-            disabled: None,
-            effect: Effect::Change { operations: false },
-        });
+        let change = if found.wants(&id) { SourceChange::of_file(found.path.clone(), fix.edits.iter().cloned()).ok() } else { None };
+        let change = change.map(|change| tidy(found.snapshot, &change));
+        found.offer(
+            CodeAction {
+                id,
+                title: fix.title.clone(),
+                kind: ActionKind::QuickFix,
+                preferred: fix.preferred,
+                diagnostic: Some(diagnostic.clone()),
+                disabled: None,
+                effect: Effect::Change { operations: false },
+            },
+            change,
+        );
     }
 }

@@ -23,11 +23,12 @@ fn sees_itself(set: Node<'_>) -> bool {
 
 /// The `inherit` that says the same as a binding.
 fn inherit_for(context: &Context<'_>, set: Node<'_>, binding: &Binding<Node<'_>>) -> Option<String> {
+    // Most values are something else, of which nothing more has to be known.
+    let value = binding.value().filter(|value| matches!(value, Expr::NameRef(_) | Expr::Select(_)))?;
     let path = binding.attrpath()?;
     let name = path.single_name()?;
     binding.semicolon_token()?;
     let attr = context.text_of(path);
-    let value = binding.value()?;
     if context.has_error(binding.range()) || context.has_comment(binding.range()) || matches!(path.attrs().next()?, Attr::DynamicAttr(_)) {
         return None;
     }

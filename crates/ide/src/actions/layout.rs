@@ -20,7 +20,7 @@ pub(super) fn indent_at(text: &str, at: TextSize) -> &str {
     line.get(..width).unwrap_or_default()
 }
 
-/// Whether nothing but blanks stands before a place in its line.
+/// Whether nothing but blanks stands before a place in its line. Unlike [`nival_fmt::starts_line`], the first line of a file is one.
 pub(super) fn starts_line(text: &str, at: TextSize) -> bool {
     let before = text.get(..usize::from(at)).unwrap_or_default();
     before.rsplit('\n').next().is_none_or(|line| line.bytes().all(|byte| matches!(byte, b' ' | b'\t')))

@@ -195,7 +195,17 @@ const ACTIONS: &[Action] = &[
 /// # Errors
 /// Cancelled.
 pub fn code_actions(snapshot: &Snapshot, query: &ActionQuery<'_>) -> Cancellable<Vec<CodeAction>> {
-    let mut found = Found::new(snapshot, query, None);
+    let mut found = Found::new(snapshot, query, Wanted::Nothing);
+    run(snapshot, query, &mut found)?;
+    Ok(found.actions.into_iter().map(|(action, _)| action).collect())
+}
+
+/// The same with what each changes, for who cannot ask later; without that which repairs the whole file, unless it was asked for.
+///
+/// # Errors
+/// Cancelled.
+pub fn code_actions_with_changes(snapshot: &Snapshot, query: &ActionQuery<'_>) -> Cancellable<Vec<(CodeAction, Option<SourceChange>)>> {
+    let mut found = Found::new(snapshot, query, Wanted::All);
     run(snapshot, query, &mut found)?;
     Ok(found.actions)
 }
@@ -205,9 +215,9 @@ pub fn code_actions(snapshot: &Snapshot, query: &ActionQuery<'_>) -> Cancellable
 /// # Errors
 /// Cancelled.
 pub fn resolve(snapshot: &Snapshot, query: &ActionQuery<'_>, id: &ActionId) -> Cancellable<Option<SourceChange>> {
-    let mut found = Found::new(snapshot, query, Some(id));
+    let mut found = Found::new(snapshot, query, Wanted::One(id));
     run(snapshot, query, &mut found)?;
-    Ok(found.change)
+    Ok(found.actions.into_iter().find(|(action, _)| action.id == *id).and_then(|(_, change)| change))
 }
 
 fn run(snapshot: &Snapshot, query: &ActionQuery<'_>, found: &mut Found<'_>) -> Cancellable<()> {
@@ -228,21 +238,28 @@ fn run(snapshot: &Snapshot, query: &ActionQuery<'_>, found: &mut Found<'_>) -> C
     Ok(())
 }
 
-/// Collects actions, and works out the change of one of them.
+/// Of which actions the change is worked out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted<'a> {
+    Nothing,
+    One(&'a ActionId),
+    All,
+}
+
+/// Collects actions, and works out the changes that are wanted.
 pub(crate) struct Found<'a> {
     snapshot: &'a Snapshot,
     path: &'a Arc<Path>,
     explicit: bool,
-    wanted: Option<&'a ActionId>,
+    wanted: Wanted<'a>,
     current: (&'static str, ActionKind),
-    actions: Vec<CodeAction>,
-    change: Option<SourceChange>,
+    actions: Vec<(CodeAction, Option<SourceChange>)>,
     /// At the selection.
     diagnostics: Vec<Diagnostic>,
 }
 
 impl<'a> Found<'a> {
-    fn new(snapshot: &'a Snapshot, query: &ActionQuery<'a>, wanted: Option<&'a ActionId>) -> Self {
+    fn new(snapshot: &'a Snapshot, query: &ActionQuery<'a>, wanted: Wanted<'a>) -> Self {
         Found {
             snapshot,
             path: query.path,
@@ -250,17 +267,32 @@ impl<'a> Found<'a> {
             wanted,
             current: ("", ActionKind::Refactor),
             actions: Vec::new(),
-            change: None,
             diagnostics: Vec::new(),
         }
     }
 
     fn may_want(&self, name: &str) -> bool {
-        self.wanted.is_none_or(|wanted| wanted.name == name)
+        match self.wanted {
+            Wanted::One(wanted) => wanted.name == name,
+            _ => true,
+        }
+    }
+
+    /// Whether the change of an action is to be worked out.
+    fn wants(&self, id: &ActionId) -> bool {
+        match self.wanted {
+            Wanted::Nothing => false,
+            Wanted::One(wanted) => wanted == id,
+            Wanted::All => true,
+        }
+    }
+
+    fn offer(&mut self, action: CodeAction, change: Option<SourceChange>) {
+        self.actions.push((action, change));
     }
 
     fn next_id(&self, name: &str) -> ActionId {
-        let index = self.actions.iter().filter(|action| action.id.name == name).count() as u32;
+        let index = self.actions.iter().filter(|(action, _)| action.id.name == name).count() as u32;
         ActionId { name: name.to_owned(), index }
     }
 
@@ -282,25 +314,25 @@ impl<'a> Found<'a> {
     fn push(&mut self, title: String, operations: bool, formatted: bool, make: impl FnOnce(&mut Edits)) {
         let (name, kind) = self.current;
         let id = self.next_id(name);
-        if self.wanted == Some(&id) {
+        let change = self.wants(&id).then(|| {
             let mut edits = Edits::new(self.path.clone());
             make(&mut edits);
-            self.change = edits.change.ok().map(|change| if formatted { tidy(self.snapshot, &change) } else { change });
-        }
+            edits.change.ok().map(|change| if formatted { tidy(self.snapshot, &change) } else { change })
+        });
         let effect = Effect::Change { operations };
         // Quick fixes among the refactorings are for names that nothing defines.
         let undefined = |diagnostic: &&Diagnostic| {
             kind == ActionKind::QuickFix && [UNDEFINED_VARIABLE.id, PRIMOP_NEEDS_PREFIX.id].contains(&diagnostic.code.as_str())
         };
         let diagnostic = self.diagnostics.iter().find(undefined).cloned();
-        self.actions.push(CodeAction { id, title, kind, preferred: false, diagnostic, disabled: None, effect });
+        self.offer(CodeAction { id, title, kind, preferred: false, diagnostic, disabled: None, effect }, change.flatten());
     }
 
     /// Offers to show a page.
     fn add_page(&mut self, title: impl Into<String>, url: String) {
         let (name, kind) = self.current;
         let (id, effect) = (self.next_id(name), Effect::Open { url });
-        self.actions.push(CodeAction { id, title: title.into(), kind, preferred: false, diagnostic: None, disabled: None, effect });
+        self.offer(CodeAction { id, title: title.into(), kind, preferred: false, diagnostic: None, disabled: None, effect }, None);
     }
 
     /// Says why an action is not offered, where the user asked for it. Ends the row.
@@ -309,7 +341,7 @@ impl<'a> Found<'a> {
             let (name, kind) = self.current;
             let (id, disabled) = (self.next_id(name), Some(reason.into()));
             let effect = Effect::Change { operations: false };
-            self.actions.push(CodeAction { id, title: title.into(), kind, preferred: false, diagnostic: None, disabled, effect });
+            self.offer(CodeAction { id, title: title.into(), kind, preferred: false, diagnostic: None, disabled, effect }, None);
         }
         None
     }

@@ -207,14 +207,18 @@ fn is_in_parts(around: &[Node<'_>]) -> bool {
     bindings.into_iter().any(|pair| first_name(pair[0]).is_some_and(|name| has_parts(pair[1], Some(name))))
 }
 
-fn first_name(binding: Node<'_>) -> Option<Name> {
-    Binding::cast(binding)?.attrpath()?.attrs().next()?.static_name()
+/// As it is spelled, for a name: there are thousands in a set, and none has to be known to others.
+fn first_name(binding: Node<'_>) -> Option<&[u8]> {
+    match Binding::cast(binding)?.attrpath()?.attrs().next()? {
+        Attr::Name(name) => Some(name.syntax().text()),
+        other => Some(other.static_name()?.as_bytes()),
+    }
 }
 
 /// Whether several bindings of a set, or of a `let`, are for one attribute (the given one, or any), and one of them has a recursive set:
 /// Nix puts the parts together, and what is in one part sees the names of another.
-pub(super) fn has_parts(set: Node<'_>, of: Option<Name>) -> bool {
-    let mut seen: FxHashMap<Name, bool> = FxHashMap::default();
+pub(super) fn has_parts(set: Node<'_>, of: Option<&[u8]>) -> bool {
+    let mut seen: FxHashMap<&[u8], bool> = FxHashMap::default();
     let mut some = false;
     for binding in set.children().filter(|entry| entry.kind() == SyntaxKind::BINDING) {
         let Some(name) = first_name(binding).filter(|name| of.is_none_or(|of| of == *name)) else { continue };
@@ -226,7 +230,7 @@ pub(super) fn has_parts(set: Node<'_>, of: Option<Name>) -> bool {
         return false;
     }
     let parts = set.children().filter(|entry| entry.kind() == SyntaxKind::BINDING);
-    let mut several = parts.filter(|binding| first_name(*binding).and_then(|name| seen.get(&name)) == Some(&true));
+    let mut several = parts.filter(|binding| first_name(*binding).and_then(|name| seen.get(name)) == Some(&true));
     several.any(holds_rec)
 }
 

@@ -99,9 +99,7 @@ fn attributes(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
         return None;
     }
     // Of the parts of one attribute, the first says whether it is recursive.
-    if super::names::has_parts(set, None) {
-        return None;
-    }
+    let is_fixed = || super::names::has_parts(set, None);
     let title = if set.kind() == SyntaxKind::LET_IN { "Sort the bindings" } else { "Sort the attributes" };
     let mut items = Vec::new();
     for entry in &chosen {
@@ -110,7 +108,7 @@ fn attributes(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
                 let path = binding.attrpath()?;
                 if path.attrs().any(|attr| attr.static_name().is_none()) {
                     // The names are evaluated in the order of the text.
-                    return found.refuse(title, "a name is not known before it is evaluated");
+                    return if is_fixed() { None } else { found.refuse(title, "a name is not known before it is evaluated") };
                 }
                 [vec!["1".to_owned()], key(context.text_of(path))].concat()
             }
@@ -120,6 +118,9 @@ fn attributes(context: &Context<'_>, found: &mut Found<'_>) -> Option<()> {
         items.push(Item { range: with_comments(context, entry.range(), entry.range().end()), key });
     }
     let edits_of = sorted_groups(context, &items)?;
+    if is_fixed() {
+        return None;
+    }
     found.add(title, |edits| {
         for (range, text) in edits_of {
             edits.replace(range, text);

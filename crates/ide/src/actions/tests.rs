@@ -4,7 +4,6 @@ use expect_test::{Expect, expect};
 
 use super::*;
 use crate::fixture::Fixture;
-use crate::source_change::apply;
 
 /// The selection of a fixture: one `$0` is a cursor, two are a selection.
 pub(super) fn selection(marked: &str) -> TextRange {
@@ -29,9 +28,7 @@ fn offered(marked: &str, kinds: &[ActionKind], explicit: bool) -> Vec<(CodeActio
 /// The text after a change; other files and operations below it.
 fn show(fixture: &Fixture, change: &SourceChange) -> String {
     let mut shown = String::new();
-    for (path, edits) in change.edits() {
-        let text = fixture.snapshot.text(path).expect("the file is there");
-        let text = apply(&text, edits).expect("the edits fit");
+    for (path, text) in fixture.changed(change) {
         if *path == fixture.path { shown.insert_str(0, &text) } else { shown.push_str(&format!("//- {}\n{text}", path.display())) }
     }
     for operation in change.operations() {

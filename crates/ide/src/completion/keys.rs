@@ -4,9 +4,10 @@ use nival_engine::Cancellable;
 use nival_shape::{OptionKind, Parameter};
 use nival_syntax::ast::{AstNode, Attr, Binding};
 use nival_syntax::flat::{Node, Token};
-use nival_syntax::{Name, SyntaxKind};
+use nival_syntax::{Name, SyntaxKind, TextRange, TextSize};
 
-use super::{At, CompletionItem, CompletionKind};
+use super::at::At;
+use super::{CompletionItem, CompletionKind};
 use crate::options;
 
 /// Candidates for the name at a token, which a binding gives.
@@ -71,7 +72,7 @@ fn arguments(at: &At<'_>, around: &[Node<'_>]) -> Cancellable<Vec<CompletionItem
 
 /// The names of options, in a module that sets them.
 fn set_options(at: &At<'_>, around: &[Node<'_>], inner: &[Name]) -> Cancellable<Vec<CompletionItem>> {
-    if !options::looks_like_module(&at.tree) {
+    if !options::looks_like_module(&at.tree) && at.ask_file(|shapes, _, file| Some(shapes.is_listed_module(file)))? != Some(true) {
         return Ok(Vec::new());
     }
     // The path of the bindings around, and the part of the own one that is there already.
@@ -115,17 +116,10 @@ fn kind_name(kind: &OptionKind) -> &'static str {
 pub(super) fn add_values(at: &At<'_>, token: Token<'_>, items: &mut Vec<CompletionItem>) -> Cancellable<()> {
     let around = token.ancestors();
     // The value itself, and no part of it.
-    let [first, binding, ..] = around[..] else { return Ok(()) };
-    if first.kind() != SyntaxKind::NAME_REF || binding.kind() != SyntaxKind::BINDING {
+    if around.first().is_none_or(|first| first.kind() != SyntaxKind::NAME_REF) {
         return Ok(());
     }
-    let Some(path) = options::path_of(&around[1..]).filter(|path| !path.is_empty()) else { return Ok(()) };
-    if !options::looks_like_module(&at.tree) {
-        return Ok(());
-    }
-    let kind =
-        at.ask_file(|shapes, _, file| if shapes.is_module(file) { shapes.option(file, &path).map(|option| option.kind) } else { None })?;
-    match kind {
+    match option_kind(at, &around)? {
         Some(OptionKind::Bool) => {
             items.iter_mut().filter(|item| matches!(item.label.as_str(), "true" | "false")).for_each(|item| item.rank = 0)
         }
@@ -136,6 +130,47 @@ pub(super) fn add_values(at: &At<'_>, token: Token<'_>, items: &mut Vec<Completi
         _ => {}
     }
     Ok(())
+}
+
+/// The texts that an option can have, in quotes that are there already; the closing one may be missing.
+pub(super) fn quoted_values(at: &At<'_>, token: Token<'_>) -> Cancellable<Vec<CompletionItem>> {
+    let around = token.ancestors();
+    let Some(string) = around.first().filter(|first| first.kind() == SyntaxKind::STR) else {
+        return Ok(Vec::new());
+    };
+    let (start, cursor) = (usize::from(string.range().start()) + 1, usize::from(at.position.offset));
+    let is_plain = |text: &str| !text.contains(['$', '\\', '\n', '"']);
+    if !at.text.get(start..cursor).is_some_and(is_plain) {
+        return Ok(Vec::new());
+    }
+    let Some(OptionKind::Enum(texts)) = option_kind(at, &around)? else { return Ok(Vec::new()) };
+    let rest = at.text.get(cursor..).unwrap_or_default();
+    let rest = rest.lines().next().unwrap_or_default();
+    let (end, quote) = match rest.find('"').filter(|length| rest.get(..*length).is_some_and(is_plain)) {
+        Some(length) => (cursor + length, ""),
+        None => (usize::from(at.replace.end()).max(cursor), "\""),
+    };
+    let replace = TextRange::new(TextSize::new(start as u32), TextSize::new(end as u32));
+    Ok(texts
+        .iter()
+        .filter(|text| is_plain(text))
+        .map(|text| CompletionItem {
+            insert: format!("{text}{quote}"),
+            ..CompletionItem::new(text.to_string(), CompletionKind::Constant, replace)
+        })
+        .collect())
+}
+
+/// What the option takes whose value begins at these nodes.
+fn option_kind(at: &At<'_>, around: &[Node<'_>]) -> Cancellable<Option<OptionKind>> {
+    if around.get(1).is_none_or(|binding| binding.kind() != SyntaxKind::BINDING) {
+        return Ok(None);
+    }
+    let Some(path) = options::path_of(&around[1..]).filter(|path| !path.is_empty()) else { return Ok(None) };
+    if !options::looks_like_module(&at.tree) && at.ask_file(|shapes, _, file| Some(shapes.is_listed_module(file)))? != Some(true) {
+        return Ok(None);
+    }
+    at.ask_file(|shapes, _, file| if shapes.is_module(file) { shapes.option(file, &path).map(|option| option.kind) } else { None })
 }
 
 /// The names that a set gives, but by one binding.

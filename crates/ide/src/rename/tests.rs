@@ -11,12 +11,11 @@ pub(super) fn renamed(text: &str, new: &str) -> String {
         Err(error) => return format!("refused: {error}"),
     };
     let mut shown = String::new();
-    for (path, edits) in change.edits() {
-        let text = fixture.snapshot.text(path).unwrap();
+    for (path, text) in fixture.changed(&change) {
         if *path != fixture.path {
             shown.push_str(&format!("//- {}\n", path.display()));
         }
-        shown.push_str(&crate::source_change::apply(&text, edits).unwrap());
+        shown.push_str(&text);
     }
     shown
 }

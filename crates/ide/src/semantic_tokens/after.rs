@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use nival_engine::{Cancellable, Snapshot};
 use nival_syntax::flat::{FlatTree, Node, Token};
-use nival_syntax::{Difference, SyntaxKind, TextRange};
+use nival_syntax::{Difference, Neighbours, SyntaxKind, TextRange};
+use rustc_hash::FxHashSet;
 
 use super::{SemanticToken, Walk, by_analysis, by_lexical_scope, names};
 
@@ -59,8 +60,11 @@ pub(super) fn compared(old: &FlatTree, new: &FlatTree) -> Option<Tokens> {
     let (old, new_range, tokens) = match Difference::between(old, new, shows_the_same) {
         Difference::None => return Some(Tokens::Same),
         Difference::Within { old, new } => (old.range(), new.range(), new.token_range()),
+        Difference::Between { old, new } if shows_nothing(&old, &new) => {
+            (covered(old.set.tree(), old.tokens()), covered(new.set.tree(), new.tokens()), new.tokens())
+        }
         Difference::Trivia { old: gone, new: come } => (covered(old, gone), covered(new, come.clone()), come),
-        Difference::Unknown => return None,
+        Difference::Between { .. } | Difference::Unknown => return None,
     };
     // What is beside it must not become one with it, nor with what is on its other side.
     if joined(tokens.start) || joined(tokens.end + 1) {
@@ -93,6 +97,20 @@ fn shows_the_same(old: Node<'_>, new: Node<'_>) -> bool {
         Some((path.text().to_owned(), parts, names::is_function(binding)))
     };
     shown(old).is_some_and(|old| Some(old) == shown(new))
+}
+
+/// Whether nobody sees entries that come and go: they are those of a plain set, and not put together with others.
+fn shows_nothing(old: &Neighbours<'_>, new: &Neighbours<'_>) -> bool {
+    let is_plain = |set: Node<'_>| set.kind() == SyntaxKind::ATTR_SET && !names::is_rec(set);
+    if !is_plain(old.set) || !is_plain(new.set) {
+        return false;
+    }
+    let bindings = |entry: &Node<'_>| entry.kind() == SyntaxKind::BINDING;
+    let mut changed: FxHashSet<&[u8]> = FxHashSet::default();
+    // Those that come must differ from each other, too.
+    let come = new.between().filter(bindings).filter_map(names::first_name).all(|name| changed.insert(name));
+    changed.extend(old.between().filter(bindings).filter_map(names::first_name));
+    come && new.others().filter(bindings).filter_map(names::first_name).all(|name| !changed.contains(name))
 }
 
 /// Whether a token becomes one with others of its kind beside it.

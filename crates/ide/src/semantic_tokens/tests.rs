@@ -261,6 +261,10 @@ fn tokens_after_an_edit_are_those_of_the_text() {
         ("{ a = 1; | b = rec { c = a; }; }", "# x\n /** y */"),
         ("rec { a = 1; # |x\n b = a; }", "y"),
         ("x: x|", "\n # end"),
+        ("x: { a = x;| c = a; d = rec { e = 1; f = e; }; }", " b = x: x;"),
+        ("x: { a = x;| c = a; d = rec { e = 1; f = e; }; }", " b.c = { d = x; }; inherit x; e = \"a\";"),
+        ("{ a = \"b\";|c = \"d\"; e = 1; }", "b = \"c\";"),
+        ("let a = 1; in { b = a; | c = rec { d = a; }; }", "a = a;"),
     ] {
         assert!(same_as_anew(&text.replace('|', ""), &text.replace('|', insert)), "{text}");
     }
@@ -270,9 +274,15 @@ fn tokens_after_an_edit_are_those_of_the_text() {
         ("let a| = 1; b = a; in a b", "x"),
         ("rec { a = rec { b = 1;| }; a.c = b; }", " d = 1;"),
         ("{ a = 1; | }", "b = 2;"),
+        ("let a = 1;| c = a; in a b", " b = 2;"),
+        ("rec { a = 1;| c = b; }", " b = 2;"),
+        ("{ a = rec { x = 1; };| c = b; }", " a.y = x;"),
+        ("{ a = rec { x = 1; }; | c = b; }", "b.y = x; b.z = 1;"),
         ("[ \"a\" | \"b\" ]", "# x"),
         // Two that are put together now.
         ("{ ab = { c = rec { d = e; }; }; a|.c.e = 1; }", "b"),
+        // What follows is deeper now.
+        ("x: { a = 1; b = with y; |z; c = rec { d = e; }; }", "{ "),
     ] {
         assert!(!same_as_anew(&text.replace('|', ""), &text.replace('|', insert)), "{text}");
     }
