@@ -1,12 +1,13 @@
 //! From options, environment and the current folder to an engine and what commands need of it.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 use nival_engine::config::host_system;
-use nival_engine::settings::Source;
+use nival_engine::settings::{FEATURES, Source};
 use nival_engine::{
     AutoArgs, Budget, CancelToken, Control, Engine, EngineConfig, EvalSession, EvalValue, FlakeLookup, LockFlags, RenderOptions, Report,
     ReportKind, SearchPathEntry, Settings, TraceKind, parse_flake_reference,
@@ -62,6 +63,12 @@ fn configured_from(mut settings: Settings, common: &Common, pure: bool) -> Resul
     for name in settings.unknown() {
         warn(format_args!("unknown setting '{name}'"));
     }
+    let mut features = BTreeSet::new();
+    for name in ["experimental-features", "extra-experimental-features"].into_iter().flat_map(|setting| settings.words(setting)) {
+        if features.insert(name) && !FEATURES.contains(&name) {
+            warn(format_args!("unknown experimental feature '{name}'"));
+        }
+    }
     if settings.boolean("warn-short-path-literals").is_some() {
         warn(format_args!("'warn-short-path-literals' is deprecated, use 'lint-short-path-literals = warn' instead"));
     }
@@ -77,6 +84,9 @@ fn configured_from(mut settings: Settings, common: &Common, pure: bool) -> Resul
     engine.pure = pure;
     engine.code_cache = true;
     engine.configure(&settings);
+    if common.offline {
+        engine.options.insert("offline".to_owned(), "true".to_owned());
+    }
     engine.evaluation.abort_on_warn |= std::env::var("NIX_ABORT_ON_WARN").is_ok_and(|value| matches!(&*value, "1" | "yes" | "true"));
     engine.search_path = common.search_path.iter().map(|entry| SearchPathEntry::parse(entry)).collect();
     engine.search_path.extend(default_search_path(&settings));

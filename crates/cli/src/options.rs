@@ -38,6 +38,8 @@ pub struct Common {
     pub verbosity: i32,
     pub print_build_logs: bool,
     pub read_only: bool,
+    /// Nothing is downloaded.
+    pub offline: bool,
     pub no_gc_warning: bool,
     /// Seconds that one evaluation may take, and bytes that its values may need.
     pub eval_seconds: Option<u64>,
@@ -141,7 +143,7 @@ pub fn common_flags<T: HasCommon>() -> Vec<Flag<T>> {
         flag("keep-failed", Some('K'), &[], "keep the folder of a failed build", |o, _| set(o, "keep-failed", "true")),
         flag("impure", None, &[], "let evaluation see the environment and any file", |o, _| set(o, "pure-eval", "false")),
         flag("offline", None, &[], "fetch nothing that is not there", |o, _| {
-            set(o, "offline", "true")?;
+            o.common().offline = true;
             set(o, "substitute", "false")?;
             set(o, "tarball-ttl", "4294967295")
         }),

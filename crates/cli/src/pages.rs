@@ -3,11 +3,12 @@
 use std::hash::{DefaultHasher, Hasher};
 use std::path::PathBuf;
 
+use nival_source::System;
+
 /// The folder of the pages, in the user's cache, made if this version's are not there yet. `None` where that is not possible: then
 /// codes of diagnostics lead to the project's site.
-pub fn folder() -> Option<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let cache = variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")))?;
+pub fn folder(system: &dyn System) -> Option<PathBuf> {
+    let cache = nival_engine::code_cache::cache_folder(system)?;
     let pages: Vec<(&'static str, String)> = nival_lint::rules().map(|rule| (rule.id, nival_lint::rules::describe(rule, 1))).collect();
     let mut hasher = DefaultHasher::new();
     pages.iter().for_each(|(_, page)| hasher.write(page.as_bytes()));

@@ -183,7 +183,7 @@ fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> ServerC
         }),
         type_definition_provider: Some(TypeDefinitionProviderCapability::Simple(true)),
         completion_provider: Some(CompletionOptions {
-            trigger_characters: Some([".", "/", "<"].map(str::to_owned).to_vec()),
+            trigger_characters: Some([".", "/", "<", "\""].map(str::to_owned).to_vec()),
             resolve_provider: Some(true),
             ..CompletionOptions::default()
         }),
@@ -250,6 +250,7 @@ fn server_capabilities(encoding: Encoding, features: &ClientFeatures) -> ServerC
                 did_create: Some(any_file()),
                 did_delete: Some(any_file()),
                 did_rename: Some(any_file()),
+                will_delete: Some(any_file()),
                 will_rename: Some(any_file()),
                 ..WorkspaceFileOperationsServerCapabilities::default()
             }),

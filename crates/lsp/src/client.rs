@@ -13,6 +13,13 @@ use tower_lsp_server::ls_types::{LogMessageParams, MessageType, ShowMessageParam
 
 use crate::output::{Frame, Output};
 
+#[derive(Serialize)]
+struct Notification<P> {
+    jsonrpc: &'static str,
+    method: &'static str,
+    params: P,
+}
+
 /// What is done with the result of a request; `None` if the client refused it.
 type Then = Box<dyn FnOnce(Option<serde_json::Value>) + Send>;
 
@@ -35,8 +42,9 @@ impl std::fmt::Debug for Client {
 
 impl Client {
     pub fn notify(&self, method: &'static str, params: impl Serialize) {
-        match serde_json::to_value(params) {
-            Ok(params) => self.send(Request::build(method).params(params).finish()),
+        // Written at once: a tree of JSON values costs more than the text.
+        match serde_json::to_vec(&Notification { jsonrpc: "2.0", method, params }) {
+            Ok(message) => self.output.send(Frame::new(String::new(), message, "")),
             Err(error) => self.log(MessageType::ERROR, format!("cannot send {method}: {error}")),
         }
     }

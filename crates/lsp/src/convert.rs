@@ -192,8 +192,35 @@ pub fn wanted_kinds(only: Option<&[lsp::CodeActionKind]>) -> Vec<ide::ActionKind
     ide::ActionKind::ALL.into_iter().filter(wanted).collect()
 }
 
+/// Text to show in a small window: headings, which would be larger than what they are below, are bold.
 pub fn markdown(value: String) -> lsp::MarkupContent {
-    lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value }
+    lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value: without_headings(value) }
+}
+
+fn without_headings(text: String) -> String {
+    if !text.lines().any(|line| line.starts_with('#')) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    // The marks that end the block of code.
+    let mut fence: Option<&str> = None;
+    for line in text.split_inclusive('\n') {
+        let marks = line.trim_start();
+        let marks = &marks[..marks.len() - marks.trim_start_matches('`').len()];
+        let title = line.trim_start_matches('#');
+        match fence {
+            Some(end) if marks.len() >= end.len() => fence = None,
+            Some(_) => {}
+            None if marks.len() >= 3 => fence = Some(marks),
+            None if title.len() < line.len() && title.starts_with(' ') && !title.trim().is_empty() => {
+                out.push_str(&format!("**{}**\n", title.trim().trim_end_matches('#').trim_end()));
+                continue;
+            }
+            None => {}
+        }
+        out.push_str(line);
+    }
+    out
 }
 
 /// A report as text, as every face shows it.
@@ -227,4 +254,18 @@ pub fn selection_range(
     let outermost_first = far.last().into_iter().chain(near.iter().rev()).map(|range| text.range(*range, encoding));
     let nested = outermost_first.fold(None, |parent, range| Some(lsp::SelectionRange { range, parent: parent.map(Box::new) }));
     nested.unwrap_or(lsp::SelectionRange { range: lsp::Range::new(cursor, cursor), parent: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_are_bold() {
+        let text = "Adds.\n# Type\n\n```\n# code\n```\n## Inputs ##\n#tag\n####\n# last".to_owned();
+        let expected = "Adds.\n**Type**\n\n```\n# code\n```\n**Inputs**\n#tag\n####\n**last**\n";
+        assert_eq!(markdown(text).value, expected);
+        assert_eq!(markdown("````\n# a\n```\n# b\n````\n# c".to_owned()).value, "````\n# a\n```\n# b\n````\n**c**\n");
+        assert_eq!(markdown("plain".to_owned()).value, "plain");
+    }
 }

@@ -26,6 +26,10 @@ use crate::state::State;
 /// From the first edit of a burst to the diagnostics of its text. Later edits of the burst do not push it back. Long enough for the
 /// next message of the same burst, an edit or a request, to come before the work begins.
 const TEXT_DELAY: Duration = Duration::from_millis(1);
+/// So much later they begin at most while answers are worked out: who waits for one should not share the processor's memory with them.
+const TEXT_PATIENCE: Duration = Duration::from_millis(4);
+/// How soon it is looked again whether that is over.
+const TEXT_AGAIN: Duration = Duration::from_micros(400);
 /// From the last edit to evaluation.
 const EVALUATION_DELAY: Duration = Duration::from_millis(250);
 /// From opening a document to reading ahead what questions about it will need.
@@ -183,7 +187,7 @@ impl State {
         }
         entry.evaluation_due = evaluate.then_some(now + EVALUATION_DELAY);
         self.schedule.set_evaluated(path, Vec::new());
-        self.problems_of_open_changed();
+        self.problems_of_edit(path);
         // Another open file may read this one.
         self.reschedule_evaluation();
     }
@@ -235,6 +239,7 @@ impl State {
     pub fn start_due_diagnostics(&mut self, now: Instant) -> Option<Instant> {
         let mut due = Vec::new();
         let mut next: Option<Instant> = None;
+        let asked = self.pool.is_asked();
         for (path, entry) in &mut self.schedule.of {
             let sources = [
                 (Source::Text, &mut entry.text_due),
@@ -243,6 +248,10 @@ impl State {
             ];
             for (source, at) in sources {
                 match *at {
+                    Some(deadline) if asked && source == Source::Text && deadline <= now && now < deadline + TEXT_PATIENCE => {
+                        let again = now + TEXT_AGAIN;
+                        next = Some(next.map_or(again, |next| next.min(again)));
+                    }
                     Some(deadline) if deadline <= now => {
                         *at = None;
                         due.push((path.clone(), source));

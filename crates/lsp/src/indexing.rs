@@ -98,4 +98,8 @@ impl IndexWatch for Indexing {
         }
         let _ = self.events.send(Event::Indexed);
     }
+
+    fn changed(&self) {
+        let _ = self.events.send(Event::Surroundings);
+    }
 }

@@ -45,6 +45,8 @@ pub enum Event {
     Configuration(Option<serde_json::Value>),
     /// The workspace is indexed.
     Indexed,
+    /// What the workspace says of itself has changed: its overlays, the inputs of its flakes.
+    Surroundings,
     /// A build is over.
     BuildEnded {
         token: String,
@@ -163,6 +165,11 @@ fn next(state: &mut State, events: &Receiver<Event>) -> Option<Event> {
 fn describe(event: &Event) -> String {
     match event {
         Event::Request { method, .. } | Event::Notification { method, .. } => method.clone(),
+        // Written out, what a worker has found would take longer than to handle it.
+        Event::Again(_) => "a request again".to_owned(),
+        Event::Diagnostics(_) => "diagnostics of a document".to_owned(),
+        Event::Command(_) => "a command".to_owned(),
+        Event::Problems(_) => "files of the workspace".to_owned(),
         other => format!("{other:?}").chars().take(80).collect(),
     }
 }
@@ -209,6 +216,13 @@ fn handle(state: &mut State, event: Event) {
         Event::Indexed => {
             state.all_problems_changed();
             state.reschedule_evaluation();
+        }
+        Event::Surroundings => {
+            state.flush();
+            if state.engine.catch_up() {
+                state.all_problems_changed();
+                state.reschedule_evaluation();
+            }
         }
         Event::Disconnected => {}
     }

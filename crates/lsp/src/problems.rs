@@ -34,6 +34,8 @@ const INDEX: Duration = Duration::from_millis(300);
 const MAX_WAITS: u32 = 20;
 /// How many files may have something wrong with them: nobody reads more.
 const MAX_FILES: usize = 2000;
+/// Of so many files that something has happened to, all are checked again.
+const MAX_EVENTS: usize = 2000;
 /// How much may be wrong with a file that is not open.
 const MAX_IN_FILE: usize = 100;
 /// Reports in one part.
@@ -68,9 +70,18 @@ impl Due {
         match (&mut *self, more) {
             (Due::All, _) => {}
             (_, Due::All) => *self = Due::All,
-            (Due::These(files), Due::These(more)) => files.extend(more),
+            (Due::These(files), Due::These(more)) => add_new(files, more),
         }
     }
+}
+
+/// Adds what is not there yet.
+fn add_new(files: &mut Vec<Arc<Path>>, more: Vec<Arc<Path>>) {
+    if files.is_empty() || more.is_empty() {
+        return files.extend(more);
+    }
+    let known: FxHashSet<Arc<Path>> = files.iter().cloned().collect();
+    files.extend(more.into_iter().filter(|path| !known.contains(path)));
 }
 
 /// A request that is not answered yet.
@@ -95,8 +106,14 @@ pub struct Problems {
     /// Of open documents.
     open: Vec<(PathBuf, lsp::Uri, Report)>,
     due: Due,
-    /// Paths where something happened.
-    touched: Vec<PathBuf>,
+    /// Files with another text on the disk.
+    edited: FxHashSet<Arc<Path>>,
+    /// Open documents with another text: modules may set options that they declare.
+    declaring: FxHashSet<Arc<Path>>,
+    /// Paths where something came or went.
+    touched: FxHashSet<PathBuf>,
+    /// Whether what was found may be over because of other files: a path that leads nowhere may lead somewhere now, a circle be none any more.
+    moved: bool,
     /// Whether open documents, or what evaluation found of them, may have changed.
     open_due: bool,
     /// Whether a slice is under way.
@@ -116,7 +133,10 @@ impl Default for Problems {
             found: FxHashMap::default(),
             open: Vec::new(),
             due: Due::All,
-            touched: Vec::new(),
+            edited: FxHashSet::default(),
+            declaring: FxHashSet::default(),
+            touched: FxHashSet::default(),
+            moved: false,
             open_due: true,
             running: false,
             waited: 0,
@@ -124,6 +144,69 @@ impl Default for Problems {
             total: 0,
             pulls: Vec::new(),
         }
+    }
+}
+
+/// What happens is noted here, whether or not somebody asks: it must not grow with the number of events.
+impl Problems {
+    fn note_all(&mut self) {
+        self.due = Due::All;
+        self.edited.clear();
+        self.declaring.clear();
+        self.touched.clear();
+    }
+
+    fn note_edited(&mut self, path: &Path) {
+        if !matches!(self.due, Due::All) {
+            self.edited.insert(path.into());
+            self.bound();
+        }
+    }
+
+    fn note_declaring(&mut self, path: &Path) {
+        if !matches!(self.due, Due::All) && !self.declaring.contains(path) {
+            self.declaring.insert(path.into());
+            self.bound();
+        }
+    }
+
+    fn note_touched(&mut self, path: PathBuf) {
+        if !matches!(self.due, Due::All) {
+            self.touched.insert(path);
+            self.bound();
+        }
+    }
+
+    fn bound(&mut self) {
+        if self.edited.len() + self.declaring.len() + self.touched.len() > MAX_EVENTS {
+            self.note_all();
+        }
+    }
+
+    /// Whether files that nobody has open are to be looked at.
+    fn is_due(&self) -> bool {
+        !self.due.is_empty() || !self.edited.is_empty() || !self.touched.is_empty() || !self.declaring.is_empty() || self.moved
+    }
+
+    /// What a slice starts with.
+    fn take_due(&mut self) -> (Due, Vec<PathBuf>) {
+        let mut edited: Vec<Arc<Path>> = self.edited.drain().collect();
+        if std::mem::take(&mut self.moved) {
+            let moving = self.found.iter().filter(|(_, report)| report.moving);
+            edited.extend(moving.map(|(path, _)| Arc::clone(path)));
+        }
+        edited.sort();
+        edited.dedup();
+        self.due.add(Due::These(edited));
+        let mut touched: Vec<PathBuf> = self.touched.drain().collect();
+        touched.sort();
+        (std::mem::replace(&mut self.due, Due::These(Vec::new())), touched)
+    }
+
+    /// What a slice has left.
+    fn put_back(&mut self, left: Due, touched: Vec<PathBuf>) {
+        self.due.add(left);
+        touched.into_iter().for_each(|path| self.note_touched(path));
     }
 }
 
@@ -135,6 +218,7 @@ pub struct Slice {
     looked: Vec<(Arc<Path>, Option<Report>)>,
     left: Due,
     touched: Vec<PathBuf>,
+    declaring: Vec<Arc<Path>>,
     /// Of open documents, once nothing is left.
     open: Option<Vec<(PathBuf, lsp::Uri, Report)>>,
     /// The index is not complete.
@@ -184,8 +268,8 @@ fn of_open_documents(context: &ReadContext) -> Cancellable<Vec<(PathBuf, lsp::Ur
 }
 
 /// Runs on a worker.
-fn slice(context: &ReadContext, due: Due, touched: Vec<PathBuf>) -> Slice {
-    let mut done = Slice { listed: None, looked: Vec::new(), left: due, touched, open: None, waits: false, panic: None };
+fn slice(context: &ReadContext, due: Due, touched: Vec<PathBuf>, declaring: Vec<Arc<Path>>) -> Slice {
+    let mut done = Slice { listed: None, looked: Vec::new(), left: due, touched, declaring, open: None, waits: false, panic: None };
     let result = guarded(|| look(context, &mut done));
     match result {
         Ok(Ok(()) | Err(Cancelled)) => {}
@@ -202,7 +286,7 @@ fn slice(context: &ReadContext, due: Due, touched: Vec<PathBuf>) -> Slice {
 
 fn look(context: &ReadContext, done: &mut Slice) -> Cancellable<()> {
     let deadline = Instant::now() + SLICE;
-    if !done.left.is_empty() || !done.touched.is_empty() {
+    if !done.left.is_empty() || !done.touched.is_empty() || !done.declaring.is_empty() {
         let project = context.snapshot.project(Duration::ZERO)?;
         if !project.complete {
             done.waits = true;
@@ -215,11 +299,15 @@ fn look(context: &ReadContext, done: &mut Slice) -> Cancellable<()> {
             files.reverse();
             done.left = Due::These(files);
             done.touched.clear();
+            done.declaring.clear();
         }
         let Due::These(files) = &mut done.left else { return Ok(()) };
-        for path in done.touched.drain(..) {
-            files.extend(ide::concerned_by(&project, &path));
-        }
+        let concerned: FxHashSet<Arc<Path>> = done.touched.drain(..).flat_map(|path| ide::concerned_by(&project, &path)).collect();
+        let mut concerned: Vec<Arc<Path>> = concerned.into_iter().collect();
+        concerned.extend(done.declaring.drain(..).flat_map(|path| ide::concerned_by_options(&context.snapshot, &project, &path)));
+        concerned.sort();
+        concerned.dedup();
+        add_new(files, concerned);
         // The last one first, so that one that breaks is known.
         while let Some(path) = files.last() {
             let report = of_closed_file(context, &project, path)?;
@@ -281,26 +369,30 @@ impl State {
     pub fn problems_of_open_changed(&mut self) {
         self.problems.open_due = true;
         self.problems.not_before = Some(Instant::now() + QUIET);
-        // A path that leads nowhere may lead somewhere now, a circle be none any more.
-        let moving = self.problems.found.iter().filter(|(_, report)| report.moving).map(|(path, _)| Arc::clone(path)).collect();
-        self.problems.due.add(Due::These(moving));
+        self.problems.moved = true;
+    }
+
+    /// Call when an open document was edited.
+    pub fn problems_of_edit(&mut self, path: &Path) {
+        self.problems.note_declaring(path);
+        self.problems_of_open_changed();
     }
 
     /// Call when the disk has another text of a file that was there before.
     pub fn problems_edited(&mut self, path: &Path) {
-        self.problems.due.add(Due::These(vec![path.into()]));
+        self.problems.note_edited(path);
         self.problems_of_open_changed();
     }
 
     /// Call when a file or folder has come or gone.
     pub fn problems_touched(&mut self, path: &Path) {
-        self.problems.touched.push(path.to_path_buf());
+        self.problems.note_touched(path.to_path_buf());
         self.problems_of_open_changed();
     }
 
     /// Call when everything may have changed: settings, folders, the index.
     pub fn all_problems_changed(&mut self) {
-        self.problems.due = Due::All;
+        self.problems.note_all();
         self.problems.open_due = true;
     }
 
@@ -330,17 +422,17 @@ impl State {
             return Some(due);
         }
         problems.not_before = None;
-        if problems.due.is_empty() && problems.touched.is_empty() && !problems.open_due {
+        if !problems.is_due() && !problems.open_due {
             self.settle_pulls();
             return None;
         }
         problems.running = true;
         problems.open_due = false;
-        let due = std::mem::replace(&mut problems.due, Due::These(Vec::new()));
-        let touched = std::mem::take(&mut problems.touched);
+        let (due, touched) = problems.take_due();
+        let declaring = problems.declaring.drain().collect();
         let (context, events) = (self.read_context(self.all.child()), self.events.clone());
         self.pool.spawn(Intent::Background, move || {
-            let _ = events.send(Event::Problems(slice(&context, due, touched)));
+            let _ = events.send(Event::Problems(slice(&context, due, touched, declaring)));
         });
         None
     }
@@ -359,8 +451,8 @@ impl State {
             problems.waited += 1;
             // An index that was given up is not waited for: there are the open documents only.
             if indexing || problems.waited < MAX_WAITS {
-                problems.due.add(slice.left);
-                problems.touched.extend(slice.touched);
+                problems.put_back(slice.left, slice.touched);
+                slice.declaring.iter().for_each(|path| problems.note_declaring(path));
             }
             return;
         }
@@ -380,8 +472,8 @@ impl State {
             looked.push(path);
         }
         let left = if let Due::These(files) = &slice.left { files.len() } else { 0 };
-        problems.due.add(slice.left);
-        problems.touched.extend(slice.touched);
+        problems.put_back(slice.left, slice.touched);
+        slice.declaring.iter().for_each(|path| problems.note_declaring(path));
         match slice.open {
             Some(open) => problems.open = open,
             None => problems.open_due = true,
@@ -467,5 +559,61 @@ fn send_parts(client: &crate::client::Client, pull: &mut Pull, items: Vec<lsp::W
     for part in items.chunks(PART) {
         client.notify("$/progress", json!({ "token": pull.parts, "value": { "items": part } }));
         pull.sent = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size(problems: &Problems) -> usize {
+        let due = if let Due::These(files) = &problems.due { files.len() } else { 0 };
+        due + problems.edited.len() + problems.touched.len()
+    }
+
+    fn moving(problems: &mut Problems, count: usize) {
+        let report = Report { id: String::new(), items: Arc::new([]), version: None, moving: true };
+        problems.found = (0..count).map(|n| (PathBuf::from(format!("/{n}.nix")).into(), report.clone())).collect();
+    }
+
+    #[test]
+    fn events_that_nobody_asks_about_do_not_pile_up() {
+        // Before anybody has asked, and after everything has been checked.
+        for asked in [false, true] {
+            let mut problems = Problems::default();
+            moving(&mut problems, 100);
+            if asked {
+                assert!(matches!(problems.take_due(), (Due::All, touched) if touched.is_empty()));
+            }
+            for n in 0..10_000 {
+                problems.note_edited(Path::new(&format!("/e/{n}.nix")));
+                problems.note_touched(format!("/t/{n}.nix").into());
+                problems.moved = true;
+                assert!(size(&problems) <= MAX_EVENTS, "{n}");
+            }
+            assert!(problems.is_due());
+            assert!(matches!(problems.take_due(), (Due::All, touched) if touched.is_empty()));
+            assert!(!problems.is_due());
+        }
+    }
+
+    #[test]
+    fn the_same_file_again_and_again_is_checked_once() {
+        let mut problems = Problems { due: Due::These(Vec::new()), ..Problems::default() };
+        moving(&mut problems, 2);
+        for _ in 0..10_000 {
+            problems.note_edited(Path::new("/1.nix"));
+            problems.note_touched("/new.nix".into());
+            problems.moved = true;
+        }
+        let (due, touched) = problems.take_due();
+        let Due::These(files) = &due else { panic!("{due:?}") };
+        assert_eq!(files.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(), ["/0.nix", "/1.nix"]);
+        assert_eq!(touched, [PathBuf::from("/new.nix")]);
+        // A slice that was cut short gives back what it has not done, and what moves is not there twice.
+        problems.put_back(due, touched);
+        problems.moved = true;
+        let (due, touched) = problems.take_due();
+        assert!(matches!(due, Due::These(files) if files.len() == 2) && touched.len() == 1);
     }
 }

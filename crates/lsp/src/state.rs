@@ -21,7 +21,7 @@ use crate::pool::Pool;
 use crate::problems::Problems;
 use crate::requests::{ReadContext, Works};
 use crate::semantic::Former;
-use crate::settings::{SECTIONS, Settings};
+use crate::settings::{Read, SECTIONS, Settings};
 
 /// Where the connection is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub struct State {
     /// As they came at the start; what the client says when it is asked counts more.
     pub options: serde_json::Value,
     pub settings: Arc<Settings>,
+    /// What was wrong with settings when they were last read.
+    wrong_settings: Vec<String>,
     pub trace: TraceValue,
     pub roots: Vec<PathBuf>,
     pub documents: Documents,
@@ -84,6 +86,7 @@ impl State {
             base: config.engine,
             options: serde_json::Value::Null,
             settings: Arc::default(),
+            wrong_settings: Vec::new(),
             trace: TraceValue::Off,
             roots: Vec::new(),
             documents: Documents::default(),
@@ -161,10 +164,17 @@ impl State {
 
     pub fn configuration_pulled(&mut self, answer: Option<serde_json::Value>) {
         let Some(serde_json::Value::Array(sections)) = answer else { return };
-        match Settings::from_sections(&self.options, &sections) {
-            Ok(settings) => self.settings_changed(settings),
-            Err(error) => self.client.show(MessageType::WARNING, format!("nival: invalid settings are ignored: {error}")),
+        let Read { settings, problems } = Settings::from_sections(&self.options, &sections);
+        self.tell_of_settings(problems);
+        self.settings_changed(settings);
+    }
+
+    /// Tells the user of settings that were left out, once.
+    pub fn tell_of_settings(&mut self, problems: Vec<String>) {
+        if self.wrong_settings != problems && !problems.is_empty() {
+            self.client.show(MessageType::WARNING, format!("These settings of nival are ignored: {}", problems.join("; ")));
         }
+        self.wrong_settings = problems;
     }
 
     /// What a reader needs, as it is now. Call [`State::flush`] before.

@@ -40,6 +40,6 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
     let editor = nival_engine::EngineConfig::editor(config.system.clone());
     (config.trust, config.budget, config.workspace_readable) = (editor.trust, editor.budget, editor.workspace_readable);
     config.roots = editor.roots;
-    let config = nival_lsp::ServerConfig { pages: crate::pages::folder(), ..nival_lsp::ServerConfig::from(config) };
+    let config = nival_lsp::ServerConfig { pages: crate::pages::folder(&nival_source::OsSystem), ..nival_lsp::ServerConfig::from(config) };
     Ok(Ended::Code(u8::try_from(nival_lsp::run_stdio(config)).unwrap_or(1)))
 }

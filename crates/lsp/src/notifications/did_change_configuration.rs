@@ -1,9 +1,9 @@
 //! `workspace/didChangeConfiguration`: the client pushes its sections, or says that they are to be asked for.
 
-use tower_lsp_server::ls_types::{DidChangeConfigurationParams, MessageType, notification};
+use tower_lsp_server::ls_types::{DidChangeConfigurationParams, notification};
 
 use super::Heeded;
-use crate::settings::Settings;
+use crate::settings::{Read, Settings};
 use crate::state::State;
 
 pub struct DidChangeConfiguration;
@@ -17,9 +17,8 @@ impl Heeded for DidChangeConfiguration {
             state.pull_configuration();
             return;
         }
-        match Settings::from_pushed(&state.options, &params.settings) {
-            Ok(settings) => state.settings_changed(settings),
-            Err(error) => state.client.show(MessageType::WARNING, format!("nival: invalid settings are ignored: {error}")),
-        }
+        let Read { settings, problems } = Settings::from_pushed(&state.options, &params.settings);
+        state.tell_of_settings(problems);
+        state.settings_changed(settings);
     }
 }

@@ -46,7 +46,18 @@ impl ReadRequest for CodeActions {
         let range = document.text.text_range(params.range, context.encoding);
         let query = ide::ActionQuery { path: &path, range, kinds: &kinds, explicit: only.is_some() };
         let mut actions = Vec::new();
-        for action in ide::code_actions(&context.snapshot, &query)? {
+        let offered: Vec<_> = if context.features.code_action_resolve {
+            ide::code_actions(&context.snapshot, &query)?.into_iter().map(|action| (action, None)).collect()
+        } else {
+            ide::code_actions_with_changes(&context.snapshot, &query)?
+        };
+        // Some refactorings are fixes of what is reported here, too: one of the two is enough.
+        let fixes: Vec<String> =
+            offered.iter().filter(|(action, _)| action.diagnostic.is_some()).map(|(action, _)| action.title.clone()).collect();
+        for (action, change) in offered {
+            if action.diagnostic.is_none() && fixes.contains(&action.title) {
+                continue;
+            }
             if action.disabled.is_some() && !context.features.disabled_actions {
                 continue;
             }
@@ -78,7 +89,7 @@ impl ReadRequest for CodeActions {
                         })
                         .ok();
                     } else {
-                        let Some(change) = ide::resolve_action(&context.snapshot, &query, &action.id)? else { continue };
+                        let Some(change) = change else { continue };
                         let Some(edit) = workspace_edit(context, &change) else { continue };
                         shown.edit = Some(edit);
                     }

@@ -25,7 +25,12 @@ impl ReadRequest for DocumentSymbols {
     fn run_json(context: &ReadContext, params: lsp::DocumentSymbolParams) -> Result<Vec<u8>, RequestError> {
         let Some(path) = convert::path(&params.text_document.uri) else { return answer::json(&()) };
         let Some(document) = context.documents.get(&path) else { return answer::json(&()) };
-        let symbols = ide::document_symbols(&context.snapshot, &path)?;
+        let mut symbols = ide::document_symbols(&context.snapshot, &path)?;
+        let left_out = limit(&mut symbols, context.settings.document_symbols.limit());
+        if left_out > 0 {
+            let message = format!("the outline of {} leaves out {left_out} of its symbols (nival.documentSymbols.limit)", path.display());
+            context.client.log(lsp::MessageType::INFO, message);
+        }
         if context.features.hierarchical_symbols {
             let mut writer = Writer { json: Vec::new(), positions: document.text.ranges(context.encoding) };
             writer.list(&symbols, 1).map_err(|error| RequestError::Internal(error.to_string()))?;
@@ -36,6 +41,54 @@ impl ReadRequest for DocumentSymbols {
             flatten(context, document, symbol, None, &mut flat);
         }
         answer::json(&lsp::DocumentSymbolResponse::Flat(flat))
+    }
+}
+
+/// Keeps as many whole levels as there may be symbols, from the outermost; of the outermost alone, the first ones. How many were left out.
+fn limit(symbols: &mut Vec<ide::Symbol>, most: usize) -> usize {
+    let mut levels = Vec::new();
+    count(symbols, 0, &mut levels);
+    let total: usize = levels.iter().sum();
+    if total <= most {
+        return 0;
+    }
+    let mut kept = 0;
+    let depth = levels.iter().take_while(|&&level| {
+        let fits = kept + level <= most;
+        kept += if fits { level } else { 0 };
+        fits
+    });
+    match depth.count() {
+        0 => {
+            symbols.truncate(most);
+            symbols.iter_mut().for_each(|symbol| symbol.children.clear());
+            total - symbols.len()
+        }
+        depth => {
+            cut(symbols, depth);
+            total - kept
+        }
+    }
+}
+
+/// The number of symbols of each level that is shown.
+fn count(symbols: &[ide::Symbol], depth: usize, levels: &mut Vec<usize>) {
+    if symbols.is_empty() || depth == MAX_DEPTH {
+        return;
+    }
+    if levels.len() == depth {
+        levels.push(0);
+    }
+    levels[depth] += symbols.len();
+    symbols.iter().for_each(|symbol| count(&symbol.children, depth + 1, levels));
+}
+
+fn cut(symbols: &mut [ide::Symbol], depth: usize) {
+    for symbol in symbols {
+        match depth {
+            1 => symbol.children.clear(),
+            _ => cut(&mut symbol.children, depth - 1),
+        }
     }
 }
 
@@ -111,5 +164,40 @@ fn flatten(
     });
     for child in symbol.children {
         flatten(context, document, child, Some(&symbol.name), into);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn symbol(name: &str, children: Vec<ide::Symbol>) -> ide::Symbol {
+        let range = ide::TextRange::default();
+        ide::Symbol { name: name.to_owned(), kind: ide::SymbolKind::Set, detail: None, range, name_range: range, children }
+    }
+
+    fn shown(symbols: &[ide::Symbol]) -> String {
+        let one = |symbol: &ide::Symbol| match symbol.children.is_empty() {
+            true => symbol.name.clone(),
+            false => format!("{}({})", symbol.name, shown(&symbol.children)),
+        };
+        symbols.iter().map(one).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn whole_levels_are_kept() {
+        let check = |most: usize, expected: (&str, usize)| {
+            let leaf = |name| symbol(name, Vec::new());
+            let mut symbols =
+                vec![symbol("a", vec![leaf("b"), symbol("c", vec![leaf("d"), leaf("e")])]), symbol("f", vec![leaf("g")]), leaf("h")];
+            let left_out = limit(&mut symbols, most);
+            assert_eq!((shown(&symbols).as_str(), left_out), expected);
+        };
+        check(8, ("a(b c(d e)) f(g) h", 0));
+        check(7, ("a(b c) f(g) h", 2));
+        check(6, ("a(b c) f(g) h", 2));
+        check(5, ("a f h", 5));
+        check(2, ("a f", 6));
+        check(0, ("", 8));
     }
 }

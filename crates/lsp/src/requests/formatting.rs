@@ -32,7 +32,10 @@ impl ReadRequest for Formatting {
                 }
             }
             _ => {
-                let found = ide::format_document(text.text(), &context.settings.formatting.options());
+                let found = ide::format_document(text.text(), &context.settings.formatting.options(), &context.token);
+                if found == Err(ide::FormatError::Cancelled) {
+                    return Err(RequestError::Cancelled);
+                }
                 let Some(edits) = edits_or_log(context, found) else { return Ok(None) };
                 edits
             }

@@ -1,12 +1,12 @@
 //! `initialize`: agree on an encoding, learn the workspace and the settings.
 
-use tower_lsp_server::ls_types::{InitializeParams, MessageType};
+use tower_lsp_server::ls_types::InitializeParams;
 
 use crate::answer::RequestError;
 use crate::capabilities::{ClientFeatures, offered};
 use crate::convert;
 use crate::encoding::Encoding;
-use crate::settings::Settings;
+use crate::settings::{Read, Settings};
 use crate::state::State;
 use crate::watch::watch_client;
 
@@ -26,13 +26,8 @@ pub fn initialize(state: &mut State, params: serde_json::Value) -> Result<serde_
     }
     state.trace = params.trace.unwrap_or_default();
     state.options = params.initialization_options.unwrap_or_default();
-    let settings = match Settings::from_json(&state.options) {
-        Ok(settings) => settings,
-        Err(error) => {
-            state.client.show(MessageType::WARNING, format!("nival: invalid initializationOptions are ignored: {error}"));
-            Settings::default()
-        }
-    };
+    let Read { settings, problems } = Settings::from_json(&state.options);
+    state.tell_of_settings(problems);
     state.configure(settings);
     state.flush();
     if let Some(process) = params.process_id {

@@ -50,23 +50,19 @@ pub struct HintData {
     kind: String,
 }
 
+/// What kinds of hints are called until they are resolved.
+const KINDS: [(ide::HintKind, &str); 3] =
+    [(ide::HintKind::BindingEnd, "bindingEnd"), (ide::HintKind::Parameter, "parameter"), (ide::HintKind::Version, "version")];
+
 impl HintData {
     pub fn kind(&self) -> ide::HintKind {
-        match self.kind.as_str() {
-            "parameter" => ide::HintKind::Parameter,
-            "version" => ide::HintKind::Version,
-            _ => ide::HintKind::BindingEnd,
-        }
+        KINDS.iter().find(|(_, name)| *name == self.kind).map_or(ide::HintKind::BindingEnd, |(kind, _)| *kind)
     }
 
     /// Of a hint of which there is more to be said.
     fn of(document: &crate::document::Document, kind: ide::HintKind) -> Option<serde_json::Value> {
-        let kind = match kind {
-            ide::HintKind::Parameter => "parameter",
-            ide::HintKind::Version => "version",
-            ide::HintKind::BindingEnd => "bindingEnd",
-        };
-        serde_json::to_value(HintData { uri: document.uri.clone(), version: document.version, kind: kind.to_owned() }).ok()
+        let (_, name) = KINDS.iter().find(|(of, _)| *of == kind)?;
+        serde_json::to_value(HintData { uri: document.uri.clone(), version: document.version, kind: (*name).to_owned() }).ok()
     }
 }
 

@@ -23,6 +23,8 @@ mod inlay_hint;
 mod inlay_hint_resolve;
 mod linked_editing_range;
 mod on_type_formatting;
+#[cfg(test)]
+mod panicking;
 mod parent_module;
 mod prepare_rename;
 mod range_formatting;
@@ -35,6 +37,7 @@ mod semantic_tokens_full_delta;
 mod semantic_tokens_range;
 mod signature_help;
 mod type_definition;
+mod will_delete_files;
 mod will_rename_files;
 mod workspace_symbol;
 mod workspace_symbol_resolve;
@@ -194,6 +197,8 @@ const TABLE: &[Entry] = &[
     entry::<inlay_hint_resolve::InlayHintResolve>(),
     entry::<linked_editing_range::LinkedEditing>(),
     entry::<on_type_formatting::OnTypeFormatting>(),
+    #[cfg(test)]
+    entry::<panicking::Panicking>(),
     entry::<parent_module::ParentModule>(),
     entry::<prepare_rename::PrepareRename>(),
     entry::<range_formatting::RangeFormatting>(),
@@ -206,6 +211,7 @@ const TABLE: &[Entry] = &[
     entry::<semantic_tokens_range::Range>(),
     entry::<signature_help::SignatureHelp>(),
     entry::<type_definition::TypeDefinition>(),
+    entry::<will_delete_files::WillDeleteFiles>(),
     entry::<will_rename_files::WillRenameFiles>(),
     entry::<workspace_symbol::WorkspaceSymbols>(),
     entry::<workspace_symbol_resolve::WorkspaceSymbolResolve>(),
@@ -295,7 +301,7 @@ fn document_version(state: &State, params: &serde_json::Value) -> Option<i32> {
 fn start(state: &State, running: Running) {
     let context = state.read_context(running.token.clone());
     let events = state.events.clone();
-    state.pool.spawn(running.entry.intent, move || {
+    state.pool.answer(running.entry.intent, move || {
         let Running { entry, params, version, answer, token, work, attempts } = running;
         let start = Instant::now();
         let result = result(&context, |context| (entry.run)(context, params.clone()));

@@ -67,3 +67,17 @@ fn endless_evaluations_do_not_hold_the_server_up() {
     let finite = server.request("textDocument/hover", at(&uri, 0, column("d = 7"))).expect("a hover");
     assert!(finite["contents"]["value"].as_str().is_some_and(|value| value.contains('7')), "{finite}");
 }
+
+/// Data has no derivations, however long one looks for them; an edit ends the search.
+#[test]
+fn lenses_of_much_data() {
+    let mut server = Server::with(json!({ "evaluation": { "diagnostics": false } }), json!(["utf-8"]));
+    let data: String = (0..20_000).map(|n| format!("  p{n} = {{ a = 1; b.c = \"{n}\"; }};\n")).collect();
+    let uri = server.open("data.nix", &format!("{{\n{data}}}\n"));
+    let lenses = json!({ "textDocument": { "uri": uri } });
+    assert_eq!(server.request("textDocument/codeLens", lenses.clone()), Ok(json!([])));
+    let overtaken = server.send_request("textDocument/codeLens", lenses);
+    server.change(&uri, 2, [1, 2, 1, 2], " ");
+    // Of one text or of none.
+    let _ = server.answer(overtaken);
+}

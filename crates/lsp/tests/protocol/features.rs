@@ -372,3 +372,16 @@ fn files_of_the_folders_are_watched() {
     assert_eq!(taken_back["params"]["unregisterations"][0]["id"], "nival-files");
     assert_eq!(watchers(&mut server), ("nival-files".to_owned(), 2));
 }
+
+#[test]
+fn lists_do_without_deleted_modules() {
+    let mut server = Server::new();
+    let uri = server.file("configuration.nix", "{\n  imports = [\n    ./a.nix\n    ./b.nix\n  ];\n}\n");
+    let deleted = server.file("a.nix", "{ }");
+    server.file("b.nix", "{ }");
+    let edit = server.request("workspace/willDeleteFiles", json!({ "files": [{ "uri": deleted }] })).unwrap();
+    let edits = &edit["documentChanges"][0];
+    assert_eq!((edits["textDocument"]["uri"].as_str(), edits["edits"].as_array().map(Vec::len)), (Some(uri.as_str()), Some(1)), "{edit}");
+    let elsewhere = server.uri("nowhere.nix");
+    assert_eq!(server.request("workspace/willDeleteFiles", json!({ "files": [{ "uri": elsewhere }] })), Ok(json!(null)));
+}

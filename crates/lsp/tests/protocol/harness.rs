@@ -163,7 +163,9 @@ impl Server {
 
     /// Writes a file to the disk; its URI.
     pub fn file(&self, name: &str, text: &str) -> String {
-        std::fs::write(self.folder.path().join(name), text).expect("writable");
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("writable");
+        std::fs::write(path, text).expect("writable");
         self.uri(name)
     }
 

@@ -27,7 +27,8 @@ fn initialize_says_what_the_server_can_do() {
             "triggerCharacters": [
               ".",
               "/",
-              "<"
+              "<",
+              "\""
             ]
           },
           "signatureHelpProvider": {
@@ -130,6 +131,16 @@ fn initialize_says_what_the_server_can_do() {
                 ]
               },
               "didDelete": {
+                "filters": [
+                  {
+                    "scheme": "file",
+                    "pattern": {
+                      "glob": "**"
+                    }
+                  }
+                ]
+              },
+              "willDelete": {
                 "filters": [
                   {
                     "scheme": "file",
@@ -248,10 +259,105 @@ fn nonsense_is_answered_and_survived() {
 }
 
 #[test]
-fn invalid_options_are_reported_and_ignored() {
-    let mut server = Server::with(json!({ "trusted": "of course" }), json!(["utf-8"]));
-    expect![[r#""nival: invalid initializationOptions are ignored: invalid type: string \"of course\", expected a boolean""#]]
+fn invalid_options_are_told_of_and_the_others_count() {
+    let mut server =
+        Server::with(json!({ "trusted": "of course", "diagnostics": { "ignored": ["sema-undefined-variable"] } }), json!(["utf-8"]));
+    expect![[r#""These settings of nival are ignored: nival.trusted: invalid type: string \"of course\", expected a boolean""#]]
         .assert_eq(&server.notification("window/showMessage")["message"].to_string());
+    server.open("a.nix", "nowhere");
+    assert_eq!(server.notification("textDocument/publishDiagnostics")["diagnostics"], json!([]));
+}
+
+/// A message whose rest never comes, however big it says that it is.
+#[test]
+fn input_that_ends_within_a_message_is_the_end() {
+    for length in ["100", "4294967296", "18446744073709551615"] {
+        let mut server = Server::new();
+        server.send_bytes(format!("Content-Length: {length}\r\n\r\n{{\"jsonrpc\":").as_bytes());
+        assert_eq!(server.disconnect(), 1, "{length}");
+    }
+    let mut server = Server::new();
+    server.send_bytes(b"Content-Le");
+    assert_eq!(server.disconnect(), 1);
+}
+
+/// What is too big is skipped, and told of.
+#[test]
+fn a_message_that_is_too_big_costs_only_itself() {
+    let mut server = Server::new();
+    let length = (128 << 20) + 1;
+    server.send_bytes(format!("Content-Length: {length}\r\n\r\n").as_bytes());
+    let part = vec![b' '; 1 << 20];
+    for _ in 0..128 {
+        server.send_bytes(&part);
+    }
+    server.send_bytes(b" ");
+    let answer = server.wait_for("an error", |message| message.get("error").is_some());
+    assert_eq!((answer["id"].clone(), answer["error"]["code"].clone()), (json!(null), json!(-32700)));
+    assert_eq!(server.request("textDocument/hover", at("file:///x.nix", 0, 0)), Ok(json!(null)));
+}
+
+const ENDLESS: &str = "let f = n: f (n + 1); in { a = f 0; }";
+
+#[test]
+fn shutdown_ends_what_runs() {
+    let mut server = Server::with(json!({ "trusted": true, "evaluation": { "seconds": 1000 } }), json!(["utf-8"]));
+    let uri = server.open("endless.nix", ENDLESS);
+    let busy: Vec<i64> = (0..6).map(|_| server.send_request("textDocument/hover", at(&uri, 0, 27))).collect();
+    assert_eq!(server.request("shutdown", json!(null)), Ok(json!(null)));
+    server.notify("exit", json!(null));
+    let begin = std::time::Instant::now();
+    assert_eq!(server.exit_code(), 0);
+    assert!(begin.elapsed() < std::time::Duration::from_secs(10), "{:?}", begin.elapsed());
+    // Those who still listen get their answers.
+    for id in busy {
+        assert!(server.answer(id).is_err());
+    }
+}
+
+#[test]
+fn a_client_that_dies_does_not_wait_for_what_runs() {
+    let mut server = Server::with(json!({ "trusted": true, "evaluation": { "seconds": 1000 } }), json!(["utf-8"]));
+    let uri = server.open("endless.nix", ENDLESS);
+    for _ in 0..6 {
+        server.send_request("textDocument/hover", at(&uri, 0, 27));
+    }
+    let begin = std::time::Instant::now();
+    assert_eq!(server.disconnect(), 1);
+    assert!(begin.elapsed() < std::time::Duration::from_secs(10), "{:?}", begin.elapsed());
+}
+
+/// Whatever is taken back, and whenever, is answered once.
+#[test]
+fn anything_can_be_cancelled() {
+    let mut server = Server::start();
+    let cancel = |server: &mut Server, id: i64| server.notify("$/cancelRequest", json!({ "id": id }));
+    let first = server.send_request("initialize", json!({ "capabilities": {} }));
+    cancel(&mut server, first);
+    let initialized = server.answer(first);
+    if let Err(error) = initialized {
+        assert_eq!(error["code"], -32800);
+        server.request("initialize", json!({ "capabilities": {} })).expect_err("already initialized");
+    }
+    server.notify("initialized", json!({}));
+    let uri = server.open("a.nix", "let name = 1; in name");
+    let document = json!({ "textDocument": { "uri": uri } });
+    for method in ["no/such", "textDocument/hover", "workspace/symbol", "workspace/executeCommand", "textDocument/documentSymbol"] {
+        let params = if method == "workspace/symbol" { json!({ "query": "a" }) } else { document.clone() };
+        let id = server.send_request(method, params.clone());
+        cancel(&mut server, id);
+        cancel(&mut server, id);
+        let _ = server.answer(id);
+        // Over already, and of nobody.
+        cancel(&mut server, id);
+        cancel(&mut server, id + 1_000);
+    }
+    let last = server.send_request("shutdown", json!(null));
+    cancel(&mut server, last);
+    let _ = server.answer(last);
+    assert!(server.inbox.iter().all(|message| message.get("method").is_some()), "{:#?}", server.inbox);
+    server.notify("exit", json!(null));
+    server.exit_code();
 }
 
 #[test]

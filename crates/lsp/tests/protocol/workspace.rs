@@ -164,3 +164,34 @@ fn other_documents_come_along() {
     // It is told once.
     assert_eq!(pull(&mut server, &other).get("relatedDocuments"), None);
 }
+
+/// The names of the workspace that begin with `root_`.
+fn roots(server: &mut Server) -> Vec<String> {
+    let found = server.request("workspace/symbol", json!({ "query": "root_" })).unwrap();
+    let mut names: Vec<String> = found.as_array().unwrap().iter().map(|symbol| symbol["name"].as_str().unwrap().to_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn folders_come_and_go() {
+    let mut server = Server::start();
+    for name in ["one", "two", "three"] {
+        server.file(&format!("{name}/default.nix"), &format!("{{ root_{name} = 1; }}"));
+    }
+    let folder = |server: &Server, name: &str| json!({ "uri": server.uri(name), "name": name });
+    let folders = json!([folder(&server, "one"), folder(&server, "two")]);
+    server.request("initialize", json!({ "capabilities": {}, "rootUri": server.uri("one"), "workspaceFolders": folders })).unwrap();
+    server.notify("initialized", json!({}));
+    assert_eq!(roots(&mut server), ["root_one", "root_two"]);
+    let event = json!({ "added": [folder(&server, "three"), folder(&server, "two")], "removed": [folder(&server, "one")] });
+    server.notify("workspace/didChangeWorkspaceFolders", json!({ "event": event }));
+    assert_eq!(roots(&mut server), ["root_three", "root_two"]);
+    // What is open is looked at wherever it is.
+    let uri = server.open("one/default.nix", "{ root_open = 1; }");
+    assert_eq!(roots(&mut server), ["root_open", "root_three", "root_two"]);
+    server.notify("textDocument/didClose", json!({ "textDocument": { "uri": uri } }));
+    let all = json!({ "added": [], "removed": [folder(&server, "three"), folder(&server, "two"), folder(&server, "one")] });
+    server.notify("workspace/didChangeWorkspaceFolders", json!({ "event": all }));
+    assert_eq!(roots(&mut server), [""; 0]);
+}
