@@ -191,3 +191,44 @@ fn it_can_be_turned_off() {
     run(&mut evaluation(&world, &project, WHAT[0])).ok();
     assert!(folder(&world).join("index").is_file());
 }
+
+/// What an evaluation imports is read ahead of the next one: that must not be seen when it is no longer what is there.
+#[test]
+fn files_that_were_imported_last_time() {
+    let world = World::default();
+    let filler = "# something to read\n".repeat(20);
+    let write = |number: usize, text: &str| world.write(&format!("many/{number}.nix"), format!("{filler}{text}"));
+    let all = "builtins.genList (n: import (./. + \"/${toString n}.nix\")) 60";
+    world.write("many/default.nix", format!("{filler}{all}"));
+    (0..60).for_each(|number| drop(write(number, &format!("builtins.trace {number} {number}"))));
+    let project = world.path().join("many");
+    let ask = |when: &str| {
+        let command = || {
+            let mut command = world.nival_as("nix-instantiate");
+            command.args(["--eval", "--strict"]).arg(&project);
+            command
+        };
+        let without = run(command().env("NIVAL_CODE_CACHE", "0"));
+        for _ in 0..5 {
+            let with = run(&mut command());
+            assert_eq!((with.code, with.out, with.err), (without.code, without.out.clone(), without.err.clone()), "{when}");
+        }
+        without
+    };
+    assert_eq!(ask("first").code, Some(0));
+    write(50, "\"changed\"");
+    assert!(ask("a file changes").out.contains("changed"));
+    std::fs::remove_file(project.join("40.nix")).expect("it goes");
+    assert!(ask("a file is gone").err.contains("40.nix"));
+    std::fs::create_dir(project.join("40.nix")).expect("a folder");
+    world.write("many/40.nix/default.nix", format!("{filler}40"));
+    assert_eq!(ask("it is a folder").code, Some(0));
+    std::fs::remove_file(project.join("55.nix")).expect("it goes");
+    let status = std::process::Command::new("mkfifo").arg(project.join("55.nix")).status().expect("mkfifo, of coreutils");
+    assert!(status.success());
+    assert_ne!(ask("it is no file").code, Some(0));
+    std::fs::remove_file(project.join("55.nix")).expect("it goes");
+    write(55, "55");
+    world.write("many/default.nix", format!("{filler}{}", all.replace("60", "3")));
+    assert_eq!(ask("most are not asked for any more").code, Some(0));
+}

@@ -76,6 +76,32 @@ fn the_extension_offers_the_settings_of_the_server() {
     }
 }
 
+/// The pages of the walkthrough are there and are packed, and its buttons do something.
+#[test]
+fn the_walkthrough_leads_somewhere() {
+    let manifest: serde_json::Value = serde_json::from_str(&read("editors/vscode/package.json")).expect("JSON");
+    let contributes = &manifest["contributes"];
+    let commands: BTreeSet<_> =
+        contributes["commands"].as_array().expect("commands").iter().filter_map(|c| c["command"].as_str()).collect();
+    let settings = contributes["configuration"]["properties"].as_object().expect("settings");
+    let steps = contributes["walkthroughs"][0]["steps"].as_array().expect("steps");
+    assert!(steps.len() >= 5 && read("editors/vscode/.vscodeignore").contains("!walkthrough/*.md"));
+    for step in steps {
+        let page = read(&format!("editors/vscode/{}", step["media"]["markdown"].as_str().expect("a page")));
+        let text = format!("{} {}", step["description"], step["completionEvents"]);
+        for command in between(&text, "ommand:", "\"").flat_map(|rest| rest.split([')', '?', '\\']).next()) {
+            assert!(command.starts_with("workbench.") || commands.contains(command), "no command {command}");
+        }
+        for name in page.split(['`', '"']).filter(|name| name.starts_with("nival.")) {
+            assert!(settings.contains_key(name), "no setting {name}");
+        }
+        // Commands are called by their titles.
+        for title in between(&page, "*Nix: ", "*") {
+            assert!(contributes["commands"].to_string().contains(&format!("\"title\":\"{title}\"")), "no command {title}");
+        }
+    }
+}
+
 /// Every command that the Neovim plugin defines is in its help, and no other.
 #[test]
 fn the_help_of_neovim_has_its_commands() {

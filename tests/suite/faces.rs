@@ -63,7 +63,7 @@ fn files_are_parsed_as_by_real_nix() {
     files.sort();
     assert!(files.len() > 20, "{}", files.len());
     for file in files {
-        compare(&world, "nix-instantiate", &["--parse", &file.to_string_lossy()]);
+        compare(&world, "nix-instantiate", &["--extra-experimental-features", "pipe-operators", "--parse", &file.to_string_lossy()]);
     }
 }
 
@@ -126,6 +126,10 @@ fn nix_instantiate_as_real_nix() {
         &["--eval", "--xml", "--no-location", "--strict", "-E", "{ a = x: x; }"],
         &["--eval", "--raw", "-E", "\"x\""],
         &["--eval", "--raw", "-E", "null"],
+        &["--eval", "--raw", "-E", "{ outPath = ./d; }"],
+        &["--eval", "-E", "{ __functor = self: { a, b ? 2 }: a + b; }", "--arg", "a", "1"],
+        &["--eval", "-E", "{ __functor = self: x: { a }: a; }", "--arg", "a", "1"],
+        &["--eval", "-E", "(x: { a, b ? x }: a + b) 5", "--arg", "a", "1"],
         &["--parse", "x.nix", "-E", "1 + 2", "x"],
         &["--parse", "x.nix", "d"],
         &["--find-file", "n", "-I", "n=/tmp"],
@@ -201,6 +205,8 @@ fn nix_eval_as_real_nix() {
         &["eval", "--expr", "1", "--write-to", "x.nix"],
         &["eval", "--nonsense"],
         &["eval", "--expr", "1", "--strict"],
+        &["eval", "--expr", "let f = x: y: { z }: x; in [ f (f 1) (f 1 2) ]"],
+        &["eval", "--offline", "--expr", "1"],
         &["--option", "nonsense", "1", "eval", "--expr", "1"],
         &["eval", "--quiet", "--expr", "builtins.trace { a = 1; } (builtins.warn \"w\" 2)"],
     ];
@@ -240,6 +246,7 @@ fn settings_as_real_nix() {
         ("", &["--eval", "-E", "1", "--option", "nonsense", "1", "--option", "pure-eval", "perhaps"]),
         ("", &["--eval", "-E", "1", "--max-call-depth", "many"]),
         ("nonsense = 1", &["--eval", "-E", "1"]),
+        ("experimental-features = foo flakes", &["--eval", "-E", "1", "--option", "extra-experimental-features", "ca-derivations bar"]),
         ("lint-url-literals = perhaps", &["--eval", "-E", "1"]),
         ("nonsense", &["--eval", "-E", "1"]),
         ("include /missing", &["--eval", "-E", "1"]),

@@ -97,6 +97,16 @@ const TABLE: &[(Like, &str)] = &[
     (Same, "fetchGit R/r"),
     (Same, "fetchGit { url = R/r; }"),
     (Same, "fetchGit \"file://R/r\""),
+    (Same, "fetchGit \"git+file://R/r\""),
+    // From where the process works.
+    (Same, "fetchGit \"r\""),
+    (Same, "fetchGit \"./t/../dirty\""),
+    (Same, "fetchGit { url = \"file:r\"; rev = \"@V\"; }"),
+    (Same, "fetchTree { type = \"git\"; url = \"./r\"; }"),
+    (Same, "fetchTree \"git+file:r\""),
+    (Fails, "fetchGit \"none\""),
+    (Fails, "fetchGit \"host:r\""),
+    (Fails, "fetchGit \"git+ssh:r\""),
     (Same, "fetchGit { url = R/r; rev = \"@V\"; }"),
     (Same, "fetchGit { url = R/r; rev = \"@V\"; ref = \"main\"; name = \"foo\"; }"),
     (Same, "fetchGit { url = R/r; ref = \"v1\"; }"),
@@ -192,6 +202,10 @@ const PURE: &[(Like, &str)] = &[
     (Same, "fetchGit { url = \"file://R/r\"; rev = \"@V\"; }"),
     (Same, "(getFlake \"git+file://R/r?rev=@V\").sourceInfo"),
     (Fails, "fetchGit \"file://R/r\""),
+    (Same, "fetchGit { url = \"file://R/sub\"; narHash = \"sha256-z55z2ulbFLRUjnlF0bTrLjk2Q3AwBsaqorARii1cX1A=\"; }"),
+    (Fails, "fetchGit { url = \"file://R/r\"; inherit (fetchGit { url = \"file://R/r\"; rev = \"@V\"; }) narHash; }"),
+    (Fails, "fetchGit \"r\""),
+    (Same, "fetchGit { url = \"r\"; rev = \"@V\"; }"),
     (Fails, "fetchTree { type = \"path\"; path = \"R/t/top\"; }"),
     (Fails, "fetchTarball \"file://R/t/two.tar\""),
     (Fails, "fetchurl \"file://R/t/other\""),
@@ -234,4 +248,12 @@ fn trees_are_those_of_real_nix() {
     archives(&world);
     compare(&world, TABLE, &[], &revs);
     compare(&world, PURE, &["--option", "pure-eval", "true"], &revs);
+    // What is warned of is that, too.
+    let told = |mut command: Command| {
+        let said = run(command.args(["--eval", "-E", "(builtins.fetchGit \"./r\").rev"]));
+        said.err.lines().filter(|line| line.contains("warning")).collect::<Vec<_>>().join("\n")
+    };
+    let theirs = told(world.real_nix("nix-instantiate"));
+    assert!(theirs.starts_with("warning: Fetching Git repository 'file:./r', which"), "{theirs}");
+    assert_eq!(told(world.nival_as("nix-instantiate")), theirs);
 }

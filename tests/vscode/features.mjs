@@ -1,6 +1,6 @@
 // Runs host/features.js inside the extension host, and is its hands and eyes: it presses keys, waits for what is to be seen, says what
 // stands there, takes pictures. The host asks by a file NAME in $PICTURES, with JSON:
-//   { steps: [{ press: KEY } | { type: TEXT } | { click: SELECTOR } | { choose: TEXT } | { see: SELECTOR, text: TEXT } | { gone: SELECTOR }], shot: true }
+//   { steps: [{ press: KEY } | { type: TEXT } | { click: SELECTOR } | { choose: TEXT } | { see: SELECTOR, text: TEXT, within: MILLISECONDS } | { gone: SELECTOR }], shot: true }
 // and is answered by NAME.answer: { text } of what was seen last, or { error }.
 //
 //   PROJECT  the folder to open                  PICTURES  the folder where it asks
@@ -34,7 +34,7 @@ async function serve(page, { steps = [], shot: wanted }, name) {
     if (step.choose) await choose(page, step.choose);
     if (step.see) {
       const seen = page.locator(step.see, step.text ? { hasText: step.text } : {}).first();
-      await seen.waitFor({ timeout: PATIENCE });
+      await seen.waitFor({ timeout: step.within ?? PATIENCE });
       text = plain(await seen.innerText());
     }
     if (step.gone) await page.locator(step.gone).first().waitFor({ state: 'hidden', timeout: PATIENCE });

@@ -75,7 +75,8 @@ async function startServer(port, more) {
 }
 
 export async function shot(page, name) {
-  await page.screenshot({ path: join(SHOTS, `vscode-${name}.png`) });
+  // What fades in is there.
+  await page.screenshot({ path: join(SHOTS, `vscode-${name}.png`), animations: 'disabled' });
 }
 
 // Runs `drive(page, port, result)` in an editor that has `settings`, too, and ends the process.

@@ -4,6 +4,12 @@ if vim.g.loaded_nival then
 end
 vim.g.loaded_nival = true
 
+-- Who only puts this folder on the runtime path has no tags for its help, or those of an earlier text.
+local doc = vim.fs.joinpath(vim.fs.dirname(vim.fs.dirname(vim.fs.abspath(debug.getinfo(1, 'S').source:sub(2)))), 'doc')
+if vim.fn.getftime(doc .. '/tags') < vim.fn.getftime(doc .. '/nival.txt') and vim.fn.filewritable(doc) == 2 then
+  pcall(vim.cmd.helptags, vim.fn.fnameescape(doc))
+end
+
 local command = vim.api.nvim_create_user_command
 
 command('NivalBuild', function(args)
@@ -41,6 +47,10 @@ end, { desc = 'Apply all safe fixes to this buffer' })
 command('NivalRename', function(args)
   require('nival.edits').rename_file(vim.api.nvim_buf_get_name(0), args.args)
 end, { nargs = 1, complete = 'file', desc = 'Give this file another name; imports of it follow' })
+
+command('NivalDelete', function(args)
+  require('nival.edits').delete_file(args.args ~= '' and args.args or vim.api.nvim_buf_get_name(0), args.bang)
+end, { nargs = '?', bang = true, complete = 'file', desc = 'Delete this file, or another; lists of modules do without it (! does not ask)' })
 
 command('NivalParent', function()
   require('nival').parent()

@@ -4,7 +4,8 @@
 //! `cargo build -p nival-cli --bins && cargo run -p nival-tests --bin lsp-conformance -- --tree <nixpkgs> --files 200 --positions 20`
 //!
 //! - `--tree FOLDER`: whose files; `--files N`, `--positions N`, `--seed N`: which and how often
-//! - `--encoding utf-8|utf-16|utf-32` (utf-16)
+//! - `--encoding utf-8|utf-16|utf-32|all` (utf-16); `all` asks one server in each, which must say the same
+//! - `--characters yes`: before everything else of a line stand characters of several bytes
 //! - `--method TEXT`: only requests whose method contains it
 //! - `--edits no`: the texts stay as they are
 //! - `--root tree`: the workspace is the whole tree, and not the folder of the file; give the index time to be made, or leave `workspace` out
@@ -20,7 +21,8 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use nival_tests::fuzz::rng::Rng;
-use nival_tests::lsp::conformance::{Outcome, Plan, prefixes, run};
+use nival_tests::lsp::conformance::document::full_of_characters;
+use nival_tests::lsp::conformance::{Outcome, Plan, encodings, prefixes, run};
 use nival_tests::tools::built;
 
 struct Options {
@@ -30,12 +32,14 @@ struct Options {
     size: Option<usize>,
     /// The workspace is the tree.
     whole: bool,
+    /// The texts are full of characters that are not ASCII.
+    characters: bool,
     plan: Plan,
 }
 
 fn options() -> Result<Options, String> {
     let plan = Plan { seed: 1, positions: 20, encoding: "utf-16".to_owned(), edits: true, only: String::new() };
-    let mut options = Options { tree: PathBuf::new(), files: 20, prefixes: None, size: None, whole: false, plan };
+    let mut options = Options { tree: PathBuf::new(), files: 20, prefixes: None, size: None, whole: false, characters: false, plan };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let text = args.next().ok_or(format!("{arg} needs a value"))?;
@@ -50,6 +54,7 @@ fn options() -> Result<Options, String> {
             "--encoding" => options.plan.encoding = text,
             "--method" => options.plan.only = text,
             "--edits" => options.plan.edits = text != "no",
+            "--characters" => options.characters = text == "yes",
             "--root" => options.whole = text == "tree",
             _ => return Err(format!("unknown option {arg}; see the head of {}", file!())),
         }
@@ -80,7 +85,10 @@ fn main() -> ExitCode {
     nix_files(&options.tree, &mut files);
     files.sort();
     let mut rng = Rng::new(options.plan.seed);
-    let text_of = |file: &Path| std::fs::read_to_string(file).unwrap_or_default();
+    let text_of = |file: &Path| {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        if options.characters { full_of_characters(&text) } else { text }
+    };
     let mut total = Outcome::default();
     let server = || {
         let mut command = Command::new(built("nival"));
@@ -106,6 +114,7 @@ fn main() -> ExitCode {
             let root = if options.whole { &options.tree } else { file.parent().unwrap_or(&options.tree) };
             let outcome = match options.prefixes {
                 Some(step) => prefixes(&options.plan, &server, root, file, &text, step),
+                None if options.plan.encoding == "all" => encodings(&options.plan, &server, root, file, &text),
                 None => run(&options.plan, &server, root, file, &text),
             };
             for problem in &outcome.problems {

@@ -20,8 +20,8 @@ const complete = (name, text, typed, word) => async () => {
   return [word, '→', ...file.document.getText().split('\n')];
 };
 
-const hover = (text, after, expected) => async () => {
-  await cursor('default.nix', text, after);
+const hover = (name, text, after, expected) => async () => {
+  await cursor(name, text, after);
   await run('editor.action.showHover');
   return look({ see: '.monaco-hover-content', text: expected });
 };
@@ -56,6 +56,7 @@ module.exports = {
   'completion-names': complete('scratch.nix', 'let greeting = 1; greedy = 2; in |', 'gre', 'greeting'),
   'completion-attributes': complete('scratch.nix', 'let tools = import ./. { }; in |', 'tools.ha', 'hammer'),
   'completion-options': complete('nixos/configuration.nix', '{ ... }: {\n  imports = [ ./greeter.nix ];\n  |\n}', 'services.greeter.', 'volume'),
+  'completion-option-values': complete('nixos/configuration.nix', '{ ... }: {\n  imports = [ ./greeter.nix ];\n  services.greeter.volume = |;\n}', '"', 'high'),
   'completion-arguments': complete('scratch.nix', 'import ./pkgs/bench.nix { | }', 'w', 'weight'),
   'completion-inherit': complete('scratch.nix', 'let tools = import ./. { }; in { inherit (tools) | ; }', 'ben', 'bench'),
   'completion-paths': complete('scratch.nix', '[ | ]', './pkgs/', 'hammer.nix'),
@@ -72,8 +73,9 @@ module.exports = {
     await run('toggleSuggestionDetails');
     return seen;
   },
-  hover: hover('hammer = callPackage', 1, 'derivation'),
-  'hover-documentation': hover('lib.length', 5, 'number of elements'),
+  hover: hover('default.nix', 'hammer = callPackage', 1, 'derivation'),
+  'hover-documentation': hover('default.nix', 'lib.length', 5, 'number of elements'),
+  'hover-option': hover('nixos/configuration.nix', 'greeter.enable', 9, 'Whether to enable'),
   async 'signature-help'() {
     await cursor('default.nix', 'packages.hammer packages', 'packages.hammer '.length);
     await run('editor.action.triggerParameterHints');
@@ -85,6 +87,24 @@ module.exports = {
     await run('workbench.actions.view.problems');
     const panel = await look({ see: '.markers-panel .monaco-list-rows', text: 'unused' });
     return [...found, ...panel.split('\n').filter((line) => line.includes('unused'))];
+  },
+  async 'diagnostics-across-files'() {
+    const file = await edited('scratch.nix', 'let\n  tools = import ./. { };\nin\n[ tools.hamer (import ./pkgs/hammer.nix { }) ]');
+    const found = await until('both', async () => {
+      const all = await diagnostics(file);
+      return all.length > 1 && all;
+    });
+    await look({ see: '.squiggly-warning' });
+    return found;
+  },
+  async 'diagnostics-evaluated'() {
+    const file = await edited('scratch.nix', '{\n  weight = builtins.div 3 (1 - 1);\n}');
+    const isEvaluated = (one) => one.code === 'evaluation' || one.code?.value === 'evaluation';
+    const found = await diagnostics(file, isEvaluated);
+    put(file, vscode.languages.getDiagnostics(file.uri).find(isEvaluated).range.start);
+    await run('editor.action.showHover');
+    await look({ see: '.monaco-hover-content', text: 'zero' });
+    return found;
   },
   async 'diagnostics-related'() {
     const file = await open('twice.nix');
@@ -131,6 +151,18 @@ module.exports = {
     const hints = await run('vscode.executeInlayHintProvider', uri, new vscode.Range(0, 0, document.lineCount, 0));
     const seen = await look({ see: '.view-line:has(span[class*="dyn-rule"])', text: 'packages' });
     return [...hints.map((hint) => `${hint.position.line + 1}: ${typeof hint.label === 'string' ? hint.label : hint.label.map((part) => part.value).join('')}`), seen];
+  },
+  async 'inlay-hints-parameters'() {
+    const settings = vscode.workspace.getConfiguration('nival');
+    await settings.update('inlayHints.parameterNames', true, vscode.ConfigurationTarget.Global);
+    const { document, uri } = await edited('scratch.nix', 'let\n  scale = factor: size: factor * size;\nin\nscale 2 3');
+    const hints = await until('hints', async () => {
+      const list = await run('vscode.executeInlayHintProvider', uri, new vscode.Range(0, 0, document.lineCount, 0));
+      return list.length > 0 && list;
+    });
+    await look({ see: '.view-line', text: 'factor:' });
+    await settings.update('inlayHints.parameterNames', undefined, vscode.ConfigurationTarget.Global);
+    return hints.map((hint) => (typeof hint.label === 'string' ? hint.label : hint.label.map((part) => part.value).join('')));
   },
   async 'document-highlight'() {
     const file = await cursor('default.nix', 'heaviest =', 1);

@@ -2,7 +2,7 @@
 
 const { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
-const { PROJECT, at, diagnostics, edited, hands, look, noDiagnostics, open, put, run, until, vscode, where } = require('./support');
+const { PROJECT, ask, at, diagnostics, edited, hands, look, noDiagnostics, open, put, run, until, vscode, where } = require('./support');
 
 const TOAST = '.notification-toast';
 
@@ -110,6 +110,18 @@ module.exports = {
     const symbols = await run('vscode.executeWorkspaceSymbolProvider', 'name-119');
     return [seen.replace(/\d+/g, 'N'), `${symbols?.length ?? 0} names of it`];
   }),
+  async introduction() {
+    // The walkthrough: each step with what stands beside it.
+    await run('workbench.action.openWalkthrough', 'nival.nival#start', false);
+    const TITLES = '.gettingStartedContainer .step-title';
+    const seen = [];
+    for (const title of ['The server', 'Find your way', 'Write and mend', 'Trust the workspace', 'Build and try']) {
+      await hands({ click: TITLES, text: title });
+      seen.push(await look({ see: '.getting-started-step.expanded', text: title }));
+      await ask(`introduction-${seen.length}`, { shot: true });
+    }
+    return seen;
+  },
   async 'server-ends'() {
     const file = await open('scratch.nix');
     await diagnostics(file);

@@ -1,4 +1,4 @@
--- Edits that Neovim has no command for: all safe fixes, and files that get another name.
+-- Edits that Neovim has no command for: all safe fixes, and files that get another name or are deleted.
 local M = {}
 
 -- How long a write waits for the server, in milliseconds.
@@ -43,6 +43,24 @@ function M.before_write(bufnr)
   end
 end
 
+--- Has the server edit the other files before something happens to some.
+---@return vim.lsp.Client? the server, which wants to be told afterwards
+local function edit_before(method, params)
+  local client = require('nival').client()
+  local response = client and client:request_sync(method, params, PATIENCE, 0)
+  local edit = response and response.result
+  if edit and edit ~= vim.NIL then
+    vim.lsp.util.apply_workspace_edit(edit, client.offset_encoding)
+  end
+  return client
+end
+
+--- Whether a buffer is of a file, or of one in a folder.
+local function is_of(bufnr, path)
+  local name = vim.api.nvim_buf_get_name(bufnr)
+  return name == path or vim.startswith(name, path .. '/')
+end
+
 --- Gives a file or folder another name; what names it follows, in buffers that are then to be written.
 ---@param from string
 ---@param to string
@@ -59,17 +77,11 @@ function M.rename_file(from, to)
     vim.notify(('nival: %s exists already'):format(to), vim.log.levels.ERROR)
     return
   end
-  local client = require('nival').client()
   local params = { files = { { oldUri = vim.uri_from_fname(from), newUri = vim.uri_from_fname(to) } } }
-  local response = client and client:request_sync('workspace/willRenameFiles', params, PATIENCE, 0)
-  local edit = response and response.result
-  if edit and edit ~= vim.NIL then
-    vim.lsp.util.apply_workspace_edit(edit, client.offset_encoding)
-  end
+  local client = edit_before('workspace/willRenameFiles', params)
   -- The relative paths in the file itself have been edited: they move with it.
   for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
-    local name = vim.api.nvim_buf_get_name(bufnr)
-    if vim.bo[bufnr].modified and (name == from or vim.startswith(name, from .. '/')) then
+    if vim.bo[bufnr].modified and is_of(bufnr, from) then
       vim.api.nvim_buf_call(bufnr, function()
         vim.cmd('silent noautocmd write')
       end)
@@ -78,6 +90,36 @@ function M.rename_file(from, to)
   vim.lsp.util.rename(from, to)
   if client then
     client:notify('workspace/didRenameFiles', params)
+  end
+end
+
+--- Deletes a file or folder; lists of modules and overlays that it is in do without it, in buffers that are then to be written.
+---@param path string
+---@param unasked boolean?
+function M.delete_file(path, unasked)
+  path = vim.fs.normalize(vim.fs.abspath(path))
+  local stat = vim.uv.fs_lstat(path)
+  if not stat then
+    vim.notify(('nival: %s is not there'):format(path), vim.log.levels.ERROR)
+    return
+  end
+  local shown = path .. (stat.type == 'directory' and ' and all that is in it' or '')
+  if not unasked and vim.fn.confirm(('Delete %s?'):format(shown), '&Yes\n&No', 2) ~= 1 then
+    return
+  end
+  local params = { files = { { uri = vim.uri_from_fname(path) } } }
+  local client = edit_before('workspace/willDeleteFiles', params)
+  if vim.fn.delete(path, stat.type == 'directory' and 'rf' or '') ~= 0 then
+    vim.notify(('nival: %s cannot be deleted'):format(shown), vim.log.levels.ERROR)
+    return
+  end
+  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
+    if is_of(bufnr, path) then
+      vim.api.nvim_buf_delete(bufnr, { force = true })
+    end
+  end
+  if client then
+    client:notify('workspace/didDeleteFiles', params)
   end
 end
 

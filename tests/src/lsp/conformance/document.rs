@@ -135,8 +135,16 @@ impl Document {
                 {
                     return self.offset(line, character, encoding).map_or(Value::from("no position"), Value::from);
                 }
+                // Folding ranges have their positions beside each other.
+                if let [Some(start), Some(from), Some(end), Some(to)] =
+                    ["startLine", "startCharacter", "endLine", "endCharacter"].map(|name| fields.get(name).and_then(Value::as_u64))
+                {
+                    return json!([self.offset(start, from, encoding), self.offset(end, to, encoding), fields.get("kind")]);
+                }
                 // Positions of other files are left as they are.
-                let elsewhere = ["uri", "targetUri"].iter().filter_map(|name| fields.get(*name)).any(|uri| *uri != self.uri);
+                let of_document = fields.get("textDocument").and_then(|document| document.get("uri"));
+                let named = ["uri", "targetUri"].iter().filter_map(|name| fields.get(*name)).chain(of_document);
+                let elsewhere = named.into_iter().any(|uri| *uri != self.uri);
                 fields
                     .iter()
                     .map(|(name, field)| {
@@ -204,9 +212,42 @@ impl Document {
     }
 }
 
+/// A text with characters of two, three and four bytes before everything else of a line. Names and values are what they were, but for
+/// what is in strings of several lines.
+pub fn full_of_characters(text: &str) -> String {
+    const CHARACTERS: [&str; 4] = ["é", "🦀", "日本", "e\u{301}𝄞"];
+    let mut written = String::with_capacity(text.len() * 2);
+    let mut in_comment = false;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let code = line.trim_start();
+        let indentation = line.len() - code.len();
+        let characters = CHARACTERS[number % CHARACTERS.len()];
+        written.push_str(&line[..indentation]);
+        // A line inside of a comment gets the characters alone: a comment in it would end it.
+        let comment = if in_comment || code.starts_with("*/") { characters.to_owned() } else { format!("/* {characters} */ ") };
+        if !code.is_empty() {
+            written.push_str(&comment);
+        }
+        written.push_str(code);
+        in_comment = match (code.rfind("/*"), code.rfind("*/")) {
+            (Some(begin), Some(end)) => begin > end,
+            (Some(_), None) => true,
+            (None, Some(_)) => false,
+            (None, None) => in_comment,
+        };
+    }
+    written
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn characters() {
+        let text = full_of_characters("{\n  a = 1; /* b\n  c */\n\n  d = 2;\n}");
+        assert_eq!(text, "/* é */ {\n  /* 🦀 */ a = 1; /* b\n  日本c */\n\n  /* é */ d = 2;\n/* 🦀 */ }");
+    }
 
     #[test]
     fn positions() {
@@ -225,6 +266,11 @@ mod tests {
                 assert_eq!(document.in_bytes(&position, encoding), json!(place), "{position}");
             }
         }
+        let fold = json!({ "startLine": 0, "startCharacter": 3, "endLine": 1, "endCharacter": 1, "kind": "comment" });
+        assert_eq!(document.in_bytes(&fold, "utf-16"), json!([6, 10, "comment"]));
+        let edit = |uri: &str| json!({ "textDocument": { "uri": uri }, "edits": [{ "line": 0, "character": 3 }] });
+        assert_eq!(document.in_bytes(&edit("file:///a"), "utf-16")["edits"], json!([6]));
+        assert_eq!(document.in_bytes(&edit("file:///b"), "utf-16"), edit("file:///b"));
         assert_eq!((document.offset(0, 1, "utf-8"), document.offset(9, 0, "utf-8")), (None, None));
     }
 }

@@ -164,9 +164,11 @@ pub fn encodings(plan: &Plan, server: &dyn Fn() -> std::process::Command, root: 
                 let mut answers = sessions.iter_mut().zip(ENCODINGS).map(|(session, encoding)| {
                     let answer = session.answer(row, place, &mut rng.clone());
                     let document = &session.document;
-                    answer.map(|answer| match row.method.starts_with("textDocument/semanticTokens") {
-                        true => document.tokens_in_bytes(&answer, encoding),
-                        false => document.in_bytes(&answer, encoding),
+                    answer.map_err(|error| document.in_bytes(&error, encoding)).map(|answer| {
+                        match row.method.starts_with("textDocument/semanticTokens") {
+                            true => document.tokens_in_bytes(&answer, encoding),
+                            false => document.in_bytes(&answer, encoding),
+                        }
                     })
                 });
                 let first = answers.next().unwrap_or(Ok(Value::Null));

@@ -167,6 +167,12 @@ pub const ROWS: &[Row] = &[
         params: |q| json!({ "command": "nival.inspect", "arguments": [q.document.uri, q.rng.pick(&["", "hello", "a.b"])] }),
     },
     Row {
+        method: "workspace/willDeleteFiles",
+        capability: "/workspace/fileOperations/willDelete",
+        of: None,
+        params: |q| json!({ "files": [{ "uri": format!("{}/{}", q.document.folder(), q.rng.pick(&["default.nix", "other.nix", "."])) }] }),
+    },
+    Row {
         method: "workspace/willRenameFiles",
         capability: "/workspace/fileOperations/willRename",
         of: None,
@@ -275,7 +281,7 @@ mod tests {
             "foldingRangeProvider": { "resolveProvider": true },
             "monikerProvider": {},
             "executeCommandProvider": { "commands": ["x"] },
-            "workspace": { "fileOperations": { "willRename": { "filters": [] }, "willDelete": { "filters": [] } } },
+            "workspace": { "fileOperations": { "willRename": { "filters": [] }, "willCreate": { "filters": [] } } },
         });
         let found = not_covered(&offered);
         assert_eq!(
@@ -284,8 +290,8 @@ mod tests {
                 "/colorProvider",
                 "/foldingRangeProvider/resolveProvider",
                 "/monikerProvider",
-                "/workspace/fileOperations/willDelete",
-                "/workspace/fileOperations/willDelete/filters"
+                "/workspace/fileOperations/willCreate",
+                "/workspace/fileOperations/willCreate/filters"
             ]
         );
     }

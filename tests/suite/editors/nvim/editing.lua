@@ -81,6 +81,29 @@ local function renames()
     vim.fn.rename(S.path('nixos/library.nix'), S.path('lib.nix'))
     return seen
   end)
+  feature('file-delete', 'nixos/spare.nix', function()
+    local asked
+    vim.fn.confirm = function(message)
+      asked = message
+      return 1
+    end
+    -- A module that a list of another file has.
+    S.text('{ ... }: { }')
+    vim.cmd('silent write')
+    vim.cmd('silent! edit ' .. S.path('nixos/configuration.nix'))
+    vim.fn.setline(4, '  imports = [ ./greeter.nix ./spare.nix ];')
+    vim.cmd('silent write')
+    S.no_diagnostics()
+    vim.cmd('silent! buffer spare.nix')
+    vim.cmd('NivalDelete')
+    S.await('the file to go', function()
+      return vim.fn.filereadable(S.path('nixos/spare.nix')) == 0 and vim.fn.bufnr('spare.nix') == -1
+    end)
+    vim.cmd('silent! buffer configuration.nix')
+    S.no_diagnostics()
+    S.picture()
+    return { (asked:gsub('%S+/', '')), unpack(S.with('imports')) }
+  end)
 end
 
 --- Runs the action of this title on what is selected, or at the cursor.
@@ -147,6 +170,62 @@ local function actions()
     find('\\zsinner')
     act('latten')
     return S.with('inner')
+  end)
+  feature('inline-file', 'default.nix', function()
+    find('import \\zs')
+    act('by what `lib.nix` holds')
+    return vim.list_slice(S.lines(), 3, 9)
+  end)
+  feature('add-formal-and-pass', 'pkgs/hammer.nix', function()
+    -- The file that calls it passes what is missing.
+    S.text('{ mkTool }:\n\nmkTool {\n  name = heaviest.name;\n  weight = 3;\n}')
+    S.diagnostics(function(diagnostic)
+      return diagnostic.message:find("'heaviest'", 1, true)
+    end)
+    find('\\zsheaviest')
+    act('and pass it')
+    local seen = S.lines()
+    S.picture()
+    vim.cmd('silent! buffer default.nix')
+    return vim.list_extend(vim.list_extend(seen, { 'default.nix:' }), S.with('hammer.nix'))
+  end)
+  feature('create-file', 'nixos/configuration.nix', function()
+    S.text('{ ... }:\n{\n  imports = [ ./made.nix ];\n}')
+    S.diagnostics()
+    find('made')
+    S.choose('Create')
+    keys('gra')
+    S.await('the file', function()
+      return vim.fn.bufnr('made.nix') ~= -1
+    end)
+    keys(':sbuffer made.nix<CR>')
+    S.await('its text', function()
+      return vim.fn.expand('%:t') == 'made.nix' and #S.lines()[1] > 0
+    end)
+    S.picture()
+    vim.fn.delete(S.path('nixos/made.nix'))
+    return S.lines()
+  end)
+  feature('sort', 'scratch.nix', function()
+    S.text('{\n  nail = 1;\n  # Heavy.\n  anvil = 2;\n}')
+    find('{')
+    act('Sort')
+  end)
+  feature('open-page', 'scratch.nix', function()
+    local opened
+    local open = vim.ui.open
+    vim.ui.open = function(url)
+      opened = url
+      return {}
+    end
+    find('\\zsmap (')
+    S.choose('Open the documentation')
+    keys('gra')
+    local seen = S.await('a page', function()
+      return opened
+    end)
+    vim.ui.open = open
+    return seen
   end)
   feature('nest', 'scratch.nix', function()
     S.text('{\n  box.size = 3;\n}')

@@ -30,6 +30,12 @@ local function completions()
   complete({ 'completion-names' }, 'let greeting = 1; greedy = 2; in |', 'gre', 'greeting')
   complete({ 'completion-attributes' }, 'let tools = import ./. { }; in |', 'tools.ha', 'hammer')
   complete({ 'completion-options', 'nixos/configuration.nix' }, '{ ... }: {\n  imports = [ ./greeter.nix ];\n  |\n}', 'services.greeter.', 'volume')
+  complete(
+    { 'completion-option-values', 'nixos/configuration.nix' },
+    '{ ... }: {\n  imports = [ ./greeter.nix ];\n  services.greeter.volume = |;\n}',
+    '"',
+    'high'
+  )
   complete({ 'completion-arguments' }, 'import ./pkgs/bench.nix { | }', 'w', 'weight')
   complete({ 'completion-inherit' }, 'let tools = import ./. { }; in { inherit (tools) | ; }', 'ben', 'bench')
   complete({ 'completion-paths' }, '[ | ]', './pkgs/', 'hammer.nix')
@@ -56,12 +62,28 @@ local function look()
     keys('K')
     return S.float()
   end)
+  feature('hover-option', 'nixos/configuration.nix', function()
+    find('greeter.\\zsenable')
+    keys('K')
+    return S.float()
+  end)
   feature('signature-help', 'default.nix', function()
     find('lib.heavier packages.hammer\\zs packages')
     keys('i <C-s>')
     return S.float()
   end)
   feature('diagnostics', 'scratch.nix', function()
+    return S.diagnostics()
+  end)
+  feature('diagnostics-across-files', 'scratch.nix', function()
+    S.text('let\n  tools = import ./. { };\nin\n[ tools.hamer (import ./pkgs/hammer.nix { }) ]')
+    return S.await('both', function()
+      local all = S.diagnostics()
+      return #all > 1 and all
+    end)
+  end)
+  feature('diagnostics-evaluated', 'scratch.nix', function()
+    S.text('{\n  weight = builtins.div 3 (1 - 1);\n}')
     return S.diagnostics()
   end)
   feature('diagnostics-related', 'twice.nix', function()
@@ -119,6 +141,20 @@ local function look()
       end, vim.lsp.inlay_hint.get({ bufnr = 0 }))
       return #hints > 0 and hints
     end)
+  end)
+  feature('inlay-hints-parameters', 'scratch.nix', function()
+    require('nival').configure({ inlayHints = { parameterNames = true } })
+    S.text('let\n  scale = factor: size: factor * size;\nin\nscale 2 3')
+    local seen = S.await('inlay hints', function()
+      local hints = vim.tbl_map(function(hint)
+        local label = hint.inlay_hint.label
+        return type(label) == 'string' and label or label[1].value
+      end, vim.lsp.inlay_hint.get({ bufnr = 0 }))
+      return #hints > 0 and hints
+    end)
+    S.picture()
+    require('nival').configure({ inlayHints = { parameterNames = false } })
+    return seen
   end)
   feature('document-highlight', 'default.nix', function()
     vim.o.updatetime = 50

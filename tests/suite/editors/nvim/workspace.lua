@@ -149,6 +149,22 @@ S.run({ setup = { trusted = false, code_lens = true } }, function()
     vim.cmd('NivalCancel')
     return said('cancelled')
   end)
+  feature('introduction', 'scratch.nix', function()
+    -- The help is there for who has only put the folder on the runtime path.
+    keys(':help :NivalDelete<CR>')
+    S.await('the help', function()
+      return vim.bo.filetype == 'help'
+    end)
+    local seen = { vim.trim(vim.api.nvim_get_current_line()) }
+    keys(':help nival<CR>')
+    S.await('its begin', function()
+      return vim.fn.line('.') == 1
+    end)
+    S.picture()
+    table.insert(seen, vim.api.nvim_get_current_line())
+    vim.cmd('helpclose')
+    return seen
+  end)
   feature('server-ends', 'scratch.nix', function()
     S.diagnostics()
     local first = S.client().id
