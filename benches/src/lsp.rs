@@ -210,7 +210,9 @@ pub fn run(settings: &Settings) -> Vec<Row> {
             memory: None,
         });
     };
-    let actions = json!({ "codeActionLiteralSupport": { "codeActionKind": { "valueSet": [""] } } });
+    // Editors ask for the edit of an action when it is picked.
+    let literals = json!({ "codeActionKind": { "valueSet": [""] } });
+    let actions = json!({ "codeActionLiteralSupport": literals, "dataSupport": true, "resolveSupport": { "properties": ["edit"] } });
     let symbols = json!({ "hierarchicalDocumentSymbolSupport": true });
     let capabilities = json!({ "textDocument": { "codeAction": actions, "documentSymbol": symbols } });
     server.request("initialize", json!({ "processId": null, "rootUri": null, "capabilities": capabilities }));
