@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nival_engine::{Cancellable, Project, Snapshot};
-use nival_index::{Caller, Reach, kind};
+use nival_index::{Edge, FileSummary, Reach, kind};
 
 use crate::diagnostics::{Diagnostic, choose_others, of_analysis};
 use crate::option_diagnostics;
@@ -46,10 +46,14 @@ pub fn closed_file_diagnostics(snapshot: &Snapshot, project: &Project, path: &Pa
 
 /// Whether a file is worth asking for its options: a module by its text, or by who names it.
 fn may_set_options(project: &Project, path: &Path) -> bool {
-    let is_one =
-        |caller: &Caller| caller.edge().is_some_and(|edge| edge.how == Reach::Module || option_diagnostics::is_of_user(caller, edge));
-    let is_module = || project.view.callers(path).iter().any(is_one);
-    project.view.get(path).is_some_and(|summary| summary.shape == kind::Shape::Module) || is_module()
+    let is_named =
+        || project.view.callers(path).iter().any(|caller| caller.edge().is_some_and(|edge| is_to_module(&caller.summary, edge)));
+    project.view.get(path).is_some_and(|summary| summary.shape == kind::Shape::Module) || is_named()
+}
+
+/// Whether what a file names there is a module, whatever it looks like by itself.
+fn is_to_module(from: &FileSummary, edge: &Edge) -> bool {
+    edge.how == Reach::Module || option_diagnostics::is_of_user(from, edge)
 }
 
 /// The files whose diagnostics may be others because something happened at a path: itself, what is below it, and who names it.
@@ -72,9 +76,18 @@ pub fn concerned_by_options(snapshot: &Snapshot, project: &Project, path: &Path)
     if !declares {
         return Vec::new();
     }
-    let modules = project.view.files().filter(|(_, summary)| summary.shape == kind::Shape::Module);
-    let mut found: Vec<Arc<Path>> = modules.map(|(path, _)| Arc::clone(path)).filter(|path| !snapshot.is_open(path)).collect();
+    // Every edge once: asking each file for its callers would look through all edges of open files each time.
+    let mut found = Vec::new();
+    for (path, summary) in project.view.files() {
+        if summary.shape == kind::Shape::Module {
+            found.push(Arc::clone(path));
+        }
+        let named = summary.edges.iter().filter(|edge| is_to_module(summary, edge));
+        found.extend(named.filter_map(|edge| project.view.target(path, edge)));
+    }
+    found.retain(|path| !snapshot.is_open(path));
     found.sort();
+    found.dedup();
     found
 }
 

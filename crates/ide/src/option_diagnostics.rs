@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nival_engine::{Cancellable, Project, Snapshot};
-use nival_index::{Caller, Edge, Reach, View};
+use nival_index::{Edge, FileSummary, Reach, View};
 use nival_lint::rules::elsewhere;
 use nival_shape::{ModuleClass, ModuleSet, OptionProblem, OptionProblemKind, Shapes, place_range};
 use nival_source::{Db, SourceFile};
@@ -135,7 +135,7 @@ fn beginning(snapshot: &Snapshot, view: &View, path: &Path) -> Option<Found> {
         for caller in callers {
             // Who uses it otherwise may evaluate it with other modules.
             let edge = caller.edge()?;
-            let of_user = is_of_user(&caller, edge);
+            let of_user = is_of_user(&caller.summary, edge);
             of_users |= of_user;
             if edge.how != Reach::Module && !of_user {
                 return None;
@@ -156,8 +156,8 @@ fn beginning(snapshot: &Snapshot, view: &View, path: &Path) -> Option<Found> {
 }
 
 /// `home-manager.users.me = import ./home.nix`, or a path there, or a module in the `imports` of what is written there.
-pub(crate) fn is_of_user(caller: &Caller, edge: &Edge) -> bool {
-    let names = edge.symbol.map(|symbol| caller.summary.attr_path(symbol)).unwrap_or_default();
+pub(crate) fn is_of_user(summary: &FileSummary, edge: &Edge) -> bool {
+    let names = edge.symbol.map(|symbol| summary.attr_path(symbol)).unwrap_or_default();
     let is_there = names.windows(2).any(|names| (names[0].as_bytes(), names[1].as_bytes()) == (b"home-manager", b"users"));
     is_there && matches!(edge.how, Reach::Module | Reach::Import | Reach::Path)
 }

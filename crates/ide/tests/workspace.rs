@@ -622,7 +622,7 @@ self: super: { }
 
 #[test]
 fn an_edit_of_a_declaration_concerns_the_modules_that_set_it() {
-    let files = "//- /w/configuration.nix\n{ imports = [ ./own.nix ./use.nix ]; }\n//- /w/own.nix\n{ lib, ... }: { options.own.a = lib.mkOption { }; }\n//- /w/use.nix\n{ imports = [ ]; own.a = 1; }\n//- /w/x.nix\n{ a = 1; }\n";
+    let files = "//- /w/configuration.nix\n{ imports = [ ./own.nix ./use.nix ]; }\n//- /w/own.nix\n{ lib, ... }: { options.own.a = lib.mkOption { }; }\n//- /w/use.nix\n{ imports = [ ]; own.a = 1; }\n//- /w/x.nix\n{ a = 1; }\n//- /w/home.nix\n{ b = 1; }\n//- /w/users.nix\n{ ... }: { imports = [ ./named.nix ]; home-manager.users.me = import ./home.nix; }\n//- /w/named.nix\n{ c = 1; }\n";
     let mut workspace = Workspace::open(&["/w"], files).with_search_path(&["nixpkgs=/nixpkgs"]);
     assert_eq!(workspace.options("/w/use.nix"), "");
     let mut change = Change::new();
@@ -634,7 +634,7 @@ fn an_edit_of_a_declaration_concerns_the_modules_that_set_it() {
         let found = concerned_by_options(&snapshot, &project, Path::new(path));
         found.iter().map(|path| path.display().to_string()).collect::<Vec<_>>()
     };
-    assert_eq!(concerned("/w/own.nix"), ["/w/configuration.nix", "/w/use.nix"]);
+    assert_eq!(concerned("/w/own.nix"), ["/w/configuration.nix", "/w/home.nix", "/w/named.nix", "/w/use.nix", "/w/users.nix"]);
     assert_eq!(concerned("/w/use.nix"), [""; 0]);
     let found = closed_file_diagnostics(&snapshot, &project, Path::new("/w/use.nix")).unwrap().unwrap().1;
     let found: Vec<&str> = found.iter().map(|found| found.message.as_str()).collect();
