@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use nival_source::{Db, Problem, SourceFile};
-use nival_syntax::{FlatTree, LineIndex, flat};
+use nival_syntax::{FlatTree, LineIndex, flat, steps_between};
 
 use crate::import_paths::{self, Import};
 use crate::outline::{self, Symbol};
@@ -85,7 +85,7 @@ pub fn lowered(db: &dyn Db, file: SourceFile) -> Lowered {
     }
     let known = former(db, file);
     let last = known.as_deref().and_then(|known| known.lowered.as_ref());
-    let again = last.and_then(|(former, lowered)| lower_again(former, lowered, tree, &interrupt));
+    let again = last.and_then(|(former, lowered)| lower_in_steps(former, lowered, tree, &interrupt));
     // A text with errors is not made into another: the last whole one stays.
     let sound = tree.errors().is_empty();
     let lowered = again.unwrap_or_else(|| match sound {
@@ -97,6 +97,17 @@ pub fn lowered(db: &dyn Db, file: SourceFile) -> Lowered {
         db.files().keep(file.id(db), Arc::new(Former { lowered, ..Former::clone(&known) }));
     }
     lowered
+}
+
+/// As [`lower_again`], for edits in several places too: one after the other.
+fn lower_in_steps(former: &Arc<FlatTree>, lowered: &Lowered, tree: &FlatTree, interrupt: &dyn Fn()) -> Option<Lowered> {
+    let (mut last, mut made) = (Arc::clone(former), None);
+    for text in steps_between(former.text(), tree.text()) {
+        let Some(next) = flat::reparse_part(&last, &text) else { return lower_again(former, lowered, tree, interrupt) };
+        made = Some(lower_again(&last, made.as_ref().unwrap_or(lowered), &next, interrupt)?);
+        last = Arc::new(next);
+    }
+    lower_again(&last, made.as_ref().unwrap_or(lowered), tree, interrupt)
 }
 
 /// A text of fewer bytes is lowered whole after each edit: that takes a fraction of a millisecond.
@@ -140,4 +151,29 @@ pub fn import_target(db: &dyn Db, file: SourceFile, import: &Import) -> Option<S
         .into_iter()
         .map(|path| db.files().get(db, &path))
         .find(|file| !matches!(file.contents(db).problem(), Some(Problem::Missing | Problem::Unreadable(_))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_far_apart_are_lowered_one_by_one() {
+        let far: String = (0..2_000).map(|at| format!("  name{at} = f {{ x = {at}; }};\n")).collect();
+        let text = |one: &str, two: &str, three: &str| {
+            format!("f: x: {{\n  a = {one};\n{far}  b = f {two};\n}} // {{\n{far}  c = [ {three} ];\n}}\n")
+        };
+        let lowered = |tree: &FlatTree| lower_for_edits(tree, &|| ());
+        let former = Arc::new(flat::parse(text("1", "x", "f").as_bytes()));
+        for (one, two, three) in [("x", "f", "f"), ("2", "x", "f x"), ("x", "f", ""), ("1", "[ x ]", "f")] {
+            let tree = flat::parse(text(one, two, three).as_bytes());
+            let again = lower_in_steps(&former, &lowered(&former), &tree, &|| ()).expect("each edit is within a binding");
+            let fresh = lowered(&tree);
+            assert_eq!(
+                (again.module, again.source_map, again.scopes),
+                (fresh.module, fresh.source_map, fresh.scopes),
+                "{one} {two} {three}"
+            );
+        }
+    }
 }

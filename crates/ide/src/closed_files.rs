@@ -46,8 +46,7 @@ pub fn closed_file_diagnostics(snapshot: &Snapshot, project: &Project, path: &Pa
 
 /// Whether a file is worth asking for its options: a module by its text, or by who names it.
 fn may_set_options(project: &Project, path: &Path) -> bool {
-    let is_named =
-        || project.view.callers(path).iter().any(|caller| caller.edge().is_some_and(|edge| is_to_module(&caller.summary, edge)));
+    let is_named = || project.view.callers(path).iter().any(|caller| caller.edge().is_some_and(|edge| is_to_module(&caller.summary, edge)));
     project.view.get(path).is_some_and(|summary| summary.shape == kind::Shape::Module) || is_named()
 }
 

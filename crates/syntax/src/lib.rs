@@ -41,6 +41,7 @@ mod parse;
 mod parser;
 mod reparse;
 mod rowan_tree;
+mod steps;
 pub mod tree;
 
 pub use difference::{Difference, Neighbours};
@@ -54,4 +55,5 @@ pub use parse::{Parse, parse};
 pub use parser::{MAX_DEPTH, MAX_ERRORS};
 pub use rowan::{TextRange, TextSize};
 pub use rowan_tree::{NixLanguage, SyntaxElement, SyntaxNode, SyntaxToken};
+pub use steps::steps_between;
 pub use tree::{Element, TreeNode, TreeToken};

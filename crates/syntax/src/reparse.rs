@@ -7,6 +7,8 @@
 //! - nothing is wrong outside of the block, and nothing in it after the edit. Only recovery from an error
 //!   looks at what stands around.
 //!
+//! An edit in several places far apart is taken for as many edits ([`steps_between`]).
+//!
 //! A binding keeps its `;`, and is parsed in braces of its own or in a `let`. So are, for an edit between the entries of a big set, those
 //! around it with the ones at both ends, which stay what they are. Where this does not hold, the whole text is parsed.
 
@@ -17,6 +19,7 @@ use crate::SyntaxKind;
 use crate::flat::{self, FlatTree, Node, NodeData};
 use crate::lexer::TokenData;
 use crate::origin::Origin;
+use crate::steps::steps_between;
 
 /// Deeper blocks are not parsed alone, so that the limits of the parser need not be looked at.
 const MAX_BLOCK_DEPTH: usize = 250;
@@ -32,7 +35,17 @@ pub fn reparse(old: &FlatTree, text: impl Into<Arc<[u8]>>) -> FlatTree {
 
 /// As [`reparse`], if only a part of the text has to be parsed.
 pub fn reparse_part(old: &FlatTree, text: &Arc<[u8]>) -> Option<FlatTree> {
-    Edit::between(&old.text, text).and_then(|edit| in_block(old, text, edit))
+    let edit = Edit::between(&old.text, text)?;
+    // What is wrong on the way may be right in the end: a bracket on both sides of something long.
+    in_steps(old, text).or_else(|| in_block(old, text, edit))
+}
+
+fn in_steps(old: &FlatTree, text: &Arc<[u8]>) -> Option<FlatTree> {
+    let mut steps = steps_between(&old.text, text).into_iter();
+    let step = |tree: &FlatTree, text: &Arc<[u8]>| in_block(tree, text, Edit::between(&tree.text, text)?);
+    let first = step(old, &steps.next()?)?;
+    let last = steps.try_fold(first, |tree, text| step(&tree, &text))?;
+    step(&last, text)
 }
 
 /// What two texts differ in: bytes of the old text, and how many of the new stand in their place.
@@ -405,9 +418,9 @@ mod tests {
                     "a = 1;", "b.c = { d = 2; };", "# e\n", "inherit f;", "inherit (g) h \"i\";", "\"j${k}\" = l;", "${m} = ''\n n ${o}\n'';",
                     "p = q: r;", "/* s */", "\n", "t = let u = 1; in u;", "v = \"w\";",
                 ]), 4..14),
-                edits in prop::collection::vec((any::<prop::sample::Index>(), 0usize..12, prop::sample::select(vec![
+                edits in prop::collection::vec((any::<prop::sample::Index>(), 0usize..12, prop::bool::weighted(0.3), prop::sample::select(vec![
                     "", "", " ", "\n", "# x\n", "y = 1;", "inherit z;", "}", "{", ";", "\"", "''", "${", "/*", "*/", "in", "=", "rec", "a", "b = { }; c = 2;",
-                ])), 1..6),
+                ])), 1..9),
             ) {
                 let tail = match head {
                     "let" => "in 1",
@@ -417,10 +430,13 @@ mod tests {
                 };
                 let mut text = format!("{head}\n{}\n{tail}", entries.join(" "));
                 let mut tree = flat::parse(text.as_bytes());
-                for (place, len, insert) in edits {
+                for (place, len, and_more, insert) in edits {
                     let start = place.index(text.len() + 1);
                     let end = (start + len).min(text.len());
                     text.replace_range(start..end, insert);
+                    if and_more {
+                        continue;
+                    }
                     let next = reparse(&tree, text.as_bytes());
                     let whole = flat::parse(text.as_bytes());
                     prop_assert_eq!(&next, &whole, "{}", text);
@@ -434,6 +450,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn edits_far_apart_are_taken_one_by_one() {
+        let far = "far = [ 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 ]; ";
+        let text = |first: &str, last: &str| format!("f (g {{ {far} a = {first}; {far}{far} b = {last}; {far} }})");
+        let (old, new) = (flat::parse(text("1", "[ 2 ]").as_bytes()), text("x y", "[ ]"));
+        let part = reparse_part(&old, &new.as_bytes().into()).unwrap();
+        assert_eq!(part, flat::parse(new.as_bytes()));
+        // Nothing is right in between.
+        let (old, new) = (flat::parse(format!("[ a {far} b ]").as_bytes()), format!("[ ({{ {far} }}) ]"));
+        assert_eq!(reparse(&old, new.as_bytes()), flat::parse(new.as_bytes()));
     }
 
     #[test]
