@@ -17,7 +17,7 @@ pub mod queries;
 pub mod rules;
 pub mod settings;
 
-pub use checks::diagnose;
+pub use checks::{diagnose, diagnose_interruptibly};
 pub use nival_hir::diagnostic::{Diagnostic, Edit, Fix, Related, Rule, Severity, Tag};
 pub use nival_syntax::{TextRange, TextSize};
 pub use pragmas::Pragmas;

@@ -10,7 +10,7 @@ use nival_syntax::TextRange;
 /// What is wrong with a file, by the order of the text.
 #[salsa::tracked(returns(ref))]
 pub fn diagnostics(db: &dyn Db, file: SourceFile) -> Arc<[Diagnostic]> {
-    let mut found = crate::diagnose(flat_tree(db, file), lowered(db, file));
+    let mut found = crate::diagnose_interruptibly(flat_tree(db, file), lowered(db, file), &|| db.unwind_if_revision_cancelled());
     if let Some(Problem::NotUtf8) = file.contents(db).problem() {
         let message = "the file is not UTF-8: bytes that are no text are shown as U+FFFD";
         found.insert(0, Diagnostic::of(&crate::rules::syntax::NOT_UTF8, TextRange::default(), message));

@@ -220,10 +220,12 @@ impl<'a, 't> Edit<'a, 't> {
         let wanted: FxHashMap<Name, Local> = lowerer.env.names.all().collect();
 
         // As if all that comes before had just been lowered.
+        check();
         lowerer.exprs = beginning(&module.exprs, before.exprs);
         lowerer.ranges = beginning(&map.exprs, before.exprs);
         lowerer.lists = beginning(&module.lists, before.lists);
         lowerer.consts.extend_from(&module.consts, 0..before.consts as usize);
+        check();
         lowerer.lambdas = beginning(&module.lambdas, before.lambdas);
         lowerer.lambda_ranges = beginning(&map.lambdas, before.lambdas);
         lowerer.param_runs = vec![(0, 0); before.lambdas as usize];
@@ -239,6 +241,7 @@ impl<'a, 't> Edit<'a, 't> {
         lowerer.withs = beginning(&module.withs, before.withs);
         lowerer.sites = before.sites;
         lowerer.env.with_links = beginning(&module.with_links, before.with_links);
+        check();
         lowerer.env.scopes = beginning(&old.scopes.scopes, before.scopes);
         lowerer.env.bindings = beginning(&old.scopes.bindings, before.bindings);
         let marks = part(&self.pieces.marks, 0..self.piece.before + 1).to_vec();
@@ -258,11 +261,13 @@ impl<'a, 't> Edit<'a, 't> {
         let is_renamed = |def: &AttrDef| self.renamed && def.value == root;
 
         let shift = Shift { before, after, now, lookups: self.lookups(&lowerer.withs, &now, shared)?, sound: true.into() };
+        check();
         moved.ranges(head(&mut lowerer.ranges, before.exprs));
         lowerer.exprs.extend(from(&module.exprs, after.exprs).iter().map(|&expr| shift.expr(expr)));
         lowerer.ranges.extend(from(&map.exprs, after.exprs).iter().map(|&range| moved.range(range)));
         lowerer.lists.extend(from(&module.lists, after.lists).iter().map(|&id| shift.id(id)));
         lowerer.consts.extend_from(&module.consts, after.consts as usize..module.consts.len());
+        check();
         // Functions around the piece are numbered before it, and their bodies behind.
         lowerer.lambdas.iter_mut().take(before.lambdas as usize).for_each(|lambda| shift.lambda(lambda));
         moved.ranges(head(&mut lowerer.lambda_ranges, before.lambdas));
@@ -275,6 +280,7 @@ impl<'a, 't> Edit<'a, 't> {
         lowerer.lambda_ranges.extend(from(&map.lambdas, after.lambdas).iter().map(|&range| moved.range(range)));
         let (param_starts, params) = self.params(&own_runs, &own_params);
 
+        check();
         let (attrs_now, dynamics_now, parts_now) =
             (lowerer.attrs.len() as u32, lowerer.dynamics.len() as u32, lowerer.path_parts.len() as u32);
         let (attrs_was, dynamics_was) =
@@ -307,6 +313,7 @@ impl<'a, 't> Edit<'a, 't> {
             lowerer.rename(renamed?, name, AttrPlace { position: self.is.range().start(), name: at })?;
         }
 
+        check();
         // Uses are in the order of the text.
         let uses = &old.scopes.references;
         let (first, last) = (
@@ -330,6 +337,7 @@ impl<'a, 't> Edit<'a, 't> {
         details.extend(own_details);
         details.extend(from(&map.details, last as u32).iter().map(detail));
 
+        check();
         let own_scopes = lowerer.env.scopes.split_off(before.scopes as usize);
         let own_bindings = lowerer.env.bindings.split_off(before.bindings as usize);
         let (mut scopes, mut bindings) = (std::mem::take(&mut lowerer.env.scopes), std::mem::take(&mut lowerer.env.bindings));
@@ -345,6 +353,7 @@ impl<'a, 't> Edit<'a, 't> {
         });
         bindings.extend(bound);
 
+        check();
         let root = shift.id(module.root);
         let pieces = self.all_pieces(std::mem::take(&mut lowerer.pieces)?, &shift);
         if !shift.sound.get() {

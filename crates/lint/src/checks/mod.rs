@@ -60,15 +60,25 @@ const TABLE: [&[Check]; 256] = {
 
 /// Every diagnostic of a text that no pragma tells to ignore, by the order of their ranges. `lowered` must come from `tree`.
 pub fn diagnose(tree: &FlatTree, lowered: &Lowered) -> Vec<Diagnostic> {
+    diagnose_interruptibly(tree, lowered, &|| ())
+}
+
+/// As [`diagnose`]. `check` is called again and again, and may end the work by unwinding: while a big text is looked at, its next edit
+/// waits.
+pub fn diagnose_interruptibly(tree: &FlatTree, lowered: &Lowered, check: &dyn Fn()) -> Vec<Diagnostic> {
+    check();
     let mut context = Context::new(tree, lowered);
     errors::check(&mut context);
     // What the parser had to skip may have been a use.
     if tree.errors().is_empty() {
-        by_kind(&mut context);
+        by_kind(&mut context, check);
         builtins::hidden(&mut context);
+        check();
         unused::check(&mut context);
+        check();
         withs::shadowed(&mut context);
     }
+    check();
     let mut found = context.found;
     let pragmas = Pragmas::of(tree);
     pragmas.apply(tree, &mut found);
@@ -76,14 +86,20 @@ pub fn diagnose(tree: &FlatTree, lowered: &Lowered) -> Vec<Diagnostic> {
     found
 }
 
-fn by_kind(context: &mut Context<'_>) {
+/// So many nodes are looked at between two questions whether to go on.
+const NODES_AT_ONCE: u32 = 2048;
+
+fn by_kind(context: &mut Context<'_>, check: &dyn Fn()) {
     let tree = context.tree;
     for node in nodes(tree) {
+        if node.index().is_multiple_of(NODES_AT_ONCE) {
+            check();
+        }
         while context.around.last().is_some_and(|outer| outer.subtree_end() <= node.index()) {
             context.around.pop();
         }
-        for check in TABLE[node.kind() as usize] {
-            check(context, node);
+        for look in TABLE[node.kind() as usize] {
+            look(context, node);
         }
         if node.subtree_end() > node.index() + 1 {
             context.around.push(node);
