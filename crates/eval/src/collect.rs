@@ -79,7 +79,7 @@ impl Constants {
 }
 
 /// Bytes allocated before the first collection.
-const LEAST: usize = 12 << 20;
+const LEAST: usize = 8 << 20;
 /// And between two of them, once much is in use: what is looked at late has often died meanwhile.
 const USUAL: usize = 32 << 20;
 /// What is old has to grow by so many bytes before all of it is looked at: little of it dies.

@@ -45,6 +45,7 @@ pub struct Module {
     pub lists: Box<[ExprId]>,
     pub consts: Consts,
     pub lambdas: Box<[Lambda]>,
+    /// The first one, [`Module::EMPTY_SET`], is every `{ }`: half of the sets of package lists.
     pub attrsets: Box<[AttrsLit]>,
     pub lets: Box<[LetLit]>,
     pub paths: Box<[AttrPath]>,
@@ -234,6 +235,11 @@ pub struct AttrsLit {
 
 impl AttrsLit {
     /// `{ }`.
+    pub(crate) fn empty() -> AttrsLit {
+        AttrsLit { attrs: Box::default(), dynamic: Box::default(), sources: Box::default(), recursive: false, overrides: false }
+    }
+
+    /// `{ }` or `rec { }`.
     pub fn is_empty(&self) -> bool {
         self.attrs.is_empty() && self.dynamic.is_empty() && self.sources.is_empty()
     }
@@ -310,6 +316,9 @@ impl WithVar {
 }
 
 impl Module {
+    /// Where `{ }` is in [`Module::attrsets`].
+    pub const EMPTY_SET: u32 = 0;
+
     /// The `with`s that may have a name, innermost first: `(depth, slot)` of the set of each; depth 0 is the current frame.
     pub fn with_chain(&self, var: &WithVar) -> impl Iterator<Item = (u32, Slot)> + '_ {
         let level = var.level;

@@ -140,7 +140,8 @@ impl Table {
     fn add(&self, bytes: &[u8], hash: u64) -> Name {
         let mut writer = self.writer.lock().unwrap_or_else(|e| e.into_inner());
         let mut number = self.index.load(Ordering::Relaxed);
-        if self.entries.count() * 2 >= self.index(number).len() {
+        // Old indices stay, so that the last one is half of the memory of all.
+        if self.entries.count() * 4 >= self.index(number).len() * 3 {
             self.grow(number);
             number += 1;
         }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
+use super::assistant::STEP;
 use super::block::{BLOCK, DATA, HOLE, MARK, MIN_HOLE, NOTED, address_of, map_byte, map_of, zeros};
 use super::space::{Space, State};
 use super::{Allocations, Kind};
@@ -322,6 +323,10 @@ impl<'h> Region<'h> {
             let taken = bump.extend(bytes);
             if taken > 0 {
                 self.taken += taken;
+                // Memory beyond was never used; the assistant keeps ahead of where this comes to.
+                if bump.end == bump.fresh && (bump.end - taken) / STEP != bump.end / STEP {
+                    heap.space().clear_ahead(bump.end);
+                }
                 if self.taken >= CHUNK / 2 {
                     heap.allocated.fetch_add(std::mem::take(&mut self.taken), Ordering::Relaxed);
                     self.grew = true;

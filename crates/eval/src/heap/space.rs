@@ -11,8 +11,11 @@ use crate::evaluator::Assistance;
 const RESERVE: usize = 1 << 38;
 const LEAST: usize = 64 << 20;
 
-/// So many blocks are cleared before they are needed at most.
-const AHEAD: usize = 1;
+/// So many bytes are cleared before they are needed, …
+const AHEAD: usize = BLOCK;
+/// … and so many of a heap of fewer blocks than [`MANY`], of which what is never needed would be a part that shows.
+const AHEAD_FEW: usize = 512 << 10;
+const MANY: usize = 16;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -138,7 +141,7 @@ impl Space {
                 }
                 let free = (BLOCK - DATA) as u32;
                 self.blocks.resize(first + count, BlockInfo { state: State::Free, free, longest: free, fresh: DATA as u32, young: false });
-                self.clear_ahead();
+                self.clear_ahead(self.address(first));
                 first
             }
         };
@@ -161,15 +164,14 @@ impl Space {
         found.unwrap_or_else(|| self.take(1, State::Taken))
     }
 
-    /// Has memory cleared: of the block that was just taken, and of those that will come next where many are in use. Programs
-    /// that need no second block have no assistant.
-    fn clear_ahead(&mut self) {
+    /// Has memory cleared that was never used and will be needed next: behind an address that the last block has come to. Programs that
+    /// need no second block have no assistant.
+    pub(super) fn clear_ahead(&mut self, from: usize) {
         if self.assistance != Assistance::All || self.blocks.len() < 2 {
             return;
         }
-        let ahead = (self.blocks.len() / 4).saturating_sub(1).min(AHEAD);
-        let end = self.address(self.blocks.len() + ahead);
-        if self.blocks.len() + ahead < self.capacity
+        let end = from + if self.blocks.len() < MANY { AHEAD_FEW } else { AHEAD };
+        if end <= self.address(self.capacity)
             && let Some(assistant) = self.assistant()
         {
             assistant.clear(end);

@@ -7,7 +7,7 @@ mod select;
 mod show;
 mod text;
 
-use nival_hir::module::{BinaryOp, Const, Expr, ExprId, PathKind};
+use nival_hir::module::{BinaryOp, Const, Expr, ExprId, Module, PathKind};
 
 use crate::ctx::Ctx;
 use crate::error::{ErrorKind, EvalError, Place, Result};
@@ -80,7 +80,9 @@ impl<'e> Ctx<'e> {
             Expr::Global(index) => self.evaluator.global(index),
             Expr::Lambda(index) => Closure::alloc(&mut self.region, &m.lambdas[index as usize], frame),
             Expr::List(items) if items.len == 0 => self.evaluator.empty_list(),
-            Expr::Attrs(index) if m.module().attrsets[index as usize].is_empty() => self.evaluator.empty_attrs(),
+            Expr::Attrs(index) if index == Module::EMPTY_SET || m.module().attrsets[index as usize].is_empty() => {
+                self.evaluator.empty_attrs()
+            }
             _ => Value::UNSET,
         };
         if atom.is_unset() {

@@ -97,6 +97,9 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
         if let Some(scope) = scope {
             self.env.close(scope);
         }
+        if !recursive && attrs.is_empty() && dynamic.is_empty() && sources.is_empty() {
+            return self.push(Expr::Attrs(Module::EMPTY_SET), range);
+        }
         if ANALYSIS {
             let place = |def: &Def<'t>| AttrPlace { position: def.position, name: def.name };
             let mut defs: Vec<(Name, AttrPlace)> = attrs.iter().zip(&builder.defs).map(|(attr, def)| (attr.name, place(def))).collect();

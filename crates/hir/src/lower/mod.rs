@@ -166,6 +166,9 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
         buffers.lists.reserve(tree.len() / 6);
         buffers.consts.reserve(tree.len() / 8);
         buffers.attrsets.reserve(tree.len() / 12);
+        // See `Module::EMPTY_SET`.
+        buffers.attrsets.push(AttrsLit::empty());
+        let starts = if ANALYSIS { vec![0] } else { Vec::new() };
         Lowerer {
             tree,
             check: None,
@@ -180,9 +183,9 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
             params: Vec::new(),
             param_runs: Vec::new(),
             attrsets: take(&mut buffers.attrsets),
-            attr_starts: Vec::new(),
+            attr_starts: starts.clone(),
             attrs: Vec::new(),
-            dynamic_starts: Vec::new(),
+            dynamic_starts: starts,
             dynamics: Vec::new(),
             lets: Vec::new(),
             paths: Vec::new(),

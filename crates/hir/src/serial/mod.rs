@@ -47,6 +47,7 @@ mod tag {
     pub const NOT: u8 = 19;
     pub const NEGATE: u8 = 20;
     pub const CUR_POS: u8 = 21;
+    pub const EMPTY_SET: u8 = 22;
     /// And the number of the operator in [`super::OPERATORS`].
     pub const BINARY: u8 = 32;
 }

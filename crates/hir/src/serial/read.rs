@@ -274,6 +274,7 @@ impl<'b> Input<'b> {
             tag::PATH_INTERPOLATE => Expr::PathInterpolate(self.range()),
             tag::LIST => Expr::List(self.range()),
             tag::ATTRS => Expr::Attrs(counted!(self.attrs)),
+            tag::EMPTY_SET => Expr::Attrs(Module::EMPTY_SET),
             tag::LET => Expr::Let(counted!(self.lets)),
             tag::WITH => {
                 self.slots += 1;

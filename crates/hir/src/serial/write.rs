@@ -284,6 +284,7 @@ impl Output<'_, '_> {
                 self.byte(tag::LIST);
                 self.range(range);
             }
+            Expr::Attrs(Module::EMPTY_SET) => self.byte(tag::EMPTY_SET),
             Expr::Attrs(index) => {
                 self.byte(tag::ATTRS);
                 counted!(self.attrs, index, index.wrapping_add(1));
