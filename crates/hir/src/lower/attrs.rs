@@ -188,7 +188,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     }
 
     /// The variable that `inherit x` takes over.
-    fn inherited(&mut self, def: &Def<'t>) -> Option<ExprId> {
+    pub(super) fn inherited(&mut self, def: &Def<'t>) -> Option<ExprId> {
         matches!(def.value, Value::Inherited).then(|| self.variable(def.local, def.name, true))
     }
 
@@ -202,7 +202,7 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     }
 
     /// The value of a definition that is not inherited from the scope.
-    fn value(&mut self, def: &mut Def<'t>, sources: &[(Slot, ExprId)]) -> ExprId {
+    pub(super) fn value(&mut self, def: &mut Def<'t>, sources: &[(Slot, ExprId)]) -> ExprId {
         match def.value {
             Value::From(source) => {
                 let Some(&(slot, _)) = sources.get(source as usize) else { return self.missing(def.name) };

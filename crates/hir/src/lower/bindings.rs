@@ -98,15 +98,19 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
     /// Collects the entries below a set or a `let`.
     pub fn collect(&mut self, node: Node<'t>, builder: &mut SetBuilder<'t>) {
         for entry in node.children() {
-            let end = self.range(entry).end();
-            let outer = std::mem::replace(&mut self.entry_end, end);
-            match entry.kind() {
-                SyntaxKind::BINDING => self.collect_binding(entry, builder),
-                SyntaxKind::INHERIT => self.collect_inherit(entry, builder),
-                _ => {}
-            }
-            self.entry_end = outer;
+            self.collect_entry(entry, builder);
         }
+    }
+
+    pub fn collect_entry(&mut self, entry: Node<'t>, builder: &mut SetBuilder<'t>) {
+        let end = self.range(entry).end();
+        let outer = std::mem::replace(&mut self.entry_end, end);
+        match entry.kind() {
+            SyntaxKind::BINDING => self.collect_binding(entry, builder),
+            SyntaxKind::INHERIT => self.collect_inherit(entry, builder),
+            _ => {}
+        }
+        self.entry_end = outer;
     }
 
     fn collect_binding(&mut self, entry: Node<'t>, builder: &mut SetBuilder<'t>) {

@@ -46,9 +46,9 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    pub(super) fn find(&self, name: TextSize) -> Option<(Piece, Mark, Mark)> {
-        let piece = *self.pieces.iter().find(|piece| piece.name == name)?;
-        Some((piece, *self.marks.get(piece.before as usize)?, *self.marks.get(piece.after as usize)?))
+    /// The piece whose name begins here, and its number.
+    pub(super) fn find(&self, name: TextSize) -> Option<(usize, Piece)> {
+        self.pieces.iter().copied().enumerate().find(|(_, piece)| piece.name == name)
     }
 
     fn mark(&mut self, mark: Mark) -> u32 {
@@ -95,6 +95,14 @@ impl<'t, const ANALYSIS: bool> Lowerer<'t, ANALYSIS> {
         }
         let mark = self.mark();
         self.pieces.as_mut().map(|pieces| pieces.mark(mark))
+    }
+
+    /// After values that are lowered anew.
+    pub(super) fn end_entries(&mut self) {
+        let mark = self.mark();
+        if let Some(pieces) = &mut self.pieces {
+            pieces.mark(mark);
+        }
     }
 
     pub(super) fn end_piece(&mut self, before: Option<u32>, name: TextSize) {

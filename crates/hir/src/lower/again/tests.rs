@@ -41,6 +41,14 @@ fn check(text: &str, insert: &str, expected: bool) {
     assert_eq!(again == all, expected, "{text}: {again} of {all}");
 }
 
+/// Types at `|` at once, and takes it away again.
+#[track_caller]
+fn check_once(text: &str, insert: &str, expected: bool) {
+    let (without, with) = (text.replacen('|', "", 1).into_bytes(), text.replacen('|', insert, 1).into_bytes());
+    let again = type_in([without.clone(), with, without]);
+    assert_eq!(again == 2, expected, "{text}: {again} of 2");
+}
+
 #[test]
 fn values_and_comments() {
     check("{ aa = 1|; bb = { cc = dd: [ dd 1 ]; }; }", "23", true);
@@ -65,6 +73,28 @@ fn names_of_attributes() {
     // Another attribute of the same name, and a name that others may see.
     check("{ bb = 1; b| = { cc = dd: [ dd 1 ]; }; }", "b", false);
     check("rec { b| = { cc = dd: [ dd bb 1 ]; }; }", "b", false);
+}
+
+#[test]
+fn entries_between_others() {
+    check("{ aa = 1; | bb = { cc = dd: [ dd 1 ]; }; }", "ab = x: x; ", false);
+    check_once("{ aa = 1; | bb = { cc = dd: [ dd 1 ]; }; }", "ab = x: x;", true);
+    check_once("p: { aa = 1; inherit (p) cc dd|; inherit p; bb = { cc = dd: [ dd 1 ]; }; }", " ee \"ff\"", true);
+    check("p: { aa = 1; inherit (p) cc dd|; inherit p; bb = { cc = dd: [ dd 1 ]; }; }", "ee", true);
+    check("p: { a = p; inherit (p) cc; inherit (p.q p) d| e; f = x: y; inherit (p) g; h = g: g p; }", "dd", true);
+    check("p: q: with p; { a = v; inherit (p) cc; inherit q|; f = x: y: [ v w ]; inherit (p) g; h = g: g p; }", "rs v", true);
+    check_once("p: with p; { aa.bb = v; cc = v; | dd = x: w v; ee.ff = w; }", "zz = { inherit x y; xx = y: y v; }; az = 1; ", true);
+    check_once("p: { a = { b = 1; inherit (p) c d; | e = [ { } ]; }; f = { g = x: { h = 1; }; }; }", "inherit p; i = { }; j = p; ", true);
+    // Another of that name, a path, a name that is evaluated, a source more, a set that sees its names.
+    check_once("{ aa = 1; | bb = 2; cc = 3; }", "cc = 2; ", false);
+    check_once("{ aa = 1; | bb = 2; }", "cc.dd = 2; ", false);
+    check_once("p: { aa = 1; | bb = 2; }", "${p} = 2; ", false);
+    check_once("p: { aa = 1; inherit (p) q; | bb = 2; }", "inherit (p) r; ", false);
+    check_once("p: rec { aa = 1; | bb = 2; }", "cc = 2; ", false);
+    check_once("p: let aa = 1; | bb = 2; in { cc = aa; }", "cc = 2; ", false);
+    check_once("p: { aa = { b = 1; | c = 2; dd = 3; }; aa.e = 2; }", "z = 2; ", true);
+    check_once("p: { aa = { b = 1; | c = 2; dd = 3; }; aa.e = 2; }", "e = 2; ", false);
+    check_once("p: { aa = { b = 1; inherit p; c = 2; dd = 3; | ff = 3; }; aa.dd.x = 2; }", "dd.y = 2; ", false);
 }
 
 #[test]
@@ -156,24 +186,125 @@ fn edited(text: &[u8], place: usize, tokens: usize, insert: &str) -> Vec<u8> {
     [&text[..at(place)], insert.as_bytes(), &text[at(place + tokens as u32)..]].concat()
 }
 
+/// Puts a text behind one of the entries of a text, or among the names of one of its `inherit`s.
+fn entered(text: &[u8], place: usize, among: bool, insert: &str) -> Vec<u8> {
+    let tree = flat::parse(text);
+    let nodes = (0..tree.len() as u32).filter_map(|index| tree.node(index));
+    let ends: Vec<usize> = nodes
+        .filter(|node| node.kind() == SyntaxKind::INHERIT || !among && node.kind() == SyntaxKind::BINDING)
+        .map(|node| usize::from(node.range().end()) - usize::from(among))
+        .collect();
+    match ends.get(place % ends.len().max(1)) {
+        Some(&at) => [&text[..at], insert.as_bytes(), &text[at..]].concat(),
+        None => text.to_vec(),
+    }
+}
+
+/// Takes one of the entries of a text out.
+fn without_entry(text: &[u8], place: usize) -> Vec<u8> {
+    let tree = flat::parse(text);
+    let nodes = (0..tree.len() as u32).filter_map(|index| tree.node(index));
+    let entries: Vec<_> = nodes.filter(|node| matches!(node.kind(), SyntaxKind::BINDING | SyntaxKind::INHERIT)).collect();
+    match entries.get(place % entries.len().max(1)) {
+        Some(entry) => [&text[..entry.range().start().into()], &text[entry.range().end().into()..]].concat(),
+        None => text.to_vec(),
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Edit {
+    Tokens { place: usize, count: usize, insert: String },
+    Entry { place: usize, among: bool, insert: String },
+    Removal(usize),
+    Undo,
+}
+
+/// A set in which most entries can come and go.
+fn set() -> impl Strategy<Value = String> {
+    let head =
+        prop::sample::select(vec!["x: y: pp: ", "x: y: pp: with pp; ", "pp: x: with x; y: ", "x: pp: { y }: rec { s = { aa = 1; }; r = "]);
+    let entry = prop_oneof![
+        4 => value().prop_map(|value| format!("= {value};")),
+        1 => Just("inherit (pp)".to_owned()),
+        1 => Just("inherit (x.y z)".to_owned()),
+        1 => Just("inherit".to_owned()),
+    ];
+    (head, prop::collection::vec(entry, 3..10)).prop_map(|(head, entries)| {
+        let entries: String = (0..)
+            .zip(entries)
+            .map(|(number, entry)| match entry.strip_prefix('=') {
+                Some(value) => format!("  a{number} ={value}\n"),
+                None => format!("  {entry} b{number} c{number};\n"),
+            })
+            .collect();
+        format!("{head}{{\n{entries}}}{}", if head.contains("rec") { "; t = y; }" } else { "" })
+    })
+}
+
+fn small_edit() -> impl Strategy<Value = Edit> {
+    let name = || (1..9u8).prop_map(|number| format!("n{number}"));
+    let value = prop::sample::select(vec!["1", "x y", "z: z y zz", "[ pp.q ]", "{ u = 1; v = zz; }", "zz"]);
+    let entry = prop_oneof![
+        2 => (name(), value.clone()).prop_map(|(name, value)| format!(" {name} = {value};")),
+        1 => (name(), name(), value).prop_map(|(name, other, value)| format!("{name} = {value};\n inherit {other};")),
+        1 => name().prop_map(|name| format!("inherit {name};")),
+    ];
+    prop_oneof![
+        2 => (any::<usize>(), entry).prop_map(|(place, insert)| Edit::Entry { place, among: false, insert }),
+        3 => (any::<usize>(), name()).prop_map(|(place, name)| Edit::Entry { place, among: true, insert: format!(" {name}") }),
+        1 => any::<usize>().prop_map(Edit::Removal),
+        2 => Just(Edit::Undo),
+    ]
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    let name = || prop::sample::select(vec!["n1", "n2", "a1", "aa", "x", "pp", "\"n3\"", "n4.n5", "${x}"]);
+    let entry = prop_oneof![
+        3 => (name(), value()).prop_map(|(name, value)| format!(" {name} = {value};")),
+        1 => name().prop_map(|name| format!("inherit {name};")),
+        1 => (name(), name()).prop_map(|(from, name)| format!("\n inherit ({from}) {name};")),
+    ];
+    prop_oneof![
+        3 => (any::<usize>(), 0usize..4, value(), prop::bool::ANY).prop_map(|(place, count, insert, blank)| Edit::Tokens {
+            place,
+            count,
+            insert: if blank { " # x\n ".to_owned() } else { format!(" {insert} ") },
+        }),
+        2 => (any::<usize>(), entry).prop_map(|(place, insert)| Edit::Entry { place, among: false, insert }),
+        2 => (any::<usize>(), name()).prop_map(|(place, name)| Edit::Entry { place, among: true, insert: format!(" {name}") }),
+        1 => any::<usize>().prop_map(Edit::Removal),
+        1 => Just(Edit::Undo),
+    ]
+}
+
+fn make(text: &str, edits: Vec<Edit>) {
+    let mut texts = vec![text.as_bytes().to_vec()];
+    for edit in edits {
+        let last = texts.last().unwrap();
+        let next = match edit {
+            Edit::Tokens { place, count, insert } => edited(last, place, count, &insert),
+            Edit::Entry { place, among, insert } => entered(last, place, among, &insert),
+            Edit::Removal(place) => without_entry(last, place),
+            Edit::Undo => texts[texts.len().saturating_sub(2)].clone(),
+        };
+        // Texts with errors are lowered whole.
+        if flat::parse(&next).errors().is_empty() {
+            texts.push(next);
+        }
+    }
+    type_in(texts);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(3000))]
 
     #[test]
-    fn random_edits(
-        text in file(),
-        edits in prop::collection::vec((any::<usize>(), 0usize..4, value(), prop::bool::ANY), 1..8),
-    ) {
-        let mut texts = vec![text.into_bytes()];
-        for (place, tokens, insert, blank) in edits {
-            let last = texts.last().unwrap();
-            let insert = if blank { " # x\n ".to_owned() } else { format!(" {insert} ") };
-            let next = edited(last, place, tokens, &insert);
-            // Texts with errors are lowered whole.
-            if flat::parse(&next).errors().is_empty() {
-                texts.push(next);
-            }
-        }
-        type_in(texts);
+    fn random_edits(text in file(), edits in prop::collection::vec(edit(), 1..8)) {
+        make(&text, edits);
+    }
+
+    #[test]
+    fn random_entries(text in set(), edits in prop::collection::vec(small_edit(), 1..8)) {
+        make(&text, edits);
     }
 }
