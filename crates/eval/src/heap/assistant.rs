@@ -39,8 +39,9 @@ impl Assistant {
 
     /// Has memory up to `end` cleared.
     pub(super) fn clear(&self, end: usize) {
-        self.shared.wanted.fetch_max(end, Ordering::Relaxed);
-        self.wake();
+        if self.shared.wanted.fetch_max(end, Ordering::Relaxed) < end {
+            self.wake();
+        }
     }
 }
 

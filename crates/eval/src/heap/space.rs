@@ -11,11 +11,10 @@ use crate::evaluator::Assistance;
 const RESERVE: usize = 1 << 38;
 const LEAST: usize = 64 << 20;
 
-/// So many bytes are cleared before they are needed, …
-const AHEAD: usize = BLOCK;
-/// … and so many of a heap of fewer blocks than [`MANY`], of which what is never needed would be a part that shows.
-const AHEAD_FEW: usize = 512 << 10;
+/// With so many blocks a whole one is cleared before it is needed, besides the one that was taken.
 const MANY: usize = 16;
+/// With fewer, of which what is never needed would be a part that shows, so many bytes.
+const AHEAD: usize = 512 << 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -167,10 +166,11 @@ impl Space {
     /// Has memory cleared that was never used and will be needed next: behind an address that the last block has come to. Programs that
     /// need no second block have no assistant.
     pub(super) fn clear_ahead(&mut self, from: usize) {
-        if self.assistance != Assistance::All || self.blocks.len() < 2 {
+        let count = self.blocks.len();
+        if self.assistance != Assistance::All || count < 2 {
             return;
         }
-        let end = from + if self.blocks.len() < MANY { AHEAD_FEW } else { AHEAD };
+        let end = if count < MANY { from + AHEAD } else { self.address(count + 1) };
         if end <= self.address(self.capacity)
             && let Some(assistant) = self.assistant()
         {
