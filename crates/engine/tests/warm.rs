@@ -441,6 +441,28 @@ proptest! {
     }
 }
 
+/// A question runs the code that analysis made, and tells places by its positions.
+#[test]
+fn a_text_of_questions_is_not_lowered_again() {
+    let (path, text) = (Path::new("/w/main.nix"), "{\n  a = 1 + { };\n}");
+    let mut engine = Engine::in_memory(config());
+    let mut change = Change::new();
+    change.set_buffer(path, text);
+    engine.apply(change);
+    let snapshot = engine.snapshot();
+    let session = snapshot.session();
+    let lowered = snapshot.lowered(path).unwrap().unwrap();
+    let counts = || (Arc::strong_count(&lowered.module), Arc::strong_count(&lowered.source_map));
+    let before = counts();
+    let value = session.value_in_file(path, text, &lowered, lowered.module.root, &control()).unwrap();
+    assert_eq!(counts(), (before.0 + 1, before.1 + 1));
+    let nival_engine::FileValue::Value(set) = value else { panic!("a set is no parameter") };
+    let a = session.attr(&set, "a", &control()).unwrap().unwrap();
+    let report = session.print(&a, &PrintOptions::strict(), &control()).unwrap_err();
+    let place = report.primary.unwrap();
+    assert_eq!(&text[place.range], "+");
+}
+
 /// The code of each text that is asked about stays until the generation ends: big ones soon end it.
 #[test]
 fn texts_of_questions_do_not_pile_up() {
@@ -454,7 +476,7 @@ fn texts_of_questions_do_not_pile_up() {
         let snapshot = engine.snapshot();
         let session = snapshot.session();
         let lowered = snapshot.lowered(Path::new("/w/big.nix")).unwrap().unwrap();
-        let value = session.value_in_file(Path::new("/w/big.nix"), &text, lowered.module.root, &control()).unwrap();
+        let value = session.value_in_file(Path::new("/w/big.nix"), &text, &lowered, lowered.module.root, &control()).unwrap();
         let nival_engine::FileValue::Value(set) = value else { panic!("a set is no parameter") };
         let a = session.attr(&set, "a", &control()).unwrap().unwrap();
         assert_eq!(session.print(&a, &PrintOptions::strict(), &control()).unwrap(), step.to_string());

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use nival_hir::{Buffers, LowerError, LowerOptions, Module, serial};
+use nival_hir::{Buffers, LowerError, LowerOptions, Lowered, Module, serial};
 use nival_syntax::{Name, flat};
 use rustc_hash::FxHashMap;
 
@@ -99,12 +99,6 @@ impl CodeCache {
         lowered
     }
 
-    /// As [`CodeCache::lower`], for a text that nobody will ask for again: it is not kept.
-    pub(crate) fn lower_once(&self, text: &Arc<[u8]>, compiler: &mut Compiler) -> Code {
-        let known = self.plain.as_ref().and_then(|plain| plain.lock().unwrap_or_else(|e| e.into_inner()).get(text).cloned());
-        known.unwrap_or_else(|| compiler.lower(text, &[]))
-    }
-
     /// As [`CodeCache::lower`], for a text that is being edited.
     pub(crate) fn lower_patchable(&self, text: &Arc<[u8]>) -> Code {
         if let Some(known) = self.patchable.lock().unwrap_or_else(|e| e.into_inner()).get(text) {
@@ -185,7 +179,13 @@ impl From<Module> for Code {
     }
 }
 
+impl From<&Lowered> for Code {
+    fn from(lowered: &Lowered) -> Code {
+        let positions = Arc::new(Arc::clone(&lowered.source_map).into());
+        Code { module: Arc::clone(&lowered.module), positions, errors: Arc::clone(&lowered.errors) }
+    }
+}
+
 fn lower(text: &[u8], options: &LowerOptions) -> Code {
-    let lowered = nival_hir::lower(&flat::parse(text), options);
-    Code { module: lowered.module, positions: Arc::new(lowered.source_map.into()), errors: lowered.errors }
+    (&nival_hir::lower(&flat::parse(text), options)).into()
 }

@@ -8,9 +8,11 @@
 
 use std::sync::{Arc, Mutex};
 
+use nival_hir::Lowered;
 use nival_hir::module::{AttrName, Expr, ExprId, Lambda, Module, Param, Pattern};
 use rustc_hash::FxHashMap;
 
+use crate::code::Code;
 use crate::ctx::Ctx;
 use crate::error::{ErrorKind, EvalError, Pos, Result};
 use crate::heap::Root;
@@ -47,11 +49,11 @@ impl std::fmt::Debug for Probe {
 }
 
 impl<'e> Ctx<'e> {
-    /// Makes a probe of a text that stands for the file `path`.
-    pub fn probe(&mut self, text: Arc<[u8]>, path: &[u8]) -> Probe {
+    /// Makes a probe of a text that stands for the file `path`. `lowered` is what [`nival_hir::lower`] gives for the text: who asks about
+    /// an expression has it, and with it the positions of what fails.
+    pub fn probe(&mut self, text: Arc<[u8]>, path: &[u8], lowered: &Lowered) -> Probe {
         let origin = Origin { file: Some(path.to_vec()), label: String::new(), base: parent(path).to_vec() };
-        let lowered = self.evaluator.options.code.lower_once(&text, &mut self.compiler);
-        let linked = self.link_module(Unit { origin, text, on_disk: false }, &[], &lowered);
+        let linked = self.link_module(Unit { origin, text, on_disk: false }, &[], &Code::from(lowered));
         let root = Frame::alloc(&mut self.region, Frame::NONE, linked.module().frame_size as usize);
         let kept = self.root(Value(root.0));
         Probe { module: linked.id, root, _kept: kept, parents: parents(linked.module()), known: Mutex::default() }

@@ -109,7 +109,7 @@ mod tests {
         let mut found = Vec::new();
         for id in (0..view.lowered.module.exprs.len() as u32).map(ExprId) {
             let Some(reason) = view.unknown_here(id) else { continue };
-            let evaluated = session.value_in_file(&fixture.path, &view.text, id, &control).and_then(|value| match value {
+            let evaluated = session.value_in_file(&fixture.path, &view.text, &view.lowered, id, &control).and_then(|value| match value {
                 nival_engine::FileValue::Value(value) => session.force_known(value, &control),
                 unknown => Ok(unknown),
             });

@@ -41,7 +41,7 @@ impl<'a> Values<'a> {
         if let Some(reason) = self.view.unknown_here(expr) {
             return Ok(Found::Nothing(reason));
         }
-        Ok(match self.session().value_in_file(self.path, &self.view.text, expr, self.control)? {
+        Ok(match self.session().value_in_file(self.path, &self.view.text, &self.view.lowered, expr, self.control)? {
             FileValue::Value(value) => Found::Value(value),
             FileValue::Unknown(reason) => Found::Nothing(reason),
         })

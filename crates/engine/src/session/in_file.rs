@@ -3,6 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use nival_hir::Lowered;
 use nival_hir::module::ExprId;
 
 use super::{Answer, EvalSession, EvalValue};
@@ -18,15 +19,15 @@ pub enum FileValue {
 
 impl EvalSession {
     /// The value of an expression of a file, in the scope it stands in, not forced. `text` is the text that `target` is an
-    /// expression of; only the parts of it that `target` needs have to be without errors.
+    /// expression of, and `lowered` what it lowers to; only the parts of it that `target` needs have to be without errors.
     ///
     /// # Errors
     /// What encloses the expression cannot be evaluated.
-    pub fn value_in_file(&self, path: &Path, text: &str, target: ExprId, control: &Control) -> Answer<FileValue> {
+    pub fn value_in_file(&self, path: &Path, text: &str, lowered: &Lowered, target: ExprId, control: &Control) -> Answer<FileValue> {
         let generation = &*self.generation;
         let probe = generation.probe(path, text);
         let value = self.run(control, |ctx| {
-            let probe = probe.get_or_init(|| ctx.probe(text.as_bytes().into(), path.as_os_str().as_bytes()));
+            let probe = probe.get_or_init(|| ctx.probe(text.as_bytes().into(), path.as_os_str().as_bytes(), lowered));
             ctx.probe_expr(probe, target).map(|value| ctx.root(value))
         });
         self.known(value.map(|value| self.wrap(value)))
