@@ -72,12 +72,7 @@ const IMPLIED: [&[u8]; 6] = [b"__sub", b"__mul", b"__div", b"__lessThan", b"__fi
 impl<'t> Occurrences<'t> {
     /// `None` where the tree does not tell.
     pub fn of(tree: &'t FlatTree, name: &[u8]) -> Option<Self> {
-        if !tree.errors().is_empty() || !is_plain(name) {
-            return None;
-        }
-        let mut search = Search::default();
-        search.find(tree, name)?;
-        let (definitions, uses) = search.resolve(name)?;
+        let (definitions, uses) = Search::default().run(tree, name)?;
         Some(Occurrences { name: Name::new(name), definitions, uses })
     }
 
@@ -141,23 +136,30 @@ pub fn at_cursor(tree: &FlatTree, offset: TextSize) -> Option<Option<AtCursor<'_
     named(tree, node)
 }
 
-/// As [`at_cursor`], for the name that a token is of.
-pub fn at_token(token: Token<'_>) -> Option<Option<AtCursor<'_>>> {
+/// What the name that a token is of means, where it is used as a variable: as [`at_cursor`], with nothing known of the other places where
+/// the text says the name. A common name has thousands of them.
+pub fn use_at(token: Token<'_>) -> Option<Option<Use<'_>>> {
+    let tree = token.tree();
     match name_node(token.parent()) {
-        Some(node) if token.tree().errors().is_empty() => named(token.tree(), node),
+        Some(node) if tree.errors().is_empty() => {
+            let Some(name) = name_of(node) else { return Some(None) };
+            let (_, uses) = Search { only: Some(node), ..Search::default() }.run(tree, name.as_bytes())?;
+            Some(uses.first().copied())
+        }
         Some(_) => None,
         None => Some(None),
     }
 }
 
+fn name_of(node: Node<'_>) -> Option<Name> {
+    match node.kind() {
+        SyntaxKind::NAME_REF | SyntaxKind::NAME => Some(Name::new(node.text())),
+        _ => attr_name(node),
+    }
+}
+
 fn named<'t>(tree: &'t FlatTree, node: Node<'t>) -> Option<Option<AtCursor<'t>>> {
-    let name = match node.kind() {
-        SyntaxKind::NAME_REF | SyntaxKind::NAME => Name::new(node.text()),
-        _ => match attr_name(node) {
-            Some(name) => name,
-            None => return Some(None),
-        },
-    };
+    let Some(name) = name_of(node) else { return Some(None) };
     let occurrences = Occurrences::of(tree, name.as_bytes())?;
     let range = node.range();
     let used = occurrences.uses.iter().find(|used| used.range == range).copied();
@@ -346,6 +348,8 @@ fn role(node: Node<'_>) -> Option<Role<'_>> {
 struct Search<'t> {
     /// Nodes that use it, and whether they stand in an `inherit` without a source.
     uses: Vec<(Node<'t>, bool)>,
+    /// The one use that is asked about; all, if there is none.
+    only: Option<Node<'t>>,
     /// What it is defined in: functions, sets, whether they bind it or not, and paths with it behind the first name.
     defined_in: Vec<Node<'t>>,
     /// By the number of the construct.
@@ -356,6 +360,21 @@ struct Search<'t> {
 }
 
 impl<'t> Search<'t> {
+    /// The definitions and the uses, in the order of the text. `None` where the tree does not tell.
+    fn run(mut self, tree: &'t FlatTree, name: &[u8]) -> Option<(Vec<Definition<'t>>, Vec<Use<'t>>)> {
+        if !tree.errors().is_empty() || !is_plain(name) {
+            return None;
+        }
+        self.find(tree, name)?;
+        self.resolve(name)
+    }
+
+    fn add_use(&mut self, node: Node<'t>, inherit: bool) {
+        if self.only.is_none_or(|only| only == node) {
+            self.uses.push((node, inherit));
+        }
+    }
+
     /// Goes through the text. `None` where the name may be written in another way.
     fn find(&mut self, tree: &'t FlatTree, name: &[u8]) -> Option<()> {
         let text = tree.text();
@@ -396,7 +415,7 @@ impl<'t> Search<'t> {
 
     fn add(&mut self, node: Node<'t>) -> Option<()> {
         match role(node)? {
-            Role::Use => self.uses.push((node, false)),
+            Role::Use => self.add_use(node, false),
             Role::Parameter(function, kind) => {
                 self.defined_in.push(function);
                 let new = Definition { scope: function, kind, range: node.range(), inherited: false };
@@ -413,7 +432,7 @@ impl<'t> Search<'t> {
                 let is_first = !self.first.contains_key(&set.index());
                 self.attribute(set, node, true);
                 if is_first && !inherits_from(inherit) {
-                    self.uses.push((node, true));
+                    self.add_use(node, true);
                 }
             }
             Role::Other => {}

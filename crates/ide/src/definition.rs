@@ -48,8 +48,8 @@ pub fn definition(snapshot: &Snapshot, position: &FilePosition, control: &Contro
 /// Where the text binds a name that is used at a place, if the tree alone tells: the analysis of the whole text may be waited for.
 fn bound_here(snapshot: &Snapshot, position: &FilePosition) -> Cancellable<Option<NavigationTarget>> {
     let Some(tree) = snapshot.flat_tree(&position.path)? else { return Ok(None) };
-    let named = touching_token(&tree, position.offset).and_then(|token| lexical::at_token(token).flatten());
-    let Some((range, Meaning::Bound(definition))) = named.and_then(|named| named.used).map(|used| (used.range, used.meaning)) else {
+    let used = touching_token(&tree, position.offset).and_then(|token| lexical::use_at(token).flatten());
+    let Some((range, Meaning::Bound(definition))) = used.map(|used| (used.range, used.meaning)) else {
         return Ok(None);
     };
     snapshot.check()?;

@@ -1,6 +1,6 @@
 //! What [`nival_hir::lexical`] says of every name of a text, beside what lowering says.
 
-use nival_hir::lexical::{Definition, Meaning, Occurrences, Use, at_cursor};
+use nival_hir::lexical::{Definition, Meaning, Occurrences, Use, at_cursor, use_at};
 use nival_hir::scopes::{Binding, BindingKind, Reference, Scopes, Target};
 use nival_hir::{LowerOptions, lower};
 use nival_syntax::{FlatTree, Name, TextRange, TextSize};
@@ -57,6 +57,14 @@ pub fn compare(tree: &FlatTree, cursors: bool) -> Result<Told, String> {
 }
 
 fn cursor(tree: &FlatTree, scopes: &Scopes, offset: TextSize) -> Result<(), String> {
+    for token in tree.tokens_at(offset) {
+        let Some(found) = use_at(token) else { continue };
+        let used = scopes.reference_at(token.range().start()).filter(|used| used.range.contains_range(token.range()));
+        let used = used.map(|used| (used.range, used.inherit, target(scopes, used.target)));
+        if found.as_ref().map(show_use) != used {
+            return Err(format!("{token:?}: {found:?}\nbut lowering says {used:?}"));
+        }
+    }
     let Some(found) = at_cursor(tree, offset) else { return Ok(()) };
     let used = scopes.reference_at(offset).map(|used| (used.range, used.inherit, target(scopes, used.target)));
     let defined = scopes.binding_at(offset).and_then(|id| scopes.binding(id)).map(|binding| show_binding(scopes, binding));
