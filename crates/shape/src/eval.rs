@@ -23,8 +23,16 @@ pub(crate) const MAX_DEPTH: u32 = 120;
 /// How many alternatives of a value are kept apart.
 const MAX_ALTERNATIVES: usize = 6;
 
+/// The code of a file that the query which runs has asked for already.
+type Near<'db> = (SourceFile, &'db Arc<Module>);
+
 /// What is known of a value.
-pub(crate) fn whnf<'db>(db: &'db dyn Db, mut thunk: Thunk<'db>) -> Value<'db> {
+pub(crate) fn whnf<'db>(db: &'db dyn Db, thunk: Thunk<'db>) -> Value<'db> {
+    whnf_near(db, thunk, None)
+}
+
+/// As [`whnf`]. Asking for a module is a good part of the work of a step, so that it is asked for once for each file.
+fn whnf_near<'db>(db: &'db dyn Db, mut thunk: Thunk<'db>, mut near: Option<Near<'db>>) -> Value<'db> {
     // A chain of names that each stand for the next has no end where they stand for each other.
     for _ in 0..MAX_DEPTH {
         let closure = match thunk {
@@ -32,7 +40,11 @@ pub(crate) fn whnf<'db>(db: &'db dyn Db, mut thunk: Thunk<'db>) -> Value<'db> {
             Thunk::Made(made) => return made_value(db, made).clone(),
             Thunk::Expr(closure) => closure,
         };
-        let module = queries::module(db, closure.file);
+        let module = match near {
+            Some((file, module)) if file == closure.file => module,
+            _ => queries::module(db, closure.file),
+        };
+        near = Some((closure.file, module));
         let Some(&expr) = module.exprs.get(closure.expr.0 as usize) else { return Value::unknown() };
         thunk = match expr {
             Expr::Const(constant) => return constant_value(db, closure.file, module, constant),
@@ -104,6 +116,7 @@ fn made_value<'db>(db: &'db dyn Db, made: Made<'db>) -> Value<'db> {
 fn compute<'db>(db: &'db dyn Db, closure: Closure<'db>) -> Value<'db> {
     let module = queries::module(db, closure.file);
     let Some(&expr) = module.exprs.get(closure.expr.0 as usize) else { return Value::unknown() };
+    let part = |expr: ExprId| whnf_near(db, closure.at(expr), Some((closure.file, module)));
     match expr {
         Expr::WithVar(index) => match module.withs.get(index as usize).and_then(|var| with_lookup(db, closure, module, var)) {
             Some(found) => whnf(db, found.value).if_sure(found.sure),
@@ -113,7 +126,7 @@ fn compute<'db>(db: &'db dyn Db, closure: Closure<'db>) -> Value<'db> {
         Expr::Attrs(set) => Value::sure(Shape::Set(literal(db, module, closure, set))),
         Expr::PathInterpolate(_) => Value::sure(Shape::Path(None)),
         Expr::Call { function, args } => {
-            let mut value = whnf(db, closure.at(function));
+            let mut value = part(function);
             if matches!(value.shape, Shape::Unknown)
                 && let Some(model) = called_name(db, closure, function).and_then(models::by_name)
             {
@@ -125,7 +138,7 @@ fn compute<'db>(db: &'db dyn Db, closure: Closure<'db>) -> Value<'db> {
             value
         }
         Expr::Get { base, name, .. } => {
-            let of = whnf(db, closure.at(base));
+            let of = part(base);
             match set::select(db, &of, name) {
                 Some(found) => whnf(db, found.value).if_sure(found.sure),
                 None => Value::unknown(),
@@ -134,12 +147,12 @@ fn compute<'db>(db: &'db dyn Db, closure: Closure<'db>) -> Value<'db> {
         Expr::Select { base, path, default } => select_path(db, closure, module, base, path, default),
         Expr::HasAttr { base, path } => Value::sure(Shape::Bool(has_attr(db, closure, module, base, path))),
         Expr::If { condition, then_branch, else_branch } => match truth(db, closure.at(condition)) {
-            Some(true) => whnf(db, closure.at(then_branch)),
-            Some(false) => whnf(db, closure.at(else_branch)),
-            None => one_of(db, [whnf(db, closure.at(then_branch)), whnf(db, closure.at(else_branch))]),
+            Some(true) => part(then_branch),
+            Some(false) => part(else_branch),
+            None => one_of(db, [part(then_branch), part(else_branch)]),
         },
         Expr::Not(operand) => Value::sure(Shape::Bool(truth(db, closure.at(operand)).map(|truth| !truth))),
-        Expr::Negate(operand) => match whnf(db, closure.at(operand)) {
+        Expr::Negate(operand) => match part(operand) {
             Value { shape: Shape::Int(int), sure } => Value { shape: Shape::Int(int.and_then(i64::checked_neg)), sure },
             Value { shape: Shape::Float, sure } => Value { shape: Shape::Float, sure },
             _ => Value::unknown(),
