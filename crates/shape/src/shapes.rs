@@ -37,6 +37,8 @@ pub struct Attribute<'db> {
 pub struct Attributes {
     /// Each once, in no order.
     pub names: Vec<(Name, Option<Place>)>,
+    /// There are no others, as far as what is taken for granted holds.
+    pub complete: bool,
     /// There are no others, for certain.
     pub closed: bool,
 }
@@ -160,8 +162,8 @@ impl<'db> Shapes<'db> {
         let of = self.with_all_options(of).unwrap_or(of);
         fuel::within(fuel::EDITOR, || {
             let value = whnf(self.db, of);
-            let (names, closed) = set::names(self.db, &value);
-            Attributes { names, closed: closed && value.sure }
+            let (names, complete) = set::names(self.db, &value);
+            Attributes { names, complete, closed: complete && value.sure }
         })
     }
 

@@ -21,31 +21,34 @@ use crate::values::{Found, Values};
 const GLANCES: usize = 200;
 
 impl At<'_> {
-    /// The attributes of what is selected from, by shapes.
-    pub fn attributes(&self, base: Node<'_>, token: Token<'_>) -> Cancellable<Vec<CompletionItem>> {
+    /// The attributes of what is selected from, by shapes. `None` where there may be others, and none of those that are known fits.
+    pub fn attributes(&self, base: Node<'_>, token: Token<'_>) -> Cancellable<Option<Vec<CompletionItem>>> {
         let before = near::names_before(token);
         let word = self.word();
         // Of `lib` and `pkgs`, which are asked most often, no analysis of the whole text is waited for.
         if let Some(name) = near::parameter(&self.tree, base) {
             let found = self.ask_file(|shapes, _, file| {
                 let of = shapes.attribute(shapes.parameter_called(file, name)?, &before).ok()?.value;
-                Some(self.items(shapes, of, word, 0))
+                self.items(shapes, of, word, 0)
             })?;
-            if let Some(found) = found.filter(|found| !found.is_empty()) {
+            if found.is_some() {
                 return Ok(found);
             }
         }
-        let found = self.ask(base, |shapes, _, thunk| {
+        self.ask(base, |shapes, _, thunk| {
             let of = shapes.attribute(thunk, &before).ok()?.value;
-            Some(self.items(shapes, of, word, 0))
-        })?;
-        Ok(found.unwrap_or_default())
+            self.items(shapes, of, word, 0)
+        })
     }
 
-    fn items<'db>(&self, shapes: Shapes<'db>, of: Thunk<'db>, word: &str, rank: u32) -> Vec<CompletionItem> {
+    /// The attributes that fit. `None` where none does and there may be others than those that are known.
+    fn items<'db>(&self, shapes: Shapes<'db>, of: Thunk<'db>, word: &str, rank: u32) -> Option<Vec<CompletionItem>> {
         // A package set has more than ten thousand: only what will be shown is made a candidate.
         let mut best: Vec<(u32, Cow<'static, str>, Name)> = Vec::new();
-        for (name, _) in shapes.attributes(of).names {
+        let known = shapes.attributes(of);
+        // Where nothing is found and that is not certain, it may be no set that was looked at.
+        let all_known = known.closed || known.complete && !known.names.is_empty();
+        for (name, _) in known.names {
             let label = name.to_str();
             if let Some(score) = matching::score(word, &label) {
                 best.push((score * CLASS + u32::from(label.starts_with('_')), label, name));
@@ -88,7 +91,7 @@ impl At<'_> {
             }
             items.push(item);
         }
-        items
+        (all_known || !items.is_empty()).then_some(items)
     }
 
     /// Adds the names that `with`s provide; whether all of them are known.
@@ -97,9 +100,9 @@ impl At<'_> {
         let word = self.word();
         let mut all = true;
         for namespace in namespaces.iter().flatten() {
-            let found = self.ask(*namespace, |shapes, _, thunk| Some(self.items(shapes, thunk, word, 2)))?.unwrap_or_default();
-            all &= !found.is_empty();
-            for item in found {
+            let found = self.ask(*namespace, |shapes, _, thunk| self.items(shapes, thunk, word, 2))?;
+            all &= found.is_some();
+            for item in found.unwrap_or_default() {
                 if seen.insert(item.label.clone()) {
                     items.push(CompletionItem { detail: Some(item.detail.unwrap_or_else(|| "with".to_owned())), ..item });
                 }

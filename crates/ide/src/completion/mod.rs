@@ -96,17 +96,16 @@ pub fn completion(snapshot: &Snapshot, position: &FilePosition, control: &Contro
         SyntaxKind::SEARCH_PATH => at.search_paths(),
         _ if at.in_search_path() => at.search_paths(),
         _ => match near::selected_from(token) {
-            Some(base) => {
-                let mut items = at.attributes(base, token)?;
-                if items.is_empty()
-                    && !near::ends_at_parameter(&at.tree, base)
+            Some(base) => match at.attributes(base, token)? {
+                Some(items) => items,
+                None if !near::ends_at_parameter(&at.tree, base)
                     && let Some(view) = at.view()?
-                    && let Some(subject) = view.subject(replace.start()).filter(|s| matches!(s, Subject::Selection { .. }))
+                    && let Some(subject) = view.subject(replace.start()).filter(|s| matches!(s, Subject::Selection { .. })) =>
                 {
-                    items = attributes::evaluated(snapshot, position, &view, &subject, replace, control)?;
+                    attributes::evaluated(snapshot, position, &view, &subject, replace, control)?
                 }
-                items
-            }
+                None => Vec::new(),
+            },
             None if names::is_binding_name(token) => match at.as_key(token)? {
                 Some(key) => key.token().map_or(Ok(Vec::new()), |token| keys::keys(&key, token))?,
                 None => keys::keys(&at, token)?,

@@ -73,6 +73,22 @@ fn attributes_by_evaluation() {
 }
 
 #[test]
+fn nothing_is_evaluated_for_a_word_that_no_name_of_a_known_set_begins_with() {
+    let evaluated = |text: &str| {
+        let fixture = Fixture::new(&format!("//- /main.nix\n{text}\n//- /set.nix\n{{ hello = 1; }}\n"));
+        let items = completion(&fixture.snapshot, &fixture.position(), &Fixture::control()).unwrap();
+        let labels: Vec<String> = items.into_iter().map(|item| item.label).collect();
+        (labels.join(" "), fixture.snapshot.session().work().evaluated > 0)
+    };
+    assert_eq!(evaluated("let set = import ./set.nix; in set.zz$0"), (String::new(), false));
+    assert_eq!(evaluated("with import ./set.nix; hell$0"), ("hello".to_owned(), false));
+    // What the text does not tell.
+    let hidden = "let set = builtins.fromJSON (builtins.toJSON (import ./set.nix)); in";
+    assert_eq!(evaluated(&format!("{hidden} set.hel$0")), ("hello".to_owned(), true));
+    assert_eq!(evaluated(&format!("{hidden} ({{ help = 1; }} // set).hello$0")), ("hello".to_owned(), true));
+}
+
+#[test]
 fn names_of_with() {
     check(
         "with { alpha = 1; beta = 2; }; al$0",
