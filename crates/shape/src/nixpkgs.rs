@@ -188,7 +188,10 @@ pub(crate) fn packages<'db>(db: &'db dyn Db, root: &Arc<Path>, args: Thunk<'db>,
         ("targetPackages", itself),
         ("targetPlatform", platform()),
     ]);
-    layers.extend(own.layers.iter().cloned());
+    layers.extend(own.layers.iter().map(|layer| match layer {
+        Layer::Attrs(attrs) => Layer::Attrs(attrs.iter().map(|attr| Attr { place: written(db, root, attr.name), ..*attr }).collect()),
+        other => other.clone(),
+    }));
     let most = first.map_or(usize::MAX, |first| first as usize);
     for (overlay, number) in given_overlays(db, args).into_iter().take(most).zip(0..) {
         if let Shape::Set(set) = whnf(db, apply(db, overlay, [itself, with(Some(number))])).shape {
@@ -197,6 +200,49 @@ pub(crate) fn packages<'db>(db: &'db dyn Db, root: &Arc<Path>, args: Thunk<'db>,
     }
     // Settings and overlays that nobody sees can replace anything.
     Value { shape: Shape::Set(Set::new(layers)), sure: false }
+}
+
+/// Which files give the package set the attributes that are made up here; what they make them of says less.
+const WRITTEN: [(&str, &[&str]); 2] = [
+    ("pkgs/top-level/splice.nix", &["callPackage", "callPackages", "newScope"]),
+    (
+        "pkgs/top-level/stage.nix",
+        &[
+            "appendOverlays",
+            "buildPackages",
+            "buildPlatform",
+            "extend",
+            "hostPlatform",
+            "pkgs",
+            "pkgsBuildBuild",
+            "pkgsBuildHost",
+            "pkgsBuildTarget",
+            "pkgsHostHost",
+            "pkgsHostTarget",
+            "pkgsMusl",
+            "pkgsStatic",
+            "pkgsTargetTarget",
+            "pkgsi686Linux",
+            "targetPackages",
+            "targetPlatform",
+        ],
+    ),
+];
+
+/// Where the tree writes such an attribute.
+fn written(db: &dyn Db, root: &Path, name: Name) -> Option<Place> {
+    if name.as_bytes() == b"lib" {
+        let file = files::existing(db, &root.join("lib/default.nix"))?;
+        return Some(Place { file, kind: PlaceKind::File });
+    }
+    let (path, _) = WRITTEN.iter().find(|(_, names)| names.iter().any(|written| written.as_bytes() == name.as_bytes()))?;
+    let file = files::existing(db, &root.join(path))?;
+    let sets = queries::module(db, file).attrsets.iter().zip(0..);
+    let mut found = sets.filter_map(|(literal, set)| {
+        let attr = literal.attrs.binary_search_by_key(&name, |attr| attr.name).ok()?;
+        Some(PlaceKind::Attr { set, attr: attr as u32 })
+    });
+    Some(Place { file, kind: found.next()? })
 }
 
 /// `import nixpkgs { overlays = [ … ]; }`

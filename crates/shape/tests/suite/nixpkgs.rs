@@ -35,6 +35,13 @@ with pkgs;
 }
 //- /nixpkgs/pkgs/top-level/aliases.nix
 lib: self: super: { hallo = self.hello; }
+//- /nixpkgs/pkgs/top-level/splice.nix
+lib: pkgs: actuallySplice: {
+  callPackage = pkgs.newScope { };
+  newScope = extra: lib.callPackageWith (pkgs // extra);
+}
+//- /nixpkgs/pkgs/top-level/stage.nix
+{ lib, overlays, ... }: let layers = self: super: { buildPackages = self.pkgsBuildHost; pkgs = self.pkgsHostTarget; }; in lib.fix layers
 //- /nixpkgs/pkgs/hello/default.nix
 { lib, stdenv, fetchurl }:
 stdenv.mkDerivation rec {
@@ -51,6 +58,39 @@ stdenv.mkDerivation rec {
 #[track_caller]
 fn check(text: &str, expected: Expect) {
     support::check(&format!("//- /main.nix\n{text}{TREE}"), expected);
+}
+
+#[test]
+fn what_nixpkgs_makes_in_stages_is_written_somewhere() {
+    check(
+        "with import <nixpkgs> { }; callPackage$0",
+        expect![[r#"
+        function (likely)
+        → /nixpkgs/pkgs/top-level/splice.nix:2 callPackage
+    "#]],
+    );
+    check(
+        "let pkgs = import <nixpkgs> { }; in pkgs.buildPackages.pkgs$0",
+        expect![[r#"
+        { appendOverlays, buildPackages, buildPlatform, callPackage, callPackages, config, extend, fetchurl, … 21 more } (likely)
+        → /nixpkgs/pkgs/top-level/stage.nix:1 pkgs
+    "#]],
+    );
+    check(
+        "let pkgs = import <nixpkgs> { }; in pkgs.lib$0",
+        expect![[r#"
+        { const, id, trivial } (likely)
+        → /nixpkgs/lib/default.nix:1 
+    "#]],
+    );
+    // Not where a tree has no such file.
+    check(
+        "let pkgs = import <nixpkgs> { }; in pkgs.callPackages$0",
+        expect![[r#"
+        function (likely)
+        → nowhere
+    "#]],
+    );
 }
 
 #[test]
