@@ -35,18 +35,26 @@ pub fn to_xml(ctx: &mut Ctx<'_>, value: Value, options: XmlOptions) -> Result<(V
 
 type Attributes<'a> = [(&'static str, std::borrow::Cow<'a, [u8]>)];
 
-fn escape(out: &mut Vec<u8>, text: &[u8]) {
-    for &byte in text {
-        match byte {
-            b'"' => out.extend_from_slice(b"&quot;"),
-            b'<' => out.extend_from_slice(b"&lt;"),
-            b'>' => out.extend_from_slice(b"&gt;"),
-            b'&' => out.extend_from_slice(b"&amp;"),
-            // A reader would make a space of it.
-            b'\n' => out.extend_from_slice(b"&#xA;"),
-            byte => out.push(byte),
-        }
+/// What is written for a byte, unless it is the byte itself.
+const ENTITIES: [&[u8]; 256] = {
+    let mut entities: [&[u8]; 256] = [b""; 256];
+    entities[b'"' as usize] = b"&quot;";
+    entities[b'<' as usize] = b"&lt;";
+    entities[b'>' as usize] = b"&gt;";
+    entities[b'&' as usize] = b"&amp;";
+    // A reader would make a space of it.
+    entities[b'\n' as usize] = b"&#xA;";
+    entities
+};
+
+/// What stands between two such bytes is copied at once.
+fn escape(out: &mut Vec<u8>, mut text: &[u8]) {
+    while let Some(at) = text.iter().position(|&byte| !ENTITIES[usize::from(byte)].is_empty()) {
+        out.extend_from_slice(&text[..at]);
+        out.extend_from_slice(ENTITIES[usize::from(text[at])]);
+        text = &text[at + 1..];
     }
+    out.extend_from_slice(text);
 }
 
 struct Printer<'a, 'e> {
@@ -87,7 +95,9 @@ impl Printer<'_, '_> {
     fn close(&mut self, name: &str) {
         self.indent -= 1;
         self.out.resize(self.out.len() + 2 * self.indent, b' ');
-        self.out.extend_from_slice(format!("</{name}>\n").as_bytes());
+        for piece in ["</", name, ">\n"] {
+            self.out.extend_from_slice(piece.as_bytes());
+        }
     }
 
     fn empty(&mut self, name: &str, attributes: &Attributes<'_>) -> Result<()> {
@@ -198,10 +208,15 @@ impl Printer<'_, '_> {
         let offer = self.offer(sorted.iter().map(|attr| attr.value));
         for (i, attr) in sorted.into_iter().enumerate() {
             offer.reached(i);
-            let mut place = self.place(attrs.position(attr.name));
-            let at = place.iter().position(|(label, _)| *label > "name").unwrap_or(place.len());
-            place.insert(at, ("name", attr.name.as_bytes().into()));
-            self.open("attr", &place)?;
+            let name = ("name", attr.name.as_bytes().into());
+            if self.options.location {
+                let mut place = self.place(attrs.position(attr.name));
+                let at = place.iter().position(|(label, _)| *label > "name").unwrap_or(place.len());
+                place.insert(at, name);
+                self.open("attr", &place)?;
+            } else {
+                self.open("attr", &[name])?;
+            }
             self.value(attr.value, depth + 1).map_err(|error| attr_part(attrs, attr.name, error))?;
             self.close("attr");
         }

@@ -13,6 +13,12 @@ fn xml() {
         ]],
     );
     check(r#"builtins.toXML (derivation {name="a";builder="b";system="c";}) == """#, expect![["false"]]);
+    check(
+        r#"builtins.toXML { "<" = ""; "\"a&&b" = "\n\n<é>\r\t'end"; }"#,
+        expect![[
+            r#""<?xml version='1.0' encoding='utf-8'?>\n<expr>\n  <attrs>\n    <attr name=\"&quot;a&amp;&amp;b\">\n      <string value=\"&#xA;&#xA;&lt;é&gt;\r\t'end\" />\n    </attr>\n    <attr name=\"&lt;\">\n      <string value=\"\" />\n    </attr>\n  </attrs>\n</expr>\n""#
+        ]],
+    );
 }
 
 #[test]
