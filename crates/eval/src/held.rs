@@ -55,8 +55,8 @@ enum Bytes {
 impl Linked {
     #[cold]
     #[inline(never)]
-    pub(crate) fn expr_again(&self, id: ExprId) -> Expr {
-        self.module().exprs[id.0 as usize]
+    pub(crate) fn expr_again(&self, id: ExprId) -> &Expr {
+        &self.module().exprs[id.0 as usize]
     }
 
     #[cold]
@@ -95,9 +95,9 @@ impl Held {
 
     /// `None` for code that is not here.
     #[inline(always)]
-    pub(crate) fn expr(&self, id: ExprId) -> Option<Expr> {
+    pub(crate) fn expr(&self, id: ExprId) -> Option<&Expr> {
         // SAFETY: so many expressions are there; both numbers change only while one thread is inside (see `put_aside`).
-        ((id.0 as usize) < self.len.load(Ordering::Relaxed)).then(|| unsafe { *self.exprs.load(Ordering::Relaxed).add(id.0 as usize) })
+        ((id.0 as usize) < self.len.load(Ordering::Relaxed)).then(|| unsafe { &*self.exprs.load(Ordering::Relaxed).add(id.0 as usize) })
     }
 
     #[inline(always)]

@@ -93,8 +93,10 @@ pub(crate) struct LinkedLambda {
 }
 
 impl Linked {
+    /// The reference is for the head of a `match` alone, which copies what it binds: see [`Linked::module`]. Copied whole, an expression
+    /// goes by way of the stack in two words that overlap, and its fields wait for both to be written.
     #[inline(always)]
-    pub(crate) fn expr(&self, id: ExprId) -> Expr {
+    pub(crate) fn expr(&self, id: ExprId) -> &Expr {
         match self.code.expr(id) {
             Some(expr) => expr,
             None => self.expr_again(id),

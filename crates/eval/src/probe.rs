@@ -80,7 +80,7 @@ impl<'e> Ctx<'e> {
         for (i, &id) in spine.iter().enumerate() {
             let Some(&child) = spine.get(i + 1) else { break };
             own_slot = None;
-            match m.expr(id) {
+            match *m.expr(id) {
                 Expr::Let(index) => {
                     let lit = &m.module().lets[index as usize];
                     let first = lit.defs.first().or(lit.sources.first());
@@ -103,7 +103,7 @@ impl<'e> Ctx<'e> {
                     own_slot = lit.attrs.iter().find(|def| def.value == child).and_then(|def| def.slot);
                 }
                 Expr::Lambda(index) => {
-                    let call = i.checked_sub(1).and_then(|i| spine.get(i)).map(|&id| m.expr(id));
+                    let call = i.checked_sub(1).and_then(|i| spine.get(i)).map(|&id| *m.expr(id));
                     frame = match known.frames.get(&index) {
                         Some(&known) => known,
                         None => {

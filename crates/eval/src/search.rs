@@ -109,7 +109,7 @@ impl<'a> Search<'a, '_> {
         self.steps -= 1;
         let m = self.m;
         let depth = depth + 1;
-        match m.expr(id) {
+        match *m.expr(id) {
             Expr::Patch(index) => {
                 if let Some(patch) = m.module().patches.get(index as usize) {
                     self.expr(patch.body, path, depth);

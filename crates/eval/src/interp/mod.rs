@@ -20,7 +20,7 @@ impl<'e> Ctx<'e> {
     /// The value of an expression, in weak head normal form.
     pub(crate) fn eval(&mut self, m: &'e Linked, frame: Frame, mut id: ExprId) -> Result<Value> {
         loop {
-            match m.expr(id) {
+            match *m.expr(id) {
                 Expr::Local(slot) => return self.read(frame, slot.0),
                 Expr::Outer { depth, slot } => return self.read(frame.up(depth), slot.0),
                 Expr::Const(index) => return self.eval_const(m, index),
@@ -73,7 +73,7 @@ impl<'e> Ctx<'e> {
     /// What goes into a slot for an expression that is not needed yet: the value of an atom, else a thunk.
     #[inline]
     pub(crate) fn delay(&mut self, m: &'e Linked, frame: Frame, id: ExprId) -> Value {
-        let atom = match m.expr(id) {
+        let atom = match *m.expr(id) {
             Expr::Const(index) => self.constant(m, index),
             Expr::Local(slot) => frame.get(slot.0),
             Expr::Outer { depth, slot } => frame.up(depth).get(slot.0),
@@ -196,7 +196,7 @@ impl<'e> Ctx<'e> {
             Some((now, Place::Expr(id))) => now.show(id, self.host()),
             _ => m.show(condition, self.host()),
         };
-        if let Expr::Binary { op: BinaryOp::Equal, lhs, rhs } = m.expr(condition) {
+        if let Expr::Binary { op: BinaryOp::Equal, lhs, rhs } = *m.expr(condition) {
             // Once more, to tell what differs. That the operands write the same slots again does no harm.
             let (a, b) = (self.eval(m, frame, lhs)?, self.eval(m, frame, rhs)?);
             if let Err(error) = self.explain_inequality(a, b, m.pos(condition)) {

@@ -39,7 +39,7 @@ impl Shown<'_> {
     }
 
     fn show_to(&self, out: &mut Vec<u8>, id: ExprId) {
-        match self.expr(id) {
+        match *self.expr(id) {
             Expr::Const(index) => match self.module().consts.get(index as usize) {
                 // Lowering folds `-1`, which Nix shows as the subtraction that it is.
                 Some(Const::Int(i)) if i < 0 => out.extend_from_slice(format!("(__sub 0 {})", i.unsigned_abs()).as_bytes()),
@@ -75,7 +75,7 @@ impl Shown<'_> {
                 out.push(b')');
             }
             Expr::Get { base, name, .. } => {
-                match self.expr(base) {
+                match *self.expr(base) {
                     Expr::Get { .. } => self.show_to(out, base),
                     _ => self.bracketed(out, base),
                 }

@@ -41,7 +41,7 @@ impl<'e> Ctx<'e> {
         let mut bytes = Vec::new();
         let mut with_context = false;
         for (i, &part) in parts.iter().enumerate() {
-            if let (0, Expr::Const(index)) = (i, m.expr(part)) {
+            if let (0, Expr::Const(index)) = (i, *m.expr(part)) {
                 // As it was written: a slash at the end counts here.
                 bytes = self.path_text(m, index)?;
                 continue;

@@ -288,11 +288,11 @@ impl<'e> Ctx<'e> {
             return value;
         }
         let (mut m, mut id) = (self.evaluator.linked(state.module()), ExprId(state.number()));
-        let Expr::Patch(index) = m.expr(id) else { return value };
+        let Expr::Patch(index) = *m.expr(id) else { return value };
         let (module, patch) = m.tracked.as_ref().and_then(|tracked| tracked.target(index)).unwrap_or((m.id, index));
         m = self.evaluator.linked(module);
         id = m.module().patches[patch as usize].body;
-        let plain = match m.expr(id) {
+        let plain = match *m.expr(id) {
             Expr::Const(_) | Expr::Lambda(_) | Expr::Global(_) => true,
             Expr::List(items) => items.len == 0,
             Expr::Attrs(index) => has_constants_only(m, index),
@@ -323,10 +323,10 @@ impl<'e> Ctx<'e> {
 /// Whether a literal is a constant where its file is not edited: see `Ctx::constant_set`.
 fn has_constants_only(m: &Linked, index: u32) -> bool {
     let lit = &m.module().attrsets[index as usize];
-    let constant = |id: ExprId| match m.expr(id) {
+    let constant = |id: ExprId| match *m.expr(id) {
         // What was replaced since shows as not known yet.
         Expr::Patch(index) if m.tracked.as_ref().is_none_or(|tracked| tracked.target(index).is_none()) => {
-            match m.expr(m.module().patches[index as usize].body) {
+            match *m.expr(m.module().patches[index as usize].body) {
                 Expr::List(items) => items.len == 0,
                 body => matches!(body, Expr::Const(_)),
             }
