@@ -24,6 +24,7 @@ fn documents_name_files_that_exist() {
         "docs/diagnostics.md",
         "docs/evaluation.md",
         "docs/language-server.md",
+        "docs/measurements.md",
         "docs/performance.md",
         "docs/settings.md",
         "editors/vscode/README.md",
