@@ -93,11 +93,18 @@ impl Held {
         self.module.store(Arc::into_raw(module).cast_mut(), Ordering::Release);
     }
 
-    /// `None` for code that is not here.
+    /// Whether the expression is here: it may have been put aside.
     #[inline(always)]
-    pub(crate) fn expr(&self, id: ExprId) -> Option<&Expr> {
+    pub(crate) fn has(&self, id: ExprId) -> bool {
+        (id.0 as usize) < self.len.load(Ordering::Relaxed)
+    }
+
+    /// # Safety
+    /// [`Held::has`] has said so since the thread last came to where code is put aside.
+    #[inline(always)]
+    pub(crate) unsafe fn expr(&self, id: ExprId) -> &Expr {
         // SAFETY: so many expressions are there; both numbers change only while one thread is inside (see `put_aside`).
-        ((id.0 as usize) < self.len.load(Ordering::Relaxed)).then(|| unsafe { &*self.exprs.load(Ordering::Relaxed).add(id.0 as usize) })
+        unsafe { &*self.exprs.load(Ordering::Relaxed).add(id.0 as usize) }
     }
 
     #[inline(always)]

@@ -97,10 +97,17 @@ impl Linked {
     /// goes by way of the stack in two words that overlap, and its fields wait for both to be written.
     #[inline(always)]
     pub(crate) fn expr(&self, id: ExprId) -> &Expr {
-        match self.code.expr(id) {
+        match self.expr_here(id) {
             Some(expr) => expr,
             None => self.expr_again(id),
         }
+    }
+
+    /// As [`Linked::expr`]; `None` while the code is put aside.
+    #[inline(always)]
+    pub(crate) fn expr_here(&self, id: ExprId) -> Option<&Expr> {
+        // SAFETY: just looked.
+        if self.code.has(id) { Some(unsafe { self.code.expr(id) }) } else { None }
     }
 
     /// Its code. Nothing may hold on to what this gives but the stack of a thread inside the evaluator: see [`Held`].
@@ -110,6 +117,12 @@ impl Linked {
             Some(module) => module,
             None => self.unpack(),
         }
+    }
+
+    /// A constant that was made already, or nothing.
+    #[inline(always)]
+    pub(crate) fn known_constant(&self, index: u32) -> Value {
+        self.consts.get(index as usize).map_or(Value::UNSET, |word| Value(word.load(Ordering::Acquire)))
     }
 
     #[inline(always)]

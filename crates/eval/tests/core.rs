@@ -204,7 +204,7 @@ fn laziness_and_errors() {
 fn depth_ends_in_an_error() {
     assert_eq!(fails("let f = n: 1 + f (n + 1); in f 0", Options::default()), ErrorKind::StackOverflow);
     assert_eq!(fails("let f = n: f (n + 1); in f 0", Options::default()), ErrorKind::StackOverflow);
-    let chain = "builtins.foldl' (a: i: { x = a.x + 1; }) { x = 0; } (builtins.genList (i: i) 200000)";
+    let chain = "builtins.foldl' (a: i: { x = a.x + 1; }) { x = 0; } (builtins.genList (i: i) 1000000)";
     assert_eq!(fails(&format!("({chain}).x"), Options::default()), ErrorKind::StackOverflow);
     check("let f = n: if n == 0 then 0 else 1 + f (n - 1); in f 9900", expect!["9900"]);
     // Each element that is copied is a step, and each collection looks at the whole list: the time grows with the third power.

@@ -1,6 +1,6 @@
 //! [`Heap`]: all blocks of one evaluator; [`Region`]: the holes that one thread is filling.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use super::assistant::STEP;
@@ -288,7 +288,10 @@ impl<'h> Region<'h> {
             // SAFETY: the object lies in the hole that this region fills, whose free rest is zero and has no objects in the map.
             unsafe {
                 *map_byte(start) = 0;
-                std::ptr::write_bytes(object as *mut u64, 0, bytes / 8);
+                // Most are a few words, for which a call of memset, which this would become, is too much.
+                for word in 0..bytes / 8 {
+                    (*(object as *const AtomicU64).add(word)).store(0, Ordering::Relaxed);
+                }
             }
         }
     }

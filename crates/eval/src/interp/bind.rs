@@ -29,6 +29,7 @@ impl<'e> Ctx<'e> {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn eval_attrs(&mut self, m: &'e Linked, frame: Frame, index: u32) -> Result<Value> {
         if let Some(value) = self.constant_set(m, index) {
             return Ok(self.copy_of_constant(value));

@@ -1,6 +1,6 @@
 //! Applications: lambdas with all their arguments at once, builtins, partial and over-application, `__functor`.
 
-use nival_hir::module::{ExprId, ExprRange, Formal, Pattern};
+use nival_hir::module::{Expr, ExprId, Formal, Pattern};
 use nival_syntax::Name;
 
 use crate::ctx::Ctx;
@@ -14,7 +14,9 @@ use crate::watch::Step;
 pub(crate) const MAX_ARITY: usize = 4;
 
 impl<'e> Ctx<'e> {
-    pub(super) fn eval_call(&mut self, m: &'e Linked, frame: Frame, id: ExprId, function: ExprId, args: ExprRange) -> Result<Value> {
+    #[inline(never)]
+    pub(super) fn eval_call(&mut self, m: &'e Linked, frame: Frame, id: ExprId, expr: &Expr) -> Result<Value> {
+        let Expr::Call { function, args } = *expr else { unreachable!("a call") };
         let function = self.eval(m, frame, function)?;
         let args = m.list(args);
         match function.view() {
@@ -62,14 +64,25 @@ impl<'e> Ctx<'e> {
                 }
                 self.run_builtin(builtin, values, m.pos(id))
             }
-            _ => {
-                let mut values: Few<Value, 8> = Few::new(Value::UNSET);
-                for &arg in args {
-                    values.push(self.delay(m, frame, arg));
+            _ if args.len() <= MAX_ARITY => {
+                let mut values = [Value::UNSET; MAX_ARITY];
+                let values = &mut values[..args.len()];
+                for (value, &arg) in values.iter_mut().zip(args) {
+                    *value = self.delay(m, frame, arg);
                 }
-                self.apply(function, values.as_slice(), m.pos(id))
+                self.apply(function, values, m.pos(id))
             }
+            _ => self.eval_long_call(m, frame, id, function, args),
         }
+    }
+
+    #[inline(never)]
+    fn eval_long_call(&mut self, m: &'e Linked, frame: Frame, id: ExprId, function: Value, args: &[ExprId]) -> Result<Value> {
+        let mut values: Few<Value, 8> = Few::new(Value::UNSET);
+        for &arg in args {
+            values.push(self.delay(m, frame, arg));
+        }
+        self.apply(function, values.as_slice(), m.pos(id))
     }
 
     /// Applies `function` to one or more arguments; the result is in weak head normal form.
@@ -80,51 +93,38 @@ impl<'e> Ctx<'e> {
 
     /// `function` is forced.
     pub(crate) fn apply(&mut self, mut function: Value, mut args: &[Value], pos: Pos) -> Result<Value> {
-        while !args.is_empty() {
-            let arity = match function.view() {
-                View::Closure(closure) => closure.lambda().arity as usize,
-                View::Builtin(builtin) => self.evaluator.arity(builtin),
-                View::Partial(partial) => self.missing_args(partial),
+        while let Some(&first) = args.first() {
+            let (callee, given) = match function.view() {
+                View::Partial(partial) => (partial.function(), partial.args()),
                 View::Attrs(set) => {
-                    function = self.apply_functor(set, args[0], pos)?;
+                    function = self.apply_functor(set, first, pos)?;
                     args = &args[1..];
                     continue;
                 }
+                _ => (function, &[][..]),
+            };
+            let arity = match callee.view() {
+                View::Closure(closure) => closure.lambda().arity as usize,
+                View::Builtin(builtin) => self.evaluator.arity(builtin),
                 _ => return Err(self.not_a_function(function, pos)),
             };
-            if args.len() < arity {
-                return Ok(match function.view() {
-                    View::Partial(partial) => Partial::alloc(&mut self.region, partial.function(), partial.args(), args),
-                    _ => Partial::alloc(&mut self.region, function, &[], args),
-                });
+            let missing = arity.saturating_sub(given.len());
+            if args.len() < missing {
+                return Ok(Partial::alloc(&mut self.region, callee, given, args));
             }
-            let (now, later) = args.split_at(arity);
-            function = match function.view() {
-                View::Closure(closure) => self.call_closure(closure, &[], now, pos)?,
-                View::Builtin(builtin) => self.run_builtin(builtin, now, pos)?,
-                View::Partial(partial) => match partial.function().view() {
-                    View::Closure(closure) => self.call_closure(closure, partial.args(), now, pos)?,
-                    View::Builtin(builtin) => {
-                        let all: smallvec::SmallVec<[Value; MAX_ARITY]> = partial.args().iter().chain(now).copied().collect();
-                        self.run_builtin(builtin, &all, pos)?
-                    }
-                    _ => return Err(self.not_a_function(function, pos)),
-                },
+            let (now, later) = args.split_at(missing);
+            function = match callee.view() {
+                View::Closure(closure) => self.call_closure(closure, given, now, pos)?,
+                View::Builtin(builtin) if given.is_empty() => self.run_builtin(builtin, now, pos)?,
+                View::Builtin(builtin) => {
+                    let all: smallvec::SmallVec<[Value; MAX_ARITY]> = given.iter().chain(now).copied().collect();
+                    self.run_builtin(builtin, &all, pos)?
+                }
                 _ => return Err(self.not_a_function(function, pos)),
             };
             args = later;
         }
         Ok(function)
-    }
-
-    /// How many arguments a partial application still takes.
-    pub(crate) fn missing_args(&self, partial: Partial) -> usize {
-        let arity = match partial.function().view() {
-            View::Closure(closure) => closure.lambda().arity as usize,
-            View::Builtin(builtin) => self.evaluator.arity(builtin),
-            _ => 0,
-        };
-        arity.saturating_sub(partial.args().len())
     }
 
     /// All arguments of a lambda, in two runs.
@@ -141,9 +141,14 @@ impl<'e> Ctx<'e> {
         }
         let epoch = self.region.epoch();
         let frame = Frame::alloc(&mut self.region, closure.frame(), lambda.frame_size as usize);
-        let plain = lambda.arity - u32::from(lambda.pattern);
-        for (slot, &arg) in (0..plain).zip(first.iter().chain(more)) {
+        let mut slot = 0;
+        for &arg in first {
             frame.set(slot, arg);
+            slot += 1;
+        }
+        for &arg in &more[..more.len().saturating_sub(usize::from(lambda.pattern))] {
+            frame.set(slot, arg);
+            slot += 1;
         }
         if lambda.pattern {
             self.bind_pattern(lambda, frame, set, pos)?;

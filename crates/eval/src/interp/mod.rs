@@ -18,78 +18,147 @@ use crate::value::{Closure, Frame, List, Thunk, Value};
 
 impl<'e> Ctx<'e> {
     /// The value of an expression, in weak head normal form.
-    pub(crate) fn eval(&mut self, m: &'e Linked, frame: Frame, mut id: ExprId) -> Result<Value> {
-        loop {
-            match *m.expr(id) {
-                Expr::Local(slot) => return self.read(frame, slot.0),
-                Expr::Outer { depth, slot } => return self.read(frame.up(depth), slot.0),
-                Expr::Const(index) => return self.eval_const(m, index),
-                Expr::Get { base, name, site } => return self.eval_get(m, frame, id, base, name, site),
-                Expr::Call { function, args } => return self.eval_call(m, frame, id, function, args),
-                Expr::Global(index) => return self.global(index),
-                Expr::If { condition, then_branch, else_branch } => {
-                    let chosen = self.eval_bool(m, frame, condition, "while evaluating a branch condition")?;
-                    id = if chosen { then_branch } else { else_branch };
-                }
-                Expr::Let(index) => {
-                    let lit = &m.module().lets[index as usize];
-                    self.bind_let(m, frame, lit);
-                    id = lit.body;
-                }
-                Expr::With { slot, namespace, body } => {
-                    let namespace = self.delay(m, frame, namespace);
-                    self.region.wrote(frame.0);
-                    frame.set(slot.0, namespace);
-                    id = body;
-                }
-                Expr::Assert { condition, body } => {
-                    self.eval_assert(m, frame, id, condition)?;
-                    id = body;
-                }
-                Expr::Lambda(index) => return Ok(Closure::alloc(&mut self.region, &m.lambdas[index as usize], frame)),
-                Expr::Attrs(index) => return self.eval_attrs(m, frame, index),
-                Expr::List(items) => return Ok(self.eval_list(m, frame, m.list(items))),
-                Expr::WithVar(index) => return self.eval_with_var(m, frame, id, index),
-                Expr::Interpolate(parts) => return self.eval_interpolate(m, frame, id, m.list(parts)),
-                Expr::PathInterpolate(parts) => return self.eval_path_interpolate(m, frame, id, m.list(parts)),
-                Expr::Select { base, path, default } => match self.eval_select(m, frame, id, base, path, default)? {
-                    select::Selected::Value(value) => return Ok(value),
-                    select::Selected::Default(default) => id = default,
-                },
-                Expr::HasAttr { base, path } => return self.eval_has_attr(m, frame, base, path),
-                Expr::Not(operand) => return Ok(Value::bool(!self.eval_bool(m, frame, operand, "in the argument of '!'")?)),
-                Expr::Binary { op, lhs, rhs } => return self.eval_binary(m, frame, id, op, lhs, rhs),
-                Expr::Negate(operand) => return self.eval_negate(m, frame, id, operand),
-                Expr::CurPos => return self.position_value(m.pos(id)),
-                Expr::Patch(index) => return self.eval_patch(m, frame, index),
-                Expr::Undefined(name) => {
-                    return Err(EvalError::new(ErrorKind::UndefinedVariable, format!("undefined variable '{name}'")).at(m.pos(id)));
-                }
-                Expr::Missing => return Err(EvalError::new(ErrorKind::Parse, "syntax error").at(m.pos(id))),
+    ///
+    /// Half of all are variables and constants, which are found here. The others have a function for each family, where this goes on
+    /// without coming back: so it keeps nothing on the stack, and neither saves nor restores a register.
+    #[inline(never)]
+    pub(crate) fn eval(&mut self, m: &'e Linked, frame: Frame, id: ExprId) -> Result<Value> {
+        let Some(expr) = m.expr_here(id) else { return self.eval_unpacked(m, frame, id) };
+        match *expr {
+            Expr::Local(slot) => self.read(frame, slot.0),
+            Expr::Outer { depth, slot } => self.read(frame.up(depth), slot.0),
+            Expr::Const(index) => {
+                let value = m.known_constant(index);
+                if value.is_unset() { self.eval_const(m, index) } else { Ok(value) }
             }
+            Expr::Get { .. } => self.eval_get(m, frame, id, expr),
+            Expr::Call { .. } => self.eval_call(m, frame, id, expr),
+            Expr::If { .. } => self.eval_if(m, frame, expr),
+            Expr::Binary { .. } => self.eval_binary(m, frame, id, expr),
+            Expr::Select { .. } => self.eval_select(m, frame, id, expr),
+            Expr::Attrs(index) => self.eval_attrs(m, frame, index),
+            Expr::Let(index) => self.eval_let(m, frame, index),
+            Expr::Global(index) => self.global(index),
+            _ => self.eval_rarer(m, frame, id, expr),
         }
     }
 
-    /// What goes into a slot for an expression that is not needed yet: the value of an atom, else a thunk.
-    #[inline]
+    /// Of code that was put aside.
+    #[cold]
+    #[inline(never)]
+    fn eval_unpacked(&mut self, m: &'e Linked, frame: Frame, id: ExprId) -> Result<Value> {
+        m.unpack();
+        self.eval(m, frame, id)
+    }
+
+    #[inline(never)]
+    fn eval_if(&mut self, m: &'e Linked, frame: Frame, expr: &Expr) -> Result<Value> {
+        let Expr::If { condition, then_branch, else_branch } = *expr else { unreachable!("an `if`") };
+        let chosen = self.eval_bool(m, frame, condition, "while evaluating a branch condition")?;
+        self.eval(m, frame, if chosen { then_branch } else { else_branch })
+    }
+
+    #[inline(never)]
+    fn eval_let(&mut self, m: &'e Linked, frame: Frame, index: u32) -> Result<Value> {
+        let lit = &m.module().lets[index as usize];
+        self.bind_let(m, frame, lit);
+        self.eval(m, frame, lit.body)
+    }
+
+    #[inline(never)]
+    fn eval_rarer(&mut self, m: &'e Linked, frame: Frame, id: ExprId, expr: &Expr) -> Result<Value> {
+        match *expr {
+            Expr::With { slot, namespace, body } => {
+                let namespace = self.delay(m, frame, namespace);
+                self.region.wrote(frame.0);
+                frame.set(slot.0, namespace);
+                self.eval(m, frame, body)
+            }
+            Expr::Assert { condition, body } => {
+                self.eval_assert(m, frame, id, condition)?;
+                self.eval(m, frame, body)
+            }
+            Expr::Lambda(index) => Ok(Closure::alloc(&mut self.region, &m.lambdas[index as usize], frame)),
+            Expr::List(items) => Ok(self.eval_list(m, frame, m.list(items))),
+            Expr::WithVar(index) => self.eval_with_var(m, frame, id, index),
+            Expr::Interpolate(parts) => self.eval_interpolate(m, frame, id, m.list(parts)),
+            Expr::PathInterpolate(parts) => self.eval_path_interpolate(m, frame, id, m.list(parts)),
+            Expr::HasAttr { base, path } => self.eval_has_attr(m, frame, base, path),
+            Expr::Not(operand) => Ok(Value::bool(!self.eval_bool(m, frame, operand, "in the argument of '!'")?)),
+            Expr::Negate(operand) => self.eval_negate(m, frame, id, operand),
+            Expr::CurPos => self.position_value(m.pos(id)),
+            Expr::Patch(index) => self.eval_patch(m, frame, index),
+            Expr::Undefined(name) => {
+                Err(EvalError::new(ErrorKind::UndefinedVariable, format!("undefined variable '{name}'")).at(m.pos(id)))
+            }
+            _ => Err(EvalError::new(ErrorKind::Parse, "syntax error").at(m.pos(id))),
+        }
+    }
+
+    /// What goes into a slot for an expression that is not needed yet: the value of an atom, else a thunk. Written as [`Ctx::eval`].
+    #[inline(never)]
     pub(crate) fn delay(&mut self, m: &'e Linked, frame: Frame, id: ExprId) -> Value {
-        let atom = match *m.expr(id) {
-            Expr::Const(index) => self.constant(m, index),
+        let Some(expr) = m.expr_here(id) else { return self.delay_unpacked(m, frame, id) };
+        let atom = match *expr {
+            Expr::Const(index) => {
+                let value = m.known_constant(index);
+                if value.is_unset() {
+                    return self.delay_constant(m, frame, id, index);
+                }
+                value
+            }
             Expr::Local(slot) => frame.get(slot.0),
             Expr::Outer { depth, slot } => frame.up(depth).get(slot.0),
             Expr::Global(index) => self.evaluator.global(index),
-            Expr::Lambda(index) => Closure::alloc(&mut self.region, &m.lambdas[index as usize], frame),
+            Expr::Lambda(index) => return self.delay_lambda(m, frame, index),
             Expr::List(items) if items.len == 0 => self.evaluator.empty_list(),
-            Expr::Attrs(index) if index == Module::EMPTY_SET || m.module().attrsets[index as usize].is_empty() => {
-                self.evaluator.empty_attrs()
-            }
+            Expr::Attrs(Module::EMPTY_SET) => self.evaluator.empty_attrs(),
+            Expr::Attrs(index) => return self.delay_set(m, frame, id, index),
             _ => Value::UNSET,
         };
         if atom.is_unset() {
-            return Thunk::suspend(&mut self.region, m.id, id.0, frame);
+            return self.suspend(m, frame, id);
         }
         self.counters.avoided += 1;
         atom
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn delay_unpacked(&mut self, m: &'e Linked, frame: Frame, id: ExprId) -> Value {
+        m.unpack();
+        self.delay(m, frame, id)
+    }
+
+    #[inline(never)]
+    fn delay_lambda(&mut self, m: &'e Linked, frame: Frame, index: u32) -> Value {
+        self.counters.avoided += 1;
+        Closure::alloc(&mut self.region, &m.lambdas[index as usize], frame)
+    }
+
+    #[inline(never)]
+    fn delay_set(&mut self, m: &'e Linked, frame: Frame, id: ExprId, index: u32) -> Value {
+        if !m.module().attrsets[index as usize].is_empty() {
+            return self.suspend(m, frame, id);
+        }
+        self.counters.avoided += 1;
+        self.evaluator.empty_attrs()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn delay_constant(&mut self, m: &'e Linked, frame: Frame, id: ExprId, index: u32) -> Value {
+        let value = self.constant(m, index);
+        if value.is_unset() {
+            return self.suspend(m, frame, id);
+        }
+        self.counters.avoided += 1;
+        value
+    }
+
+    #[inline(always)]
+    fn suspend(&mut self, m: &'e Linked, frame: Frame, id: ExprId) -> Value {
+        Thunk::suspend(&mut self.region, m.id, id.0, frame)
     }
 
     /// The value of a variable. What was forced stays in the slot, so that the next reader finds it at once; except what
@@ -97,10 +166,25 @@ impl<'e> Ctx<'e> {
     #[inline(always)]
     pub(crate) fn read(&mut self, frame: Frame, slot: u32) -> Result<Value> {
         let value = frame.get(slot);
-        if !value.is_thunk() {
-            return Ok(value);
+        if value.is_thunk() { self.read_thunk(frame, slot, value) } else { Ok(value) }
+    }
+
+    #[inline(never)]
+    fn read_thunk(&mut self, frame: Frame, slot: u32, thunk: Value) -> Result<Value> {
+        match Thunk::from_word(thunk.0).known_at_once() {
+            Some(value) => {
+                if !value.known_by_place() {
+                    self.region.wrote(frame.0);
+                    frame.set(slot, value);
+                }
+                Ok(value)
+            }
+            None => self.read_unforced(frame, slot, thunk),
         }
-        let thunk = value;
+    }
+
+    #[inline(never)]
+    fn read_unforced(&mut self, frame: Frame, slot: u32, thunk: Value) -> Result<Value> {
         let value = self.force(thunk)?;
         if !value.known_by_place() && !self.may_be_reset(thunk) {
             self.region.wrote(frame.0);
@@ -109,7 +193,7 @@ impl<'e> Ctx<'e> {
         Ok(value)
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn eval_const(&mut self, m: &'e Linked, index: u32) -> Result<Value> {
         let value = self.constant(m, index);
         if value.is_unset() { self.home_path(m, index) } else { Ok(value) }
@@ -143,7 +227,7 @@ impl<'e> Ctx<'e> {
         })
     }
 
-    #[inline]
+    #[inline(never)]
     fn global(&mut self, index: u16) -> Result<Value> {
         let value = self.evaluator.global(index);
         if value.is_unset() {

@@ -2,19 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
-use nival_hir::module::{AttrName, ExprId, ExprRef};
+use nival_hir::module::{AttrName, Expr, ExprId};
 use nival_syntax::Name;
 
 use crate::ctx::Ctx;
 use crate::error::{ErrorKind, EvalError, Result};
 use crate::linked::Linked;
 use crate::value::{Attrs, Frame, NOT_FOUND, Value};
-
-/// What a selection came to: its default is evaluated by the caller, in tail position.
-pub(super) enum Selected {
-    Value(Value),
-    Default(ExprId),
-}
 
 impl<'e> Ctx<'e> {
     /// The value of `name` in `set`, not forced, by the cache of a site: sets of the same names have it at the same place.
@@ -34,7 +28,9 @@ impl<'e> Ctx<'e> {
         if index == NOT_FOUND { None } else { Some(set.slot(index)) }
     }
 
-    pub(super) fn eval_get(&mut self, m: &'e Linked, frame: Frame, id: ExprId, base: ExprId, name: Name, site: u32) -> Result<Value> {
+    #[inline(never)]
+    pub(super) fn eval_get(&mut self, m: &'e Linked, frame: Frame, id: ExprId, expr: &Expr) -> Result<Value> {
+        let Expr::Get { base, name, site } = *expr else { unreachable!("a selection") };
         let base = match self.eval(m, frame, base) {
             Ok(value) => value,
             Err(error) => return Err(error.context(m.pos(base), "while selecting an attribute")),
@@ -98,15 +94,9 @@ impl<'e> Ctx<'e> {
         }
     }
 
-    pub(super) fn eval_select(
-        &mut self,
-        m: &'e Linked,
-        frame: Frame,
-        id: ExprId,
-        base: ExprId,
-        path: u32,
-        default: Option<ExprRef>,
-    ) -> Result<Selected> {
+    #[inline(never)]
+    pub(super) fn eval_select(&mut self, m: &'e Linked, frame: Frame, id: ExprId, expr: &Expr) -> Result<Value> {
+        let Expr::Select { base, path, default } = *expr else { unreachable!("a selection") };
         let mut value = match self.eval(m, frame, base) {
             Ok(value) => value,
             Err(error) => return Err(error.context(m.pos(base), "while selecting an attribute")),
@@ -129,12 +119,12 @@ impl<'e> Ctx<'e> {
                     definition = value.as_attrs().map(|set| (set, name));
                     value = inner;
                 }
-                (None, Some(default)) => return Ok(Selected::Default(default.get())),
+                (None, Some(default)) => return self.eval(m, frame, default.get()),
                 (None, None) => return Err(self.select_failed(m, id, value, name)),
             }
         }
         match self.force(value) {
-            Ok(value) => Ok(Selected::Value(value)),
+            Ok(value) => Ok(value),
             Err(error) => Err(self.path_failed(m, id, definition, error)),
         }
     }

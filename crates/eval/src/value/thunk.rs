@@ -121,6 +121,12 @@ impl Thunk {
         forcing::read(self).map(Value)
     }
 
+    /// The final value, if there is one; not of an unset slot, either.
+    #[inline(always)]
+    pub(crate) fn known_at_once(self) -> Option<Value> {
+        if self.0 == 0 { None } else { self.load().ok() }
+    }
+
     /// Claims the thunk. False where another thread changed it meanwhile.
     #[inline(always)]
     pub(crate) fn claim(self, from: State, pending: State) -> bool {
