@@ -24,8 +24,10 @@ pub(crate) use files::resolve_path;
 pub enum HoverValue {
     /// Printed with bounds.
     Value { kind: String, text: String },
-    /// Why there is no value: `a parameter of a function`, the message of an error, a limit.
+    /// Why there is no value: the message of an error, a limit.
     NotEvaluated(String),
+    /// Why nobody can know the value: `the parameter 'x' of a function has no value here`.
+    Unknown(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +61,11 @@ impl Hover {
                 out.push_str(&format!("\n{kind}\n{fence}nix\n{text}\n{fence}\n"));
             }
             Some(HoverValue::NotEvaluated(reason)) => out.push_str(&format!("\n*not evaluated:* {}\n", first_line(reason, 300))),
-            None => {}
+            // What is told without a value is what a parameter can be asked about.
+            Some(HoverValue::Unknown(reason)) if self.shape.is_none() && self.documentation.is_none() => {
+                out.push_str(&format!("\n*not evaluated:* {}\n", first_line(reason, 300)));
+            }
+            Some(HoverValue::Unknown(_)) | None => {}
         }
         if let Some(documentation) = &self.documentation {
             out.push_str("\n---\n");

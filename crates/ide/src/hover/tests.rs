@@ -225,8 +225,6 @@ fn options_of_modules() {
 
             `string`
 
-            *not evaluated:* the parameter 'config' of a function has no value here
-
             ---
             Who runs it.
 

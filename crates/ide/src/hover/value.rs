@@ -24,13 +24,13 @@ pub(super) fn not_evaluated(report: &Report) -> Cancellable<HoverValue> {
 pub(super) fn describe(values: &Values<'_>, found: Result<Found, Report>) -> Cancellable<(HoverValue, Option<Location>)> {
     let value = match found {
         Ok(Found::Value(value)) => value,
-        Ok(Found::Nothing(reason)) => return Ok((HoverValue::NotEvaluated(reason), None)),
+        Ok(Found::Nothing(reason)) => return Ok((HoverValue::Unknown(reason), None)),
         Err(report) => return Ok((not_evaluated(&report)?, None)),
     };
     let session = values.session();
     let value = match session.force_known(value, values.control) {
         Ok(FileValue::Value(value)) => value,
-        Ok(FileValue::Unknown(reason)) => return Ok((HoverValue::NotEvaluated(reason), None)),
+        Ok(FileValue::Unknown(reason)) => return Ok((HoverValue::Unknown(reason), None)),
         Err(report) => return Ok((not_evaluated(&report)?, None)),
     };
     let printed = session.force(&value, values.control).and_then(|kind| {
