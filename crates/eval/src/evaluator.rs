@@ -288,11 +288,6 @@ impl Evaluator {
         self.builtins[builtin.0 as usize].builtin.arity as usize
     }
 
-    #[inline(always)]
-    pub(crate) fn strict_args(&self, builtin: BuiltinId) -> u8 {
-        self.builtins[builtin.0 as usize].strict
-    }
-
     /// The table entry of a builtin value.
     pub fn builtin_info(&self, id: BuiltinId) -> Option<&crate::Builtin> {
         self.builtins.get(id.0 as usize).map(|b| &b.builtin)

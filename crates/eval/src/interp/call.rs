@@ -3,6 +3,7 @@
 use nival_hir::module::{Expr, ExprId, Formal, Pattern};
 use nival_syntax::Name;
 
+use crate::builtin::LinkedBuiltin;
 use crate::ctx::Ctx;
 use crate::error::{EvalError, Pos, Result};
 use crate::heap::Few;
@@ -42,28 +43,7 @@ impl<'e> Ctx<'e> {
                 }
                 self.run_body(lambda, new, epoch, m.pos(id))
             }
-            View::Builtin(builtin) if self.evaluator.arity(builtin) == args.len() => {
-                let mut values = [Value::UNSET; MAX_ARITY];
-                let values = &mut values[..args.len()];
-                let strict = self.evaluator.strict_args(builtin);
-                let mut failed = false;
-                for (i, (value, &arg)) in values.iter_mut().zip(args).enumerate() {
-                    *value = if strict & 1 << i != 0 && !failed {
-                        match self.eval(m, frame, arg) {
-                            Ok(value) => value,
-                            Err(error) if self.looks_elsewhere_first(builtin, i, &error) => {
-                                failed = true;
-                                let (number, _) = self.evaluator.failures.push_with(|_| error);
-                                Thunk::failed(&mut self.region, number)
-                            }
-                            Err(error) => return Err(self.builtin_failed(builtin, m.pos(id), error)),
-                        }
-                    } else {
-                        self.delay(m, frame, arg)
-                    };
-                }
-                self.run_builtin(builtin, values, m.pos(id))
-            }
+            View::Builtin(builtin) if self.evaluator.arity(builtin) == args.len() => self.eval_builtin(m, frame, id, builtin, args),
             _ if args.len() <= MAX_ARITY => {
                 let mut values = [Value::UNSET; MAX_ARITY];
                 let values = &mut values[..args.len()];
@@ -74,6 +54,42 @@ impl<'e> Ctx<'e> {
             }
             _ => self.eval_long_call(m, frame, id, function, args),
         }
+    }
+
+    /// The application of a builtin to as many arguments as it takes.
+    #[inline(always)]
+    fn eval_builtin(&mut self, m: &'e Linked, frame: Frame, id: ExprId, builtin: BuiltinId, args: &[ExprId]) -> Result<Value> {
+        let linked = &self.evaluator.builtins[builtin.0 as usize];
+        let mut values = [Value::UNSET; MAX_ARITY];
+        let values = &mut values[..args.len()];
+        let mut strict = linked.strict;
+        for (i, (value, &arg)) in values.iter_mut().zip(args).enumerate() {
+            *value = if strict & 1 == 0 {
+                self.delay(m, frame, arg)
+            } else {
+                match self.eval(m, frame, arg) {
+                    Ok(value) => value,
+                    Err(error) => {
+                        // Nothing more is forced before the builtin runs.
+                        strict = 0;
+                        self.failed_argument(builtin, i, m.pos(id), error)?
+                    }
+                }
+            };
+            strict >>= 1;
+        }
+        self.run_linked(linked, builtin, values, m.pos(id))
+    }
+
+    /// An argument that could not be evaluated, for a builtin that may find fault with another one first.
+    #[cold]
+    #[inline(never)]
+    fn failed_argument(&mut self, builtin: BuiltinId, argument: usize, pos: Pos, error: Box<EvalError>) -> Result<Value> {
+        if !self.looks_elsewhere_first(builtin, argument, &error) {
+            return Err(self.builtin_failed(builtin, pos, error));
+        }
+        let (number, _) = self.evaluator.failures.push_with(|_| error);
+        Ok(Thunk::failed(&mut self.region, number))
     }
 
     #[inline(never)]
@@ -192,14 +208,18 @@ impl<'e> Ctx<'e> {
         result.map_err(|error| body_failed(lambda, pos, error))
     }
 
-    #[inline]
+    #[inline(never)]
     pub(crate) fn run_builtin(&mut self, builtin: BuiltinId, args: &[Value], pos: Pos) -> Result<Value> {
+        self.run_linked(&self.evaluator.builtins[builtin.0 as usize], builtin, args, pos)
+    }
+
+    #[inline(always)]
+    fn run_linked(&mut self, linked: &LinkedBuiltin, builtin: BuiltinId, args: &[Value], pos: Pos) -> Result<Value> {
         self.call_pos = pos;
-        let run = self.evaluator.builtins[builtin.0 as usize].builtin.run;
         if self.looks() {
             return self.run_builtin_slow(builtin, args, pos);
         }
-        match run(self, args) {
+        match (linked.builtin.run)(self, args) {
             Ok(value) => self.force(value),
             Err(error) => Err(self.builtin_failed(builtin, pos, error)),
         }
