@@ -78,10 +78,13 @@ impl Constants {
     }
 }
 
-/// Bytes allocated before the first collection.
+/// Bytes allocated before the first collection, which looks at nothing: more than half of what is made first is used to the end, such as
+/// the library and the package set. The rest of it is freed when everything is looked at.
+const FIRST: usize = 48 << 20;
+/// Bytes allocated between two collections.
 const LEAST: usize = 8 << 20;
-/// And between two of them, once much is in use: what is looked at late has often died meanwhile.
-const USUAL: usize = 32 << 20;
+/// The same once much is in use: what is looked at late has often died meanwhile.
+const USUAL: usize = 28 << 20;
 /// What is old has to grow by so many bytes before all of it is looked at: little of it dies.
 const GROWN: usize = 256 << 20;
 
@@ -94,7 +97,7 @@ impl Heap {
     /// Whether so much was allocated since the last collection that another one pays.
     fn is_due(&self, team: bool) -> bool {
         let live = self.live();
-        let enough = (2 * live).clamp(LEAST, USUAL.max(live / 16));
+        let enough = if live == 0 && !team { FIRST } else { (2 * live).clamp(LEAST, USUAL.max(live / 16)) };
         self.allocated() > if team { enough * TEAM } else { enough }
     }
 
@@ -133,6 +136,12 @@ impl Ctx<'_> {
         self.evaluator.options.budget.bytes.is_some_and(|limit| heap.reserved_bytes() > limit && heap.allocated() > limit / 16)
     }
 
+    /// Whether what was made so far is kept without a look at it.
+    fn keeps_all(&self, over_budget: bool) -> bool {
+        let stress = matches!(self.evaluator.options.collect, Collect::Stress(_));
+        self.evaluator.heap.live() == 0 && self.team.is_none() && !over_budget && !stress
+    }
+
     #[cold]
     #[inline(never)]
     fn collect(&mut self) {
@@ -151,7 +160,8 @@ impl Ctx<'_> {
             self.put_code_aside(number);
         }
         let over_budget = self.is_over_budget();
-        self.mark(Scope::Young, checks);
+        let scope = if self.keeps_all(over_budget) { Scope::Nothing } else { Scope::Young };
+        self.mark(scope, checks);
         let full = match self.evaluator.options.collect {
             Collect::Stress(_) => number.is_multiple_of(4),
             _ => over_budget || self.evaluator.heap.is_full_due(),

@@ -4,15 +4,15 @@
 //! What the stacks, the roots or a [`super::ScratchVec`] refer to stays where it is (it is *pinned*), and is old from then on. So only
 //! references from one object of the heap to another change, and nobody looks at these meanwhile.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use super::Kind;
-use super::block::{HOLE, KIND, LARGE, MARK, map_byte};
+use super::block::{HOLE, KIND, LARGE, MARK, NOTED, load_byte, map_byte, store_byte};
 use super::layout::{Visitor, load_word, size_of, store_word, visit};
 use super::mark::{QUEUE, SHARING, prefetch};
 use super::pool::{Pool, Worker};
-use super::region::Bump;
+use super::region::{Bump, MEDIUM_HOLE};
 use super::space::Space;
 use crate::value::{TAG_IMMEDIATE, TAG_INT, TAG_MASK, Value};
 
@@ -21,9 +21,11 @@ const MOVED: u8 = KIND;
 /// Of an object that is being copied.
 const BUSY: u8 = KIND - 1;
 /// Shorter holes of old blocks are left.
-const LEAST_HOLE: usize = 128;
+const LEAST_HOLE: usize = 64;
 /// Set in a work item that is the address of a word which is a value; else that word is an address.
 const VALUE: usize = 1;
+/// Set in one that is the address of an old object, all of which is to be looked at.
+const OBJECT: usize = 2;
 /// Most objects are no bigger.
 const SMALL: usize = 128;
 
@@ -34,7 +36,9 @@ pub(super) struct Mover<'s> {
     together: bool,
     /// Where copies go.
     target: Bump,
-    /// Addresses of words that are to be looked at.
+    /// Where those go that do not fit its hole and are bigger than most: they would leave many holes behind.
+    medium: Bump,
+    /// Addresses of words and of old objects that are to be looked at.
     work: Vec<usize>,
     /// Young objects that stay where they are.
     pinned: Vec<usize>,
@@ -79,35 +83,34 @@ impl Visitor for Mover<'_> {
 impl<'s> Mover<'s> {
     /// `work`: memory to be used for what has yet to be looked at.
     pub(super) fn new(space: &'s Mutex<&'s mut Space>, work: Vec<usize>, together: bool) -> Self {
-        Mover { space, together, target: Bump::default(), work, pinned: Vec::new(), live: 0 }
+        Mover { space, together, target: Bump::default(), medium: Bump::default(), work, pinned: Vec::new(), live: 0 }
     }
 
     fn space(&self) -> MutexGuard<'s, &'s mut Space> {
         self.space.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    /// Keeps an object where it is.
+    /// Keeps an object where it is, if it is young; whether it is.
     ///
     /// # Safety
     /// One begins at `address`, and nothing was looked at yet.
-    pub(super) unsafe fn pin(&mut self, address: usize) {
+    pub(super) unsafe fn pin(&mut self, address: usize) -> bool {
         let byte = map_byte(address);
         // SAFETY: by the caller.
         unsafe {
-            if *byte & MARK == 0 {
+            let young = *byte & MARK == 0;
+            if young {
                 *byte |= MARK;
                 self.pinned.push(address);
             }
+            young
         }
     }
 
-    /// Looks at what an old object refers to.
-    ///
-    /// # Safety
-    /// One begins at `address`, and everything is pinned that shall be.
-    pub(super) unsafe fn scan(&mut self, address: usize) {
-        // SAFETY: by the caller.
-        unsafe { visit(address, self) };
+    /// Has what these old objects refer to looked at: by [`Worker::drain`], by two threads where there are two. Each is there once, or
+    /// is no view of a list.
+    pub(super) fn look_at(&mut self, objects: &[usize]) {
+        self.work.extend(objects.iter().map(|&address| address | OBJECT));
     }
 
     /// Looks at what was pinned.
@@ -115,15 +118,34 @@ impl<'s> Mover<'s> {
     /// # Safety
     /// Everything is pinned that shall be.
     pub(super) unsafe fn scan_pinned(&mut self) {
-        for address in std::mem::take(&mut self.pinned) {
+        let pinned = std::mem::take(&mut self.pinned);
+        for (at, &address) in pinned.iter().enumerate() {
+            if let Some(&later) = pinned.get(at + QUEUE) {
+                prefetch(later);
+                prefetch(map_byte(later) as usize);
+            }
             // SAFETY: `pin` marked an object here.
             self.live += unsafe { visit(address, self) };
+        }
+    }
+
+    /// Looks at what an old object refers to, which is no longer noted.
+    ///
+    /// # Safety
+    /// One begins at `address`, and everything is pinned that shall be.
+    unsafe fn scan(&mut self, address: usize) {
+        let byte = map_byte(address);
+        // SAFETY: by the caller; the byte of an old object is only changed here.
+        unsafe {
+            store_byte(byte, load_byte(byte) & !NOTED);
+            visit(address, self);
         }
     }
 
     /// When nobody has work any more: the memory for it, and the number of bytes that became old.
     pub(super) fn finish(mut self) -> (Vec<usize>, usize) {
         self.target.leave(&mut self.space());
+        self.medium.leave(&mut self.space());
         (self.work, self.live)
     }
 
@@ -136,7 +158,8 @@ impl<'s> Mover<'s> {
         let slot = (item & !VALUE) as *mut u64;
         // SAFETY: by the caller; what words refer to are objects, whose blocks have a map.
         unsafe {
-            let mut word = load_word(slot);
+            // What another one wrote here lies where that one copied it to.
+            let mut word = AtomicU64::from_ptr(slot).load(Ordering::Acquire);
             loop {
                 // Seen before, by who is looked at twice; or the value of a thunk.
                 if item & VALUE != 0 && matches!(word & TAG_MASK, TAG_INT | TAG_IMMEDIATE) {
@@ -148,7 +171,7 @@ impl<'s> Mover<'s> {
                 let byte = map.load(Ordering::Acquire);
                 debug_assert!(byte & KIND > HOLE, "no object is at {address:#x}: {byte:#x}");
                 if byte == MOVED {
-                    store_word(slot, load_word(address as *mut u64) | tag);
+                    refer(slot, load_word(address as *mut u64) | tag);
                     return;
                 }
                 if byte == BUSY {
@@ -158,9 +181,9 @@ impl<'s> Mover<'s> {
                 // The value of a finished thunk takes its place, so that the thunk need not live; except for what can be told apart by
                 // its place. Whoever holds the old word keeps the thunk by it.
                 if tag == 0 && item & VALUE != 0 {
-                    let inner = Value(load_word(address as *mut u64));
+                    let inner = Value(AtomicU64::from_ptr(address as *mut u64).load(Ordering::Acquire));
                     if inner.0 & TAG_MASK != 0 && !inner.known_by_place() {
-                        store_word(slot, inner.0);
+                        refer(slot, inner.0);
                         word = inner.0;
                         continue;
                     }
@@ -177,7 +200,7 @@ impl<'s> Mover<'s> {
                 if self.together && map.compare_exchange(byte, BUSY, Ordering::Relaxed, Ordering::Relaxed).is_err() {
                     continue;
                 }
-                store_word(slot, self.copy(address, byte) as u64 | tag);
+                refer(slot, self.copy(address, byte) as u64 | tag);
                 return;
             }
         }
@@ -201,8 +224,6 @@ impl<'s> Mover<'s> {
                 std::ptr::copy_nonoverlapping(address as *const u64, new as *mut u64, bytes / 8);
             }
             *map_byte(new) = byte | MARK;
-            // The map tells how long some objects are.
-            self.target.flush();
             store_word(address as *mut u64, new as u64);
             AtomicU8::from_ptr(map_byte(address)).store(MOVED, Ordering::Release);
             self.live += visit(new, self);
@@ -210,21 +231,48 @@ impl<'s> Mover<'s> {
         }
     }
 
-    /// A place for `bytes` bytes.
+    /// A place for `bytes` bytes, whose end is marked: the map tells how long some objects are.
     #[inline(always)]
     fn room(&mut self, bytes: usize) -> usize {
+        match self.target.place(bytes) {
+            Some(start) => {
+                self.target.flush();
+                start
+            }
+            None => self.find_room(bytes),
+        }
+    }
+
+    /// The same where it does not fit the hole that is being filled.
+    #[cold]
+    #[inline(never)]
+    fn find_room(&mut self, bytes: usize) -> usize {
+        let space = self.space;
+        let (bump, least) =
+            if bytes > SMALL { (&mut self.medium, bytes.max(MEDIUM_HOLE)) } else { (&mut self.target, bytes.max(LEAST_HOLE)) };
         loop {
-            if let Some(start) = self.target.place(bytes) {
+            if let Some(start) = bump.place(bytes) {
+                bump.flush();
                 return start;
             }
-            if !self.target.next_hole(LEAST_HOLE.max(bytes)) {
-                let mut space = self.space();
-                self.target.leave(&mut space);
-                let index = space.for_copies(LEAST_HOLE.max(bytes));
-                self.target = Bump::of_block(&mut space, index);
+            if !bump.next_hole(least) {
+                let mut space = space.lock().unwrap_or_else(|e| e.into_inner());
+                bump.leave(&mut space);
+                let index = space.for_copies(least);
+                *bump = Bump::of_block(&mut space, index);
             }
         }
     }
+}
+
+/// Writes a reference that another thread may follow at once.
+///
+/// # Safety
+/// `slot` lies in a live object.
+#[inline(always)]
+unsafe fn refer(slot: *mut u64, word: u64) {
+    // SAFETY: by the caller; movers read and write words by atomic operations alone.
+    unsafe { AtomicU64::from_ptr(slot) }.store(word, Ordering::Release);
 }
 
 impl Worker for Mover<'_> {
@@ -245,8 +293,12 @@ impl Worker for Mover<'_> {
             }
             let next = match self.work.pop() {
                 Some(item) => {
-                    // SAFETY: a word of an object that lives.
-                    let target = unsafe { load_word((item & !VALUE) as *mut u64) } & !TAG_MASK;
+                    let target = if item & OBJECT != 0 {
+                        (item & !OBJECT) as u64
+                    } else {
+                        // SAFETY: a word of an object that lives.
+                        unsafe { load_word((item & !VALUE) as *mut u64) & !TAG_MASK }
+                    };
                     prefetch(target as usize);
                     prefetch(map_byte(target as usize) as usize);
                     waiting += 1;
@@ -259,8 +311,14 @@ impl Worker for Mover<'_> {
             at += 1;
             if item != 0 {
                 waiting -= 1;
-                // SAFETY: a word of an object that lives.
-                unsafe { self.update(item) };
+                // SAFETY: an old object, or a word of one that lives.
+                unsafe {
+                    if item & OBJECT != 0 {
+                        self.scan(item & !OBJECT);
+                    } else {
+                        self.update(item);
+                    }
+                }
             }
         }
     }
@@ -317,7 +375,8 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_moved_is_what_it_was(
-            rounds in prop::collection::vec((prop::collection::vec((0..6usize, any::<u16>(), any::<u16>()), 1..150), 1..4usize), 1..6),
+            rounds in prop::collection::vec((prop::collection::vec((0..7usize, any::<u16>(), any::<u16>()), 1..150), 1..4usize), 1..6),
+            first in prop::sample::select(vec![Scope::Young, Scope::Nothing]),
             checks in prop::sample::select(vec![Checks::Poison, Checks::Verify]),
             together in any::<bool>(),
         ) {
@@ -328,7 +387,7 @@ mod tests {
             let mut region = Region::new(&heap);
             // What roots refer to. The others are only reached from these.
             let mut kept = vec![Value::int(&mut region, 7)];
-            for (makes, roots) in rounds {
+            for (round, (makes, roots)) in rounds.into_iter().enumerate() {
                 let mut made = kept.clone();
                 for (kind, one, other) in makes {
                     let pick = |n: u16| made[n as usize % made.len()];
@@ -349,6 +408,15 @@ mod tests {
                             frame.set(1, pick(other));
                             Thunk::suspend(&mut region, 0, u32::from(one), frame)
                         }
+                        // One that may be old gets a value that may be young.
+                        5 => match (pick(one).view(), pick(other)) {
+                            (View::Thunk(thunk), value) if thunk.load().is_err() && !value.is_thunk() => {
+                                thunk.finish_alone(value.0);
+                                region.wrote(thunk.address());
+                                continue;
+                            }
+                            _ => continue,
+                        },
                         _ => {
                             let thunk = Thunk::suspend(&mut region, 0, 0, Frame::NONE);
                             match pick(one) {
@@ -366,7 +434,7 @@ mod tests {
                 let before = text(&kept);
                 region.flush();
                 // SAFETY: there is no other thread, and nothing else is used after this.
-                let mut marker = unsafe { Marker::new(&heap, Scope::Young, checks) };
+                let mut marker = unsafe { Marker::new(&heap, if round == 0 { first } else { Scope::Young }, checks) };
                 kept.iter().for_each(|&value| marker.root(value));
                 marker.finish();
                 prop_assert_eq!(text(&kept), before);

@@ -34,6 +34,8 @@ pub(crate) enum Scope {
     All,
     /// What was made since the last collection, which is moved: see `evacuate.rs`.
     Young,
+    /// Nothing: all that was made becomes old.
+    Nothing,
 }
 
 /// One collection: roots are shown to it, then it is finished.
@@ -63,11 +65,7 @@ impl<'h> Marker<'h> {
         let full = scope == Scope::All;
         if full {
             space.unmark();
-            noted = Vec::new();
-        }
-        for &address in &noted {
-            // SAFETY: an old object, which is still there.
-            unsafe { *map_byte(address) &= !NOTED };
+            noted.clear();
         }
         let old = if full { 0 } else { heap.live() };
         let tracer = Tracer { work, live: 0 };
@@ -80,7 +78,7 @@ impl<'h> Marker<'h> {
     pub(crate) fn word(&mut self, word: u64) {
         let word = word as usize;
         self.held.extend(self.space.object_at(word));
-        if self.scope == Scope::Young && self.space.contains(word) {
+        if self.scope != Scope::All && self.space.contains(word) {
             match word % GRANULE {
                 0 => self.held.extend(self.space.object_at(word - 1)),
                 8 => self.held.extend(self.space.object_at(word + 8)),
@@ -92,6 +90,7 @@ impl<'h> Marker<'h> {
     /// Keeps a value.
     pub(crate) fn root(&mut self, value: Value) {
         match self.scope {
+            Scope::Nothing => {}
             Scope::All => self.tracer.value(value),
             Scope::Young => self.pinned.extend(Some(address_in(value)).filter(|&address| address != 0)),
         }
@@ -106,7 +105,12 @@ impl<'h> Marker<'h> {
         self.held.dedup();
         let held = std::mem::take(&mut self.held);
         let full = self.scope == Scope::All;
-        let live = self.old + if full { self.trace(&held) } else { self.evacuate(&held) };
+        let live = self.old
+            + match self.scope {
+                Scope::All => self.trace(&held),
+                Scope::Young => self.evacuate(&held),
+                Scope::Nothing => self.keep_all(),
+            };
         if self.checks == Checks::Verify {
             self.roots.extend(&held);
             // SAFETY: everything is marked.
@@ -118,7 +122,18 @@ impl<'h> Marker<'h> {
         }
         self.space.noted = held;
         self.space.work = std::mem::take(&mut self.tracer.work);
+        self.space.work.shrink_to(KEPT_WORK);
         self.heap.sweep(&mut self.space, live, full, self.checks != Checks::None);
+    }
+
+    /// Makes everything old; how many bytes became that.
+    fn keep_all(&mut self) -> usize {
+        for address in self.noted.drain(..) {
+            // SAFETY: an old object. Nothing is young that it could refer to.
+            unsafe { *map_byte(address) &= !NOTED };
+        }
+        self.space.mark_all();
+        self.heap.allocated()
     }
 
     /// Moves what is young and reached, with another thread where one may help; how many bytes became old.
@@ -128,9 +143,18 @@ impl<'h> Marker<'h> {
         let mut mover = Mover::new(&space, std::mem::take(&mut self.tracer.work), together);
         // SAFETY: by the caller of `new`. Nothing is moved before everything is pinned.
         unsafe {
-            held.iter().chain(&self.pinned).for_each(|&address| mover.pin(address));
-            // Those of the stack may be old, and being filled.
-            self.noted.iter().chain(held).for_each(|&address| mover.scan(address));
+            for &address in held {
+                let byte = map_byte(address);
+                // It may be old, and being filled.
+                if !mover.pin(address) && *byte & NOTED == 0 {
+                    *byte |= NOTED;
+                    self.noted.push(address);
+                }
+            }
+            for &address in &self.pinned {
+                mover.pin(address);
+            }
+            mover.look_at(&self.noted);
             mover.scan_pinned();
         }
         let mut live = 0;
@@ -304,10 +328,12 @@ impl Worker for Tracer {
     }
 }
 
+/// So many words of the list of what has yet to be looked at are kept for the next collection: one that looks at everything needs more.
+const KEPT_WORK: usize = 128 << 10;
 /// Set in a work item that is the address of a slot.
 const SLOT: usize = 1;
 /// Work is shared from so many items on, and not looked at more often than that.
-pub(super) const SHARING: usize = 256;
+pub(super) const SHARING: usize = 32;
 /// How many objects are being fetched while another is looked at.
 pub(super) const QUEUE: usize = 16;
 

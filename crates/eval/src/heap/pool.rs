@@ -40,11 +40,16 @@ impl Drop for NoUnwinding {
     }
 }
 
+/// The part of `work` that would be done last, which is taken from it.
+fn bottom_half(work: &mut Vec<usize>) -> Vec<usize> {
+    work.drain(..work.len() / 2).collect()
+}
+
 impl Pool {
     /// Has `own` do its work, and `other`, on a thread that ends with this, part of it. Where there can be no more threads `own` does all.
     pub(super) fn together<W: Worker>(own: &mut W, other: &mut W) {
         let pool = Pool::default();
-        pool.state().busy = 1;
+        *pool.state() = State { parts: vec![bottom_half(own.work())], busy: 1 };
         std::thread::scope(|scope| {
             let helps = || {
                 let guard = NoUnwinding;
@@ -64,7 +69,7 @@ impl Pool {
         self.state.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    /// Gives half of `work`, the part that would be done last, to who has none.
+    /// Gives half of `work` to who has none.
     #[inline]
     pub(super) fn share(&self, work: &mut Vec<usize>) {
         if self.hungry.load(Ordering::Relaxed) {
@@ -74,9 +79,9 @@ impl Pool {
 
     #[cold]
     fn give(&self, work: &mut Vec<usize>) {
-        let rest = work.split_off(work.len() / 2);
+        let part = bottom_half(work);
         let mut state = self.state();
-        state.parts.push(std::mem::replace(work, rest));
+        state.parts.push(part);
         self.hungry.store(false, Ordering::Relaxed);
         drop(state);
         self.changed.notify_all();

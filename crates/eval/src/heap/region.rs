@@ -14,7 +14,7 @@ const CHUNK: usize = 32 << 10;
 /// Bigger objects do not make a region leave the hole it is filling.
 const MEDIUM: usize = 256;
 /// They go to holes of at least this length.
-const MEDIUM_HOLE: usize = 4 << 10;
+pub(super) const MEDIUM_HOLE: usize = 4 << 10;
 /// Bigger objects get blocks of their own.
 const LARGE_OBJECT: usize = 256 << 10;
 /// A block with less in holes is left to what is old: see `evacuate.rs`.

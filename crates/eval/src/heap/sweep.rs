@@ -77,7 +77,16 @@ fn sweep_map(map: &mut [u8]) -> Swept {
         if begins == 0 {
             continue;
         }
-        swept.live |= lives != 0;
+        if lives == 0 {
+            // Most parts of what was young are like this.
+            words.fill([0; 8]);
+            if open == 0 {
+                (start, open) = (at + begins.trailing_zeros() as usize, 1);
+                chunk[start - at] = HOLE;
+            }
+            continue;
+        }
+        swept.live = true;
         let dead = begins & !lives;
         // From each dead object a carry runs over what it covers to the beginning of the next object.
         let (reached, carried) = (!begins).overflowing_add(dead << 1 | open);
@@ -109,6 +118,17 @@ fn sweep_map(map: &mut [u8]) -> Swept {
     swept
 }
 
+/// Marks every object; the length of `map` is a multiple of 8.
+fn mark_map(map: &mut [u8]) {
+    let (words, _) = map.as_chunks_mut::<8>();
+    for word in words {
+        let bytes = u64::from_le_bytes(*word);
+        // What is more than `HOLE` gets the highest bit of its byte.
+        let objects = ((bytes & !HIGHEST) + (HIGHEST - LOWEST * u64::from(HOLE + 1))) & HIGHEST;
+        *word = (bytes | objects).to_le_bytes();
+    }
+}
+
 /// Overwrites what was freed.
 fn poison_holes(block: usize, map: &[u8], fresh: usize) {
     let mut at = 0;
@@ -132,6 +152,20 @@ impl Space {
                 State::Open | State::Taken => unsafe { map_of(block) }.iter_mut().for_each(|byte| *byte &= !(MARK | NOTED)),
                 // SAFETY: the first block of a large object has a map with this one byte in use.
                 State::Large(_) => unsafe { *map_byte(block + super::block::DATA) &= !(MARK | NOTED) },
+                State::Free | State::Rest(_) => {}
+            }
+        }
+    }
+
+    /// Makes every object old.
+    pub(super) fn mark_all(&mut self) {
+        for index in (0..self.blocks.len()).filter(|&index| self.blocks[index].young) {
+            let block = self.address(index);
+            match self.blocks[index].state {
+                // SAFETY: the block has a map, which nobody else looks at.
+                State::Open | State::Taken => mark_map(unsafe { map_of(block) }),
+                // SAFETY: the first block of a large object has a map with this one byte in use.
+                State::Large(_) => unsafe { *map_byte(block + super::block::DATA) |= MARK },
                 State::Free | State::Rest(_) => {}
             }
         }
@@ -231,6 +265,15 @@ mod tests {
             map.resize(map.len().next_multiple_of(64), 0);
             let mut expected = map.clone();
             prop_assert_eq!((sweep_map(&mut map), &map), (plainly(&mut expected), &expected));
+        }
+
+        #[test]
+        fn objects_are_marked_and_holes_are_not(map in prop::collection::vec(prop_oneof![0..4u8, any::<u8>()], 0..40)) {
+            let mut marked = map;
+            marked.resize(marked.len().next_multiple_of(8), 0);
+            let expected: Vec<u8> = marked.iter().map(|&byte| if byte > HOLE { byte | MARK } else { byte }).collect();
+            mark_map(&mut marked);
+            prop_assert_eq!(marked, expected);
         }
     }
 }
