@@ -8,8 +8,8 @@
 //! to what they were, and the thread in order evaluates them when it comes to them. Other failures are what they would be on
 //! one thread, and thunks remember them. A thread in order that waits for another runs ahead meanwhile.
 //!
-//! Values are collected by the thread in order, while the others stand still between two pieces of work ([`Gate`]): there they hold no
-//! values, so that only its own stack and the queue have to be looked at.
+//! Values are collected by the thread in order, while the others stand still between two steps of evaluation ([`Gate`]). Each of them
+//! shows what is on its own stack before; so nobody has to come to the end of a piece of work first, which may be most of the program.
 //!
 //! Hence the result, the messages with their order, and which error is reported are those of one thread, however many there
 //! are and whatever they come to first. Three things are not as on one thread:
@@ -21,14 +21,14 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use crate::ctx::Ctx;
 use crate::error::{ErrorKind, EvalError, Result};
 use crate::evaluator::Evaluator;
-use crate::heap::{Marker, ScratchSet, ScratchVec};
+use crate::heap::{Marker, ScratchSet, ScratchVec, all_stack_words};
 use crate::value::{Attrs, List, Thunk, ThunkKind, Value, View};
 
 /// What will be done with a value.
@@ -73,24 +73,33 @@ pub(crate) struct Team {
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
-/// Where threads stand still between two pieces of work, while the thread in order collects values: they hold none then.
+/// Where threads stand still between two steps, while the thread in order collects values.
 #[derive(Debug, Default)]
 struct Gate {
     closed: AtomicBool,
+    /// How many threads stand still. Changes under the lock of `state`.
+    still: AtomicU32,
     state: Mutex<GateState>,
     opened: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct GateState {
-    /// How many threads stand still.
-    waiting: u32,
+    still: Vec<Still>,
     since: Option<Instant>,
     /// Not to be closed again before so many bytes were handed out.
     not_before: usize,
 }
 
-/// After this time the gate opens again without a collection: somebody is busy with a large piece, and others could work.
+/// A thread that stands still.
+#[derive(Debug)]
+pub(crate) struct Still {
+    thread: u32,
+    /// What it may be using.
+    pub(crate) words: Vec<u64>,
+}
+
+/// After this time the gate opens again without a collection: somebody is busy with a long step, and others could work.
 const PATIENCE: Duration = Duration::from_millis(30);
 
 /// How often a thread without work looks whether it was told to end; somebody who has work wakes it.
@@ -123,9 +132,9 @@ impl Team {
         self.panicked.load(Ordering::Relaxed)
     }
 
-    /// Has the others stand still after what they are doing; `work` is done if all of them do. Where they do not soon,
+    /// Has the others stand still after their step; `work` is done if all of them do, and told what they hold. Where they do not soon,
     /// it is tried again when `again` bytes more were handed out.
-    pub(crate) fn while_still(&self, evaluator: &Evaluator, again: usize, work: impl FnOnce()) {
+    pub(crate) fn while_still(&self, evaluator: &Evaluator, again: usize, work: impl FnOnce(&[Still])) {
         let allocated = evaluator.heap.allocated();
         let mut gate = lock(&self.gate.state);
         if !self.gate.closed.load(Ordering::Relaxed) {
@@ -136,11 +145,24 @@ impl Team {
             self.gate.closed.store(true, Ordering::Relaxed);
             evaluator.waits.wake();
         }
-        let done = evaluator.inside.if_only(1 + gate.waiting, work);
+        let done = evaluator.inside.if_only(1 + self.still(), || work(&gate.still));
         if done || gate.since.is_none_or(|since| since.elapsed() > PATIENCE) {
             gate.not_before = if done { 0 } else { allocated + again };
-            self.gate.closed.store(false, Ordering::Relaxed);
-            self.gate.opened.notify_all();
+            self.open();
+        }
+    }
+
+    /// Nobody has to stand still any more.
+    fn open(&self) {
+        self.gate.closed.store(false, Ordering::Relaxed);
+        self.gate.opened.notify_all();
+    }
+
+    /// To be called where the thread in order can not collect: others may hold what it needs.
+    pub(crate) fn open_if_closed(&self) {
+        if self.is_closed() {
+            let _state = lock(&self.gate.state);
+            self.open();
         }
     }
 
@@ -149,8 +171,13 @@ impl Team {
         lock(&self.queue).iter().for_each(|batch| batch.items.iter().for_each(|&value| marker.root(value)));
     }
 
-    fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.gate.closed.load(Ordering::Relaxed)
+    }
+
+    /// How many stand still.
+    pub(crate) fn still(&self) -> u32 {
+        self.gate.still.load(Ordering::Relaxed)
     }
 
     fn has_ended(&self) -> bool {
@@ -254,9 +281,7 @@ impl Evaluator {
             self.enter_with(Some(team), Arc::clone(&team.stop), |ctx| {
                 ctx.follows = true;
                 while !team.has_ended() {
-                    if team.is_closed() {
-                        ctx.stand_still(team);
-                    }
+                    ctx.let_collect();
                     match team.take() {
                         Some((value, work)) => ctx.run_ahead(value, work),
                         None => {
@@ -277,18 +302,40 @@ impl Evaluator {
 }
 
 impl<'e> Ctx<'e> {
-    /// Waits until a collection is over. Nothing on the way here holds a value.
+    /// Waits until a collection is over, if there is to be one and what this thread holds is in view.
+    pub(crate) fn let_collect(&mut self) {
+        if let Some(team) = self.team.filter(|team| team.is_closed() && self.stack.is_current()) {
+            self.stand_still(team);
+        }
+    }
+
+    /// Whether [`Ctx::let_collect`] would wait.
+    pub(crate) fn has_to_stand_still(&self) -> bool {
+        self.follows && self.team.is_some_and(Team::is_closed) && self.stack.is_current()
+    }
+
     #[cold]
+    #[inline(never)]
     fn stand_still(&mut self, team: &Team) {
         self.region.flush();
         self.forget_name_strings();
         self.seen_deep = ScratchSet::default();
+        let words = all_stack_words(&self.stack);
         let mut gate = lock(&team.gate.state);
-        gate.waiting += 1;
+        gate.still.push(Still { thread: self.thread, words });
+        team.gate.still.fetch_add(1, Ordering::Relaxed);
+        // The one in order may be waiting for a thunk of this thread.
+        self.evaluator.waits.wake();
         while team.is_closed() && !team.has_ended() {
-            gate = team.gate.opened.wait(gate).unwrap_or_else(|e| e.into_inner());
+            let (state, waited) = team.gate.opened.wait_timeout(gate, PATIENCE).unwrap_or_else(|e| e.into_inner());
+            gate = state;
+            if waited.timed_out() {
+                // The one in order is busy with a long step, or waits for what others of the process hold.
+                team.open();
+            }
         }
-        gate.waiting -= 1;
+        team.gate.still.fetch_sub(1, Ordering::Relaxed);
+        gate.still.retain(|still| still.thread != self.thread);
     }
 
     /// Whether there are other threads, and some have nothing to do: then [`Ctx::offer`] what will be needed.

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard};
 
+use crate::ahead::{Still, Team};
 use crate::ctx::Ctx;
 use crate::evaluator::Evaluator;
 use crate::heap::{Checks, Heap, Marker, Root, Scope, scan_registers_and_stack};
@@ -78,8 +79,8 @@ impl Constants {
     }
 }
 
-/// Bytes allocated before the first collection, which looks at nothing: more than half of what is made first is used to the end, such as
-/// the library and the package set. The rest of it is freed when everything is looked at.
+/// Bytes allocated before the first collection. That of one thread looks at nothing: more than half of what is made first is used to the
+/// end, such as the library and the package set. The rest of it is freed when everything is looked at.
 const FIRST: usize = 48 << 20;
 /// Bytes allocated between two collections.
 const LEAST: usize = 8 << 20;
@@ -89,7 +90,7 @@ const USUAL: usize = 28 << 20;
 const GROWN: usize = 256 << 20;
 
 /// So many times as much where several threads have to stand still for it.
-const TEAM: usize = 6;
+const TEAM: usize = 2;
 /// Where one of them is busy, it is tried again after so many bytes.
 const AGAIN: usize = 32 << 20;
 
@@ -97,8 +98,13 @@ impl Heap {
     /// Whether so much was allocated since the last collection that another one pays.
     fn is_due(&self, team: bool) -> bool {
         let live = self.live();
-        let enough = if live == 0 && !team { FIRST } else { (2 * live).clamp(LEAST, USUAL.max(live / 16)) };
-        self.allocated() > if team { enough * TEAM } else { enough }
+        let usual = (2 * live).clamp(LEAST, USUAL.max(live / 16));
+        self.allocated()
+            > match live {
+                0 => FIRST,
+                _ if team => usual * TEAM,
+                _ => usual,
+            }
     }
 
     /// Whether what became old since everything was looked at is so much that some of it will have died.
@@ -111,22 +117,25 @@ impl Heap {
 impl Ctx<'_> {
     /// To be called between two steps.
     pub(crate) fn collect_if_due(&mut self) {
+        if self.follows {
+            return self.let_collect();
+        }
         let due = match self.evaluator.options.collect {
             Collect::Never => false,
             Collect::Automatic | Collect::Checked => self.evaluator.heap.is_due(self.team.is_some()) || self.is_over_budget(),
             Collect::Stress(_) => true,
         };
         // What results rest on is kept in places that are no roots.
-        if !due || self.follows || self.tracking.is_some() || !self.stack.is_current() {
-            return;
+        if !due || self.tracking.is_some() || !self.stack.is_current() {
+            return self.team.map_or((), Team::open_if_closed);
         }
         let evaluator = self.evaluator;
         match self.team {
             Some(team) => {
                 let again = if let Collect::Stress(_) = evaluator.options.collect { 0 } else { AGAIN };
-                team.while_still(evaluator, again, || self.collect());
+                team.while_still(evaluator, again, |still| self.collect(still));
             }
-            None => drop(evaluator.inside.if_only(1, || self.collect())),
+            None => drop(evaluator.inside.if_only(1, || self.collect(&[]))),
         }
     }
 
@@ -142,9 +151,10 @@ impl Ctx<'_> {
         self.evaluator.heap.live() == 0 && self.team.is_none() && !over_budget && !stress
     }
 
+    /// `still` are the other threads inside.
     #[cold]
     #[inline(never)]
-    fn collect(&mut self) {
+    fn collect(&mut self, still: &[Still]) {
         let number = self.evaluator.collections.fetch_add(1, Ordering::Relaxed);
         let checks = match self.evaluator.options.collect {
             // The more there is to look at the less often.
@@ -161,25 +171,26 @@ impl Ctx<'_> {
         }
         let over_budget = self.is_over_budget();
         let scope = if self.keeps_all(over_budget) { Scope::Nothing } else { Scope::Young };
-        self.mark(scope, checks);
+        self.mark(scope, checks, still);
         let full = match self.evaluator.options.collect {
             Collect::Stress(_) => number.is_multiple_of(4),
             _ => over_budget || self.evaluator.heap.is_full_due(),
         };
         if full {
-            self.mark(Scope::All, checks);
+            self.mark(Scope::All, checks, still);
         }
     }
 
-    fn mark(&mut self, scope: Scope, checks: Checks) {
+    fn mark(&mut self, scope: Scope, checks: Checks, still: &[Still]) {
         let evaluator = self.evaluator;
-        // SAFETY: the other threads inside stand still and have flushed their regions, as this one just has. Between two pieces of work they
+        // SAFETY: the other threads inside stand still and have flushed their regions, as this one just has. Besides what they show they
         // hold nothing but what is in the team's queue.
         let mut marker = unsafe { Marker::new(&evaluator.heap, scope, checks) };
         evaluator.mark_roots(scope == Scope::All || checks == Checks::Verify, &mut marker);
         if let Some(team) = self.team {
             team.mark(&mut marker);
         }
+        still.iter().flat_map(|thread| &thread.words).for_each(|&word| marker.word(word));
         scan_registers_and_stack(&self.stack, &mut marker);
         marker.finish();
     }

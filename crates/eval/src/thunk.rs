@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use nival_hir::module::ExprId;
 
+use crate::ahead::Team;
 use crate::ctx::Ctx;
 use crate::error::{Cycle, ErrorKind, EvalError, Pos, Result};
 use crate::forcing::{State, ThunkKind, Waited};
@@ -159,11 +160,17 @@ impl Ctx<'_> {
             return Err(if self.quiet { self.give_up() } else { recursion(thunk) });
         }
         let evaluator = self.evaluator;
+        let team = self.team;
         loop {
+            let still = team.map(Team::still);
+            if team.is_some() {
+                // Whoever holds the thunk may be standing still for it.
+                self.collect_if_due();
+            }
             let helper = self.helper();
             let waited = {
                 let _hungry = helper.map(|team| team.hungry());
-                let more = || helper.is_some_and(|team| team.has_work());
+                let more = || helper.is_some_and(Team::has_work) || team.map(Team::still) != still || self.has_to_stand_still();
                 evaluator.waits.wait(self.thread, thunk, state.number(), self.quiet, WAIT, more)
             };
             match waited {

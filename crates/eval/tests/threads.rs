@@ -128,7 +128,7 @@ fn eight_threads_give_what_one_gives() {
     assert!(kinds.values().all(|&count| count > programs as usize / 20), "{kinds:?}");
 }
 
-/// The others stand still between two pieces of work while the one in order collects; everything is looked at twice, and what is freed
+/// The others stand still between two steps while the one in order collects; everything is looked at twice, and what is freed
 /// is overwritten.
 #[test]
 fn threads_stand_still_while_values_are_collected() {
@@ -142,6 +142,35 @@ fn threads_stand_still_while_values_are_collected() {
         collections += if seed % 4 == 0 { 0 } else { number };
     }
     assert!(collections > programs as u32, "{collections}");
+}
+
+/// A thread that is busy with a piece of work that never ends keeps nobody from collecting.
+#[test]
+fn values_are_collected_in_the_middle_of_what_others_do() {
+    let endless = "(builtins.genericClosure { startSet = [ { key = 0; } ]; operator = e: [ { key = e.key + 1; } ]; })";
+    let text = format!("[ {endless} (n: builtins.foldl' (sum: i: sum + builtins.length [ i [ i ] ]) 0 (builtins.genList (i: i) n)) ]");
+    let options = Options { collect: Collect::Stress(300), assistance: Assistance::Collecting, ..Options::default() };
+    let evaluator = Evaluator::new(Arc::new(MemoryHost::default()), options, nival_eval::builtins::table());
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let collections = evaluator.enter_team(2, Arc::default(), |ctx| {
+        let list = ctx.eval_text(text.as_bytes(), b"/", "«string»", &[]).unwrap();
+        let View::List(list) = list.view() else { unreachable!("the text is a list") };
+        let [endless, sum] = *list.elements() else { unreachable!("of two elements") };
+        while !ctx.wants_offers() {
+            std::thread::yield_now();
+        }
+        // The other thread has nothing else to do: it begins with this soon, and never comes to an end.
+        let _offer = ctx.offer([sum, endless], Ahead::Force);
+        let collections = |ctx: &Ctx<'_>| ctx.evaluator().statistics().collections;
+        let before = collections(ctx);
+        while collections(ctx) < before + 8 && std::time::Instant::now() < deadline {
+            let count = ctx.int(2000);
+            let sum = ctx.force(sum).and_then(|sum| ctx.call(sum, &[count])).unwrap();
+            assert!(matches!(sum.view(), View::Int(4000)));
+        }
+        collections(ctx) - before
+    });
+    assert!(collections >= 8, "{collections}");
 }
 
 /// Threads that are all in order: requests of an editor.

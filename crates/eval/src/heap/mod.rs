@@ -20,8 +20,9 @@
 //!    else keeps it alive. No value outlives the [`crate::Evaluator`] that owns the heap.
 //! 2. Fresh memory is zero; a zero word is `Value::UNSET`. The kind that an object was allocated with tells what its
 //!    words are (`layout.rs` has the table), at every moment at which a collection can happen.
-//! 3. Collections happen in `Ctx::step_slow` only: between two steps of evaluation, never inside an allocation. What is
-//!    being made, and not yet referred to by a whole object, needs no root until the next step.
+//! 3. Collections happen between two steps of evaluation only (`Ctx::collect_if_due`), never inside an allocation: that is where each
+//!    thread stands still, too. To wait for a thunk of another thread is such a step. What is being made, and not yet referred to by a
+//!    whole object, needs no root until the next step.
 //! 4. An object is fully written before its address is published (with Release) to another thread. After that only
 //!    words of type `AtomicU64` change: thunk states, frame slots, caches; and, while every thread stands still, the
 //!    collector puts the value of a finished thunk in place of the reference to it, and where an object is in place of where it was.
@@ -49,7 +50,7 @@ pub use roots::Root;
 pub(crate) use roots::Roots;
 pub(crate) use scratch::scratch_bytes;
 pub use scratch::{Few, Scratch, ScratchMap, ScratchSet, ScratchVec};
-pub(crate) use stack::{Stack, scan_registers_and_stack, stack_words};
+pub(crate) use stack::{Stack, all_stack_words, scan_registers_and_stack, stack_words};
 pub(crate) use table::Table;
 
 /// Has the system's allocator keep freed memory for later, up to some tens of megabytes: for a program that makes large tables again and
