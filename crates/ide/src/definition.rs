@@ -455,6 +455,9 @@ mod tests {
         assert_eq!(shown(overlaid, definition), "a = 2;");
         assert_eq!(shown(overlaid, implementation), "a = 2; | a = x;");
         assert_eq!(shown("{ x }: let f = y: x; g = f; in g$0", |s, p, _| type_definition(s, p)), "y");
+        // The first of the text, whichever name is known for longer.
+        let set = "{ known_first }: let s = { met_later = 1; known_first = 2; }; in s$0";
+        assert_eq!(shown(set, |s, p, _| type_definition(s, p)), "met_later = 1;");
         assert_eq!(shown("{ x }: x$0", declaration), "x");
         assert_eq!(shown("{ x$0 }: x", declaration), "x");
     }

@@ -363,12 +363,17 @@ pub(crate) fn providers<'db>(db: &'db dyn Db, value: &Value<'db>, name: Name) ->
     found
 }
 
-/// Where a set is written: its first attribute.
-pub(crate) fn written<'db>(_: &'db dyn Db, value: &Value<'db>) -> Option<Place> {
+/// Where a set is written: the first of its attributes in the text. Their own order is that of their names, which is another one in each
+/// process.
+pub(crate) fn written<'db>(db: &'db dyn Db, value: &Value<'db>) -> Option<Place> {
     let mut open: Vec<Layer<'db>> = layers(&value.shape).to_vec();
     for _ in 0..256 {
         match open.pop()? {
-            Layer::Literal { file, set, .. } => return Some(Place { file, kind: PlaceKind::Attr { set, attr: 0 } }),
+            Layer::Literal { file, set, .. } => {
+                let attrs = queries::module(db, file).attrsets.get(set as usize).map_or(&[][..], |literal| &literal.attrs);
+                let first = (0..).zip(attrs).min_by_key(|(_, attr)| attr.value).map(|(attr, _)| PlaceKind::Attr { set, attr });
+                return Some(Place { file, kind: first.unwrap_or(PlaceKind::File) });
+            }
             Layer::Either(sets) => open.extend(sets.iter().rev().flat_map(|set| set.layers.iter().cloned())),
             Layer::Without { of, .. } | Layer::Mapped { of, .. } => open.extend(of.layers.iter().cloned()),
             _ => {}
