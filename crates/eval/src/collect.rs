@@ -90,7 +90,7 @@ const USUAL: usize = 28 << 20;
 const GROWN: usize = 256 << 20;
 
 /// So many times as much where several threads have to stand still for it.
-const TEAM: usize = 2;
+const TEAM: usize = 3;
 /// Where one of them is busy, it is tried again after so many bytes.
 const AGAIN: usize = 32 << 20;
 
