@@ -79,9 +79,12 @@ impl Constants {
     }
 }
 
-/// Bytes allocated before the first collection. That of one thread looks at nothing: more than half of what is made first is used to the
-/// end, such as the library and the package set. The rest of it is freed when everything is looked at.
+/// Bytes allocated before the first collection where there are several threads.
 const FIRST: usize = 48 << 20;
+/// The number of a collection of one thread that looks at nothing and keeps what was made since the last one, `USUAL` bytes. More than half
+/// of what a big evaluation makes first is used to the end, such as the library and the package set; what is not is freed when everything
+/// is looked at. Small ones, of which values are most, do not get there: their two collections save a tenth of their memory.
+const KEEPS: u32 = 2;
 /// Bytes allocated between two collections.
 const LEAST: usize = 8 << 20;
 /// The same once much is in use: what is looked at late has often died meanwhile.
@@ -96,13 +99,14 @@ const AGAIN: usize = 32 << 20;
 
 impl Heap {
     /// Whether so much was allocated since the last collection that another one pays.
-    fn is_due(&self, team: bool) -> bool {
+    fn is_due(&self, team: bool, number: u32) -> bool {
         let live = self.live();
         let usual = (2 * live).clamp(LEAST, USUAL.max(live / 16));
         self.allocated()
-            > match live {
-                0 => FIRST,
+            > match number {
+                0 if team => FIRST,
                 _ if team => usual * TEAM,
+                KEEPS => USUAL,
                 _ => usual,
             }
     }
@@ -122,7 +126,10 @@ impl Ctx<'_> {
         }
         let due = match self.evaluator.options.collect {
             Collect::Never => false,
-            Collect::Automatic | Collect::Checked => self.evaluator.heap.is_due(self.team.is_some()) || self.is_over_budget(),
+            Collect::Automatic | Collect::Checked => {
+                let number = self.evaluator.collections.load(Ordering::Relaxed);
+                self.evaluator.heap.is_due(self.team.is_some(), number) || self.is_over_budget()
+            }
             Collect::Stress(_) => true,
         };
         // What results rest on is kept in places that are no roots.
@@ -146,9 +153,9 @@ impl Ctx<'_> {
     }
 
     /// Whether what was made so far is kept without a look at it.
-    fn keeps_all(&self, over_budget: bool) -> bool {
+    fn keeps_all(&self, number: u32, over_budget: bool) -> bool {
         let stress = matches!(self.evaluator.options.collect, Collect::Stress(_));
-        self.evaluator.heap.live() == 0 && self.team.is_none() && !over_budget && !stress
+        number == KEEPS && self.team.is_none() && !over_budget && !stress
     }
 
     /// `still` are the other threads inside.
@@ -170,7 +177,7 @@ impl Ctx<'_> {
             self.put_code_aside(number);
         }
         let over_budget = self.is_over_budget();
-        let scope = if self.keeps_all(over_budget) { Scope::Nothing } else { Scope::Young };
+        let scope = if self.keeps_all(number, over_budget) { Scope::Nothing } else { Scope::Young };
         self.mark(scope, checks, still);
         let full = match self.evaluator.options.collect {
             Collect::Stress(_) => number.is_multiple_of(4),

@@ -36,8 +36,10 @@ pub(super) struct Mover<'s> {
     together: bool,
     /// Where copies go.
     target: Bump,
-    /// Where those go that do not fit its hole and are bigger than most: they would leave many holes behind.
+    /// Where those go that do not fit its hole and are bigger than most, which would leave many holes behind; unless the heap is so small
+    /// that another block would show.
     medium: Bump,
+    apart: bool,
     /// Addresses of words and of old objects that are to be looked at.
     work: Vec<usize>,
     /// Young objects that stay where they are.
@@ -83,7 +85,8 @@ impl Visitor for Mover<'_> {
 impl<'s> Mover<'s> {
     /// `work`: memory to be used for what has yet to be looked at.
     pub(super) fn new(space: &'s Mutex<&'s mut Space>, work: Vec<usize>, together: bool) -> Self {
-        Mover { space, together, target: Bump::default(), medium: Bump::default(), work, pinned: Vec::new(), live: 0 }
+        let apart = space.lock().unwrap_or_else(|e| e.into_inner()).is_big();
+        Mover { space, together, target: Bump::default(), medium: Bump::default(), apart, work, pinned: Vec::new(), live: 0 }
     }
 
     fn space(&self) -> MutexGuard<'s, &'s mut Space> {
@@ -248,8 +251,11 @@ impl<'s> Mover<'s> {
     #[inline(never)]
     fn find_room(&mut self, bytes: usize) -> usize {
         let space = self.space;
-        let (bump, least) =
-            if bytes > SMALL { (&mut self.medium, bytes.max(MEDIUM_HOLE)) } else { (&mut self.target, bytes.max(LEAST_HOLE)) };
+        let (bump, least) = if bytes > SMALL && self.apart {
+            (&mut self.medium, bytes.max(MEDIUM_HOLE))
+        } else {
+            (&mut self.target, bytes.max(LEAST_HOLE))
+        };
         loop {
             if let Some(start) = bump.place(bytes) {
                 bump.flush();

@@ -138,7 +138,8 @@ impl<'h> Marker<'h> {
 
     /// Moves what is young and reached, with another thread where one may help; how many bytes became old.
     fn evacuate(&mut self, held: &[usize]) -> usize {
-        let together = self.space.has_help();
+        // In a small heap a block more, which a second thread takes, would show.
+        let together = self.space.has_help() && self.space.is_big();
         let space = Mutex::new(&mut *self.space);
         let mut mover = Mover::new(&space, std::mem::take(&mut self.tracer.work), together);
         // SAFETY: by the caller of `new`. Nothing is moved before everything is pinned.

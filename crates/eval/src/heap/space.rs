@@ -178,6 +178,11 @@ impl Space {
         }
     }
 
+    /// Whether a block more or less does not show.
+    pub(super) fn is_big(&self) -> bool {
+        self.blocks.len() >= MANY
+    }
+
     /// Whether collections may have a thread more.
     pub(super) fn has_help(&self) -> bool {
         self.assistance != Assistance::None
