@@ -304,7 +304,7 @@ impl Evaluator {
 impl<'e> Ctx<'e> {
     /// Waits until a collection is over, if there is to be one and what this thread holds is in view.
     pub(crate) fn let_collect(&mut self) {
-        if let Some(team) = self.team.filter(|team| team.is_closed() && self.stack.is_current()) {
+        if let Some(team) = self.team.filter(|_| self.has_to_stand_still()) {
             self.stand_still(team);
         }
     }

@@ -93,18 +93,14 @@ impl Held {
         self.module.store(Arc::into_raw(module).cast_mut(), Ordering::Release);
     }
 
-    /// Whether the expression is here: it may have been put aside.
+    /// `None` for code that is not here.
     #[inline(always)]
-    pub(crate) fn has(&self, id: ExprId) -> bool {
-        (id.0 as usize) < self.len.load(Ordering::Relaxed)
-    }
-
-    /// # Safety
-    /// [`Held::has`] has said so since the thread last came to where code is put aside.
-    #[inline(always)]
-    pub(crate) unsafe fn expr(&self, id: ExprId) -> &Expr {
+    pub(crate) fn expr(&self, id: ExprId) -> Option<&Expr> {
+        if id.0 as usize >= self.len.load(Ordering::Relaxed) {
+            return None;
+        }
         // SAFETY: so many expressions are there; both numbers change only while one thread is inside (see `put_aside`).
-        unsafe { &*self.exprs.load(Ordering::Relaxed).add(id.0 as usize) }
+        Some(unsafe { &*self.exprs.load(Ordering::Relaxed).add(id.0 as usize) })
     }
 
     #[inline(always)]

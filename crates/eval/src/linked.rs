@@ -106,8 +106,7 @@ impl Linked {
     /// As [`Linked::expr`]; `None` while the code is put aside.
     #[inline(always)]
     pub(crate) fn expr_here(&self, id: ExprId) -> Option<&Expr> {
-        // SAFETY: just looked.
-        if self.code.has(id) { Some(unsafe { self.code.expr(id) }) } else { None }
+        self.code.expr(id)
     }
 
     /// Its code. Nothing may hold on to what this gives but the stack of a thread inside the evaluator: see [`Held`].

@@ -7,7 +7,7 @@
 //! holes (runs of free bytes) by bumping a pointer (`region.rs`). A collection (`mark.rs`, `sweep.rs`, driven by
 //! `collect.rs` one level up) marks in the same map what the roots reach and makes holes of the rest. It looks at the
 //! objects' words precisely, and at the native stacks conservatively (`stack.rs`): every word that points into an object
-//! keeps it. Most collections look at young objects only and move them to the old ones (`evacuate.rs`; the first one takes all of them for old
+//! keeps it. Most collections look at young objects only and move them to the old ones (`evacuate.rs`; `collect.rs` says when all of them are taken for old
 //! where they lie), so that what is old lies close together and what is new is written into empty blocks. Where a processor is
 //! free a second thread clears memory before it is needed (`assistant.rs`), and another one takes part in collections (`pool.rs`).
 //!

@@ -18,14 +18,6 @@ impl<'e> Ctx<'e> {
         }
     }
 
-    #[inline(always)]
-    fn equal_values(&mut self, m: &'e Linked, id: ExprId, a: Value, b: Value) -> Result<bool> {
-        match Self::equal_at_once(a, b) {
-            Some(equal) => Ok(equal),
-            None => self.equal_operands(a, b).map_err(|e| e.at(m.pos(id))),
-        }
-    }
-
     #[inline(never)]
     pub(super) fn eval_binary(&mut self, m: &'e Linked, frame: Frame, id: ExprId, expr: &Expr) -> Result<Value> {
         let Expr::Binary { op, lhs, rhs } = *expr else { unreachable!("an operator") };
@@ -48,12 +40,12 @@ impl<'e> Ctx<'e> {
             BinaryOp::Equal => {
                 let a = self.operand(m, frame, lhs, "in the left operand of '=='")?;
                 let b = self.operand(m, frame, rhs, "in the right operand of '=='")?;
-                self.equal_values(m, id, a, b).map(Value::bool)
+                self.equal_operands(a, b).map(Value::bool).map_err(|e| e.at(m.pos(id)))
             }
             BinaryOp::NotEqual => {
                 let a = self.operand(m, frame, lhs, "in the left operand of '!='")?;
                 let b = self.operand(m, frame, rhs, "in the right operand of '!='")?;
-                self.equal_values(m, id, a, b).map(|equal| Value::bool(!equal))
+                self.equal_operands(a, b).map(|equal| Value::bool(!equal)).map_err(|e| e.at(m.pos(id)))
             }
             BinaryOp::Update => {
                 // The right operand first, as Nix does: it decides which of two errors is seen.

@@ -123,10 +123,7 @@ impl<'e> Ctx<'e> {
                 (None, None) => return Err(self.select_failed(m, id, value, name)),
             }
         }
-        match self.force(value) {
-            Ok(value) => Ok(value),
-            Err(error) => Err(self.path_failed(m, id, definition, error)),
-        }
+        self.force(value).map_err(|error| self.path_failed(m, id, definition, error))
     }
 
     #[cold]

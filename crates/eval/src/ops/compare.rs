@@ -15,24 +15,6 @@ impl<'e> Ctx<'e> {
         if a.same(b) || (x.same(y) && !x.equal_only_in_place()) { Ok(true) } else { self.equal_operands(x, y) }
     }
 
-    /// As [`Ctx::equal_operands`], where the words themselves or a few more tell.
-    #[inline(always)]
-    pub(crate) fn equal_at_once(a: Value, b: Value) -> Option<bool> {
-        if a.tag() != b.tag() {
-            // A number in a box is equal to another that is none.
-            return if a.is_boxed() || b.is_boxed() { None } else { Some(false) };
-        }
-        match (a.view(), b.view()) {
-            (View::Int(_), View::Int(_)) if !a.is_boxed() => Some(a.same(b)),
-            (View::Bool(a), View::Bool(b)) => Some(a == b),
-            (View::Null, View::Null) => Some(true),
-            (View::Null, View::Bool(_)) | (View::Bool(_), View::Null) => Some(false),
-            (View::String(a), View::String(b)) => a.equals_at_once(b),
-            (View::List(a), View::List(b)) if a.is_empty() || b.is_empty() => Some(a.len() == b.len()),
-            _ => None,
-        }
-    }
-
     /// `a == b` for the operands of an operator, both forced.
     pub(crate) fn equal_operands(&mut self, a: Value, b: Value) -> Result<bool> {
         Ok(match (a.view(), b.view()) {

@@ -141,11 +141,6 @@ impl Value {
         self.0 == 0
     }
 
-    #[inline(always)]
-    pub(crate) const fn is_boxed(self) -> bool {
-        self.tag() == TAG_BOXED
-    }
-
     /// Whether the value still has to be forced (it may have been by another thread).
     #[inline(always)]
     pub const fn is_thunk(self) -> bool {

@@ -70,25 +70,6 @@ impl Str {
         }
     }
 
-    /// Whether the bytes are the same, where that takes only a few words to tell.
-    #[inline(always)]
-    pub(crate) fn equals_at_once(self, other: Str) -> Option<bool> {
-        // SAFETY: by construction the addresses of two string objects. Behind the bytes they have zeros up to a whole word, for they are made
-        // in memory that is zero, and copied whole.
-        unsafe {
-            let (a, b) = (self.0 as *const u64, other.0 as *const u64);
-            let len = *a;
-            if len != *b {
-                return Some(false);
-            }
-            if len > 32 {
-                return None;
-            }
-            let words = (len as usize).div_ceil(8);
-            Some((2..2 + words).all(|word| *a.add(word) == *b.add(word)))
-        }
-    }
-
     /// The text, with U+FFFD in place of bytes that are not UTF-8.
     pub fn to_str(self) -> std::borrow::Cow<'static, str> {
         match str::from_utf8(self.bytes()) {
