@@ -108,7 +108,8 @@ pub struct Evaluator {
     pub(crate) held: AtomicUsize,
     pub(crate) shapes: ShapeTable,
     pub(crate) contexts: ContextTable,
-    pub(crate) modules: Table<Box<Linked>>,
+    /// Looked up each time a thunk is run; where nothing is yet, no memory is used.
+    pub(crate) modules: Table<Box<Linked>, 16>,
     pub(crate) failures: Table<Box<EvalError>>,
     pub(crate) waits: Waits<Thunk>,
     pub(crate) builtins: Vec<LinkedBuiltin>,

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use nival_hir::Buffers;
-use nival_hir::module::{Expr, ExprId, Module};
+use nival_hir::module::{Expr, ExprId, ExprRange, Module};
 use nival_hir::serial::{Packed, Writer};
 use rustc_hash::FxHashMap;
 
@@ -29,14 +29,17 @@ const NEAR: usize = 16;
 
 /// See the module documentation.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Held {
-    /// An [`Arc`], or null while it is put aside.
-    module: AtomicPtr<Module>,
-    /// `module.exprs`, a step nearer; none while it is put aside.
+    /// `module.exprs` and `module.lists`, a step nearer; empty while it is put aside.
     exprs: AtomicPtr<Expr>,
     len: AtomicUsize,
+    lists: AtomicPtr<ExprId>,
+    lists_len: AtomicUsize,
+    /// An [`Arc`], or null while it is put aside.
+    module: AtomicPtr<Module>,
     /// Once it was put aside.
-    packed: OnceLock<(Packed, Bytes)>,
+    packed: OnceLock<Box<(Packed, Bytes)>>,
 }
 
 /// Code that was put aside is lost: what keeps it cannot be read, and its file is another one by now. Code is asked for at every step, where
@@ -62,7 +65,7 @@ impl Linked {
     #[cold]
     #[inline(never)]
     pub(crate) fn unpack(&self) -> &Module {
-        let packed = self.code.packed.get().and_then(|(packed, bytes)| match bytes {
+        let packed = self.code.packed.get().map(|packed| &**packed).and_then(|(packed, bytes)| match bytes {
             Bytes::Memory(bytes) => packed.module(bytes),
             Bytes::Aside(aside) => packed.module(&aside.bytes()?),
         });
@@ -82,7 +85,14 @@ impl Linked {
 
 impl Held {
     pub(crate) fn new(module: Arc<Module>) -> Held {
-        let held = Held { module: AtomicPtr::default(), exprs: AtomicPtr::default(), len: AtomicUsize::new(0), packed: OnceLock::new() };
+        let held = Held {
+            exprs: AtomicPtr::default(),
+            len: AtomicUsize::new(0),
+            lists: AtomicPtr::default(),
+            lists_len: AtomicUsize::new(0),
+            module: AtomicPtr::default(),
+            packed: OnceLock::new(),
+        };
         held.set(module);
         held
     }
@@ -90,6 +100,8 @@ impl Held {
     fn set(&self, module: Arc<Module>) {
         self.exprs.store(module.exprs.as_ptr().cast_mut(), Ordering::Relaxed);
         self.len.store(module.exprs.len(), Ordering::Relaxed);
+        self.lists.store(module.lists.as_ptr().cast_mut(), Ordering::Relaxed);
+        self.lists_len.store(module.lists.len(), Ordering::Relaxed);
         self.module.store(Arc::into_raw(module).cast_mut(), Ordering::Release);
     }
 
@@ -101,6 +113,17 @@ impl Held {
         }
         // SAFETY: so many expressions are there; both numbers change only while one thread is inside (see `put_aside`).
         Some(unsafe { &*self.exprs.load(Ordering::Relaxed).add(id.0 as usize) })
+    }
+
+    /// `None` for code that is not here, or a range that is not.
+    #[inline(always)]
+    pub(crate) fn list(&self, range: ExprRange) -> Option<&[ExprId]> {
+        let (start, len) = (range.start as usize, range.len as usize);
+        if start + len > self.lists_len.load(Ordering::Relaxed) {
+            return None;
+        }
+        // SAFETY: as in `expr`.
+        Some(unsafe { std::slice::from_raw_parts(self.lists.load(Ordering::Relaxed).add(start), len) })
     }
 
     #[inline(always)]
@@ -139,12 +162,15 @@ impl Held {
         }
         if self.packed.get().is_none() {
             match packer.pack(&module) {
-                Some(packed) => _ = self.packed.set(packed),
+                Some(packed) => _ = self.packed.set(Box::new(packed)),
                 None => return false,
             }
         }
         self.len.store(0, Ordering::Relaxed);
+        self.lists_len.store(0, Ordering::Relaxed);
         self.exprs.store(std::ptr::null_mut(), Ordering::Relaxed);
+        // A list of nothing may be asked for.
+        self.lists.store(std::ptr::dangling_mut(), Ordering::Relaxed);
         self.module.store(std::ptr::null_mut(), Ordering::Relaxed);
         let mut module = std::mem::ManuallyDrop::into_inner(module);
         if overwrite && let Some(module) = Arc::get_mut(&mut module) {

@@ -43,27 +43,28 @@ pub(crate) struct Unit {
     pub on_disk: bool,
 }
 
-/// A module in the evaluator's table.
+/// A module in the evaluator's table. What the interpreter needs of it lies in its first two cache lines.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(crate) struct Linked {
+    pub code: Held,
     pub id: u32,
     /// The expression that is the text's value.
     pub root: ExprId,
-    pub code: Held,
-    pub host: Arc<dyn Host>,
-    pub source: Source,
-    pub origin: Origin,
+    /// `(number of the names + 1) << 32 | index` for each inline-cache site.
+    pub caches: Box<[AtomicU64]>,
     /// Words of the constants that have been used, else 0.
     consts: Box<[AtomicU64]>,
+    pub lambdas: Box<[LinkedLambda]>,
     /// Of each [`AttrsLit`].
     pub sets: Box<[LinkedSet]>,
     /// Number of the first attribute of each set, counted over the module.
     pub set_starts: Box<[u32]>,
-    pub lambdas: Box<[LinkedLambda]>,
-    /// `(number of the names + 1) << 32 | index` for each inline-cache site.
-    pub caches: Box<[AtomicU64]>,
     /// Number of the first formal of each lambda, counted over the module.
     pub formal_starts: Box<[u32]>,
+    pub host: Arc<dyn Host>,
+    pub source: Source,
+    pub origin: Origin,
     /// Of a text that is being edited.
     pub tracked: Option<Box<TrackedModule>>,
 }
@@ -126,7 +127,10 @@ impl Linked {
 
     #[inline(always)]
     pub(crate) fn list(&self, range: ExprRange) -> &[ExprId] {
-        &self.module().lists[range.start as usize..(range.start + range.len) as usize]
+        match self.code.list(range) {
+            Some(list) => list,
+            None => &self.module().lists[range.start as usize..(range.start + range.len) as usize],
+        }
     }
 
     pub(crate) fn pos(&self, id: ExprId) -> Pos {

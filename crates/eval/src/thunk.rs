@@ -50,6 +50,8 @@ impl Ctx<'_> {
 
     #[inline(always)]
     fn run_thunk(&mut self, thunk: Thunk, state: State) -> Result<Value> {
+        // Whether it is old is asked when its value is there.
+        self.region.will_write(thunk.address());
         let result = self.eval_thunk_checked(thunk, state);
         self.finish_thunk(thunk, state, result)
     }

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use super::assistant::STEP;
 use super::block::{BLOCK, DATA, HOLE, MARK, MIN_HOLE, NOTED, address_of, map_byte, map_of, zeros};
+use super::mark::prefetch;
 use super::space::{Space, State};
 use super::{Allocations, Kind};
 use crate::evaluator::Assistance;
@@ -247,6 +248,12 @@ impl<'h> Region<'h> {
         if unsafe { *map_byte(address as usize) } & (MARK | NOTED) == MARK {
             self.note(address as usize);
         }
+    }
+
+    /// Fetches what [`Region::wrote`] will look at.
+    #[inline(always)]
+    pub(crate) fn will_write(&self, address: u64) {
+        prefetch(map_byte(address as usize) as usize);
     }
 
     #[cold]

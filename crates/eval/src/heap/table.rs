@@ -5,12 +5,14 @@ use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-const FIRST_BITS: u32 = 6;
-const CHUNKS: usize = (32 - FIRST_BITS) as usize;
+/// As many as a table of the fewest first entries needs.
+const CHUNKS: usize = 26;
 
-/// Chunk k holds 2^(k+6) entries, so that entries never move and references to them stay good as long as the table.
+/// The first 2^`BITS` entries are a step away. Behind them chunk k holds 2^(k+`BITS`), so that entries never move and references to
+/// them stay good as long as the table.
 #[derive(Debug)]
-pub struct Table<T> {
+pub struct Table<T, const BITS: u32 = 6> {
+    first: Box<[Slot<T>]>,
     chunks: [OnceLock<Box<[Slot<T>]>>; CHUNKS],
     len: AtomicU32,
 }
@@ -43,26 +45,36 @@ impl<T> Drop for Slot<T> {
     }
 }
 
-impl<T> Default for Table<T> {
+/// So many empty slots.
+fn empty<T>(len: usize) -> Box<[Slot<T>]> {
+    // SAFETY: zeros are an empty slot.
+    unsafe { Box::new_zeroed_slice(len).assume_init() }
+}
+
+impl<T, const BITS: u32> Default for Table<T, BITS> {
     fn default() -> Self {
-        Table { chunks: std::array::from_fn(|_| OnceLock::new()), len: AtomicU32::new(0) }
+        const { assert!(BITS >= 32 - CHUNKS as u32 && BITS < 32) };
+        Table { first: empty(1 << BITS), chunks: std::array::from_fn(|_| OnceLock::new()), len: AtomicU32::new(0) }
     }
 }
 
-fn place(index: u32) -> (usize, usize) {
-    let shifted = index as u64 + (1 << FIRST_BITS);
-    let bit = 63 - shifted.leading_zeros();
-    ((bit - FIRST_BITS) as usize, (shifted - (1 << bit)) as usize)
-}
+impl<T, const BITS: u32> Table<T, BITS> {
+    /// The chunk of an entry that is none of the first, and its place there.
+    fn place(index: u32) -> (usize, usize) {
+        let bit = 31 - index.leading_zeros();
+        ((bit - BITS) as usize, (index - (1 << bit)) as usize)
+    }
 
-impl<T> Table<T> {
     /// Appends what `make` builds from its own index.
     pub fn push_with(&self, make: impl FnOnce(u32) -> T) -> (u32, &T) {
         let index = self.len.fetch_add(1, Ordering::Relaxed);
-        let (chunk, offset) = place(index);
-        // SAFETY: zeros are an empty slot.
-        let empty = || unsafe { Box::new_zeroed_slice(1 << (chunk as u32 + FIRST_BITS)).assume_init() };
-        let slot: &Slot<T> = &self.chunks[chunk].get_or_init(empty)[offset];
+        let slot = match self.first.get(index as usize) {
+            Some(slot) => slot,
+            None => {
+                let (chunk, offset) = Self::place(index);
+                &self.chunks[chunk].get_or_init(|| empty(1 << (chunk as u32 + BITS)))[offset]
+            }
+        };
         let value = make(index);
         // SAFETY: only this call was given the index, and nobody reads the slot before it is ready.
         let written = unsafe { (*slot.value.get()).write(value) };
@@ -72,7 +84,15 @@ impl<T> Table<T> {
 
     #[inline]
     pub fn get(&self, index: u32) -> Option<&T> {
-        let (chunk, offset) = place(index);
+        match self.first.get(index as usize) {
+            Some(slot) => slot.get(),
+            None => self.get_behind(index),
+        }
+    }
+
+    #[inline]
+    fn get_behind(&self, index: u32) -> Option<&T> {
+        let (chunk, offset) = Self::place(index);
         self.chunks.get(chunk)?.get()?.get(offset)?.get()
     }
 
@@ -87,7 +107,7 @@ mod tests {
 
     #[test]
     fn entries_stay_where_they_are() {
-        let table = Table::default();
+        let table = Table::<String>::default();
         let first: *const String = table.push_with(|i| format!("{i}")).1;
         for _ in 0..1000 {
             table.push_with(|i| format!("{i}"));

@@ -21,29 +21,11 @@ impl<'e> Ctx<'e> {
         let function = self.eval(m, frame, function)?;
         let args = m.list(args);
         match function.view() {
-            View::Closure(closure) if closure.lambda().arity as usize == args.len() => {
-                let lambda = closure.lambda();
-                let (plain, last) = if lambda.pattern { args.split_at(args.len() - 1) } else { (args, &[][..]) };
-                let mut set = Value::UNSET;
-                if let [last] = last {
-                    // A pattern forces its argument: no thunk for it.
-                    set = match self.eval(m, frame, *last) {
-                        Ok(value) => value,
-                        Err(error) => return Err(argument_failed(lambda, m.pos(id), error)),
-                    };
-                }
-                let epoch = self.region.epoch();
-                let new = Frame::alloc(&mut self.region, closure.frame(), lambda.frame_size as usize);
-                for (slot, &arg) in (0..).zip(plain) {
-                    let value = self.delay(m, frame, arg);
-                    new.set(slot, value);
-                }
-                if lambda.pattern {
-                    self.bind_pattern(lambda, new, set, m.pos(id))?;
-                }
-                self.run_body(lambda, new, epoch, m.pos(id))
-            }
+            View::Closure(closure) if closure.lambda().arity as usize == args.len() => self.eval_body(m, frame, id, closure, &[], args),
             View::Builtin(builtin) if self.evaluator.arity(builtin) == args.len() => self.eval_builtin(m, frame, id, builtin, args),
+            View::Partial(partial) if let Some(closure) = partial.is_completed_by(args.len()) => {
+                self.eval_body(m, frame, id, closure, partial.args(), args)
+            }
             _ if args.len() <= MAX_ARITY => {
                 let mut values = [Value::UNSET; MAX_ARITY];
                 let values = &mut values[..args.len()];
@@ -54,6 +36,34 @@ impl<'e> Ctx<'e> {
             }
             _ => self.eval_long_call(m, frame, id, function, args),
         }
+    }
+
+    /// The application of a lambda to all its arguments, of which `given` are values already.
+    #[inline(always)]
+    fn eval_body(&mut self, m: &'e Linked, frame: Frame, id: ExprId, closure: Closure, given: &[Value], args: &[ExprId]) -> Result<Value> {
+        let lambda = closure.lambda();
+        let (plain, last) = if lambda.pattern { args.split_at(args.len() - 1) } else { (args, &[][..]) };
+        let mut set = Value::UNSET;
+        if let [last] = last {
+            // A pattern forces its argument: no thunk for it.
+            set = match self.eval(m, frame, *last) {
+                Ok(value) => value,
+                Err(error) => return Err(argument_failed(lambda, m.pos(id), error)),
+            };
+        }
+        let epoch = self.region.epoch();
+        let new = Frame::alloc(&mut self.region, closure.frame(), lambda.frame_size as usize);
+        for (slot, &value) in (0..).zip(given) {
+            new.set(slot, value);
+        }
+        for (slot, &arg) in (given.len() as u32..).zip(plain) {
+            let value = self.delay(m, frame, arg);
+            new.set(slot, value);
+        }
+        if lambda.pattern {
+            self.bind_pattern(lambda, new, set, m.pos(id))?;
+        }
+        self.run_body(lambda, new, epoch, m.pos(id))
     }
 
     /// The application of a builtin to as many arguments as it takes.
@@ -108,7 +118,19 @@ impl<'e> Ctx<'e> {
     }
 
     /// `function` is forced.
-    pub(crate) fn apply(&mut self, mut function: Value, mut args: &[Value], pos: Pos) -> Result<Value> {
+    pub(crate) fn apply(&mut self, function: Value, args: &[Value], pos: Pos) -> Result<Value> {
+        match function.view() {
+            View::Closure(closure) if closure.lambda().arity as usize == args.len() => self.call_closure(closure, &[], args, pos),
+            View::Partial(partial) if let Some(closure) = partial.is_completed_by(args.len()) => {
+                self.call_closure(closure, partial.args(), args, pos)
+            }
+            _ => self.apply_in_steps(function, args, pos),
+        }
+    }
+
+    /// As [`Ctx::apply`]: too few arguments, or too many, a builtin or a functor.
+    #[inline(never)]
+    fn apply_in_steps(&mut self, mut function: Value, mut args: &[Value], pos: Pos) -> Result<Value> {
         while let Some(&first) = args.first() {
             let (callee, given) = match function.view() {
                 View::Partial(partial) => (partial.function(), partial.args()),

@@ -1,6 +1,6 @@
 //! [`Closure`]: object `lambda address, frame`; [`Partial`]: object `kind | count << 8, function, arguments…`.
 
-use super::{BOX_PARTIAL, Frame, TAG_BOXED, TAG_CLOSURE, Value};
+use super::{BOX_PARTIAL, Frame, TAG_BOXED, TAG_CLOSURE, Value, View};
 use crate::heap::{Kind, Region};
 use crate::linked::LinkedLambda;
 
@@ -84,6 +84,17 @@ impl Partial {
         unsafe {
             let object = self.0 as *const u64;
             std::slice::from_raw_parts(object.add(2).cast::<Value>(), (*object >> 8) as usize)
+        }
+    }
+}
+
+impl Partial {
+    /// The lambda, where that many arguments more are all that it lacks.
+    #[inline]
+    pub(crate) fn is_completed_by(self, more: usize) -> Option<Closure> {
+        match self.function().view() {
+            View::Closure(closure) if closure.lambda().arity as usize == self.args().len() + more => Some(closure),
+            _ => None,
         }
     }
 }
