@@ -15,7 +15,7 @@ use crate::code::Compiler;
 use crate::collect::Collect;
 use crate::error::{ErrorKind, EvalError, Pos, Result};
 use crate::evaluator::Evaluator;
-use crate::heap::{Few, Region, ScratchSet, ScratchVec, Stack};
+use crate::heap::{Few, Pages, Region, ScratchSet, ScratchVec, Stack};
 use crate::host::Host;
 use crate::ops::path::normalise;
 use crate::ops::update::MergePlan;
@@ -302,6 +302,16 @@ impl<'e> Ctx<'e> {
             self.worked(piece.len())?;
         }
         Ok(string)
+    }
+
+    /// A string of a text that lies in memory of its own.
+    pub(crate) fn string_of_pages(&mut self, pages: Pages, context: Context) -> Value {
+        Str::of_pages(&mut self.region, pages, context)
+    }
+
+    /// Whether a processor is free for what this thread would do else.
+    pub(crate) fn has_a_processor(&self) -> bool {
+        self.evaluator.heap.has_a_processor()
     }
 
     /// `path` must be absolute; it is normalised.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use expect_test::{Expect, expect};
 use nival_eval::print::{self, PrintOptions, XmlOptions};
 use nival_eval::testing::{MemoryHost, collecting};
-use nival_eval::{Collect, Ctx, Evaluator, Result, Value, builtins};
+use nival_eval::{Assistance, Collect, Ctx, Evaluator, Options, Result, Value, builtins};
 
 /// Also with memory collected all the time.
 fn shown(expression: &str, print: impl Fn(&mut Ctx<'_>, Value) -> Result<Vec<u8>>) -> String {
@@ -232,4 +232,25 @@ fn xml_of_what_is_not_evaluated_and_where_it_is() {
         </expr>
     "#]]
     .assert_eq(&xml(XmlOptions { strict: true, location: true }));
+}
+
+/// A long text leaves the printer piece by piece, with or without another thread, and is a value like others.
+#[test]
+fn long_xml_is_the_same_as_a_value() {
+    let strict = XmlOptions { strict: true, location: false };
+    let items = r#"let lines = builtins.concatStringsSep "\n" (builtins.genList toString 400); in builtins.genList (i: { number = i; text = "<${toString i}> & so on"; inherit lines; }) 600"#;
+    let printed = shown_with(Collect::Never, items, |ctx, value| Ok(print::to_xml(ctx, value, strict)?.0));
+    assert!(printed.len() > 900_000, "{}", printed.len());
+    let twice = format!("let text = builtins.toXML ({items}); in builtins.seq text (builtins.seq (builtins.toXML ({items})) text)");
+    for assistance in [Assistance::None, Assistance::All] {
+        for collect in [Collect::Never, Collect::Stress(20_000)] {
+            let options = Options { assistance, ..collecting(collect) };
+            let evaluator = Evaluator::new(Arc::new(MemoryHost::default()), options, builtins::table());
+            let text = evaluator.enter(Arc::default(), |ctx| {
+                let value = ctx.eval_text(twice.as_bytes(), b"/", "«string»", &[])?;
+                Ok::<_, Box<nival_eval::EvalError>>(value.as_string().map(|text| text.to_str().into_owned()))
+            });
+            assert!(text.unwrap().as_deref() == Some(&*printed), "{assistance:?}, {collect:?}");
+        }
+    }
 }

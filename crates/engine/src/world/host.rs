@@ -66,6 +66,9 @@ pub struct EngineHost {
     now: OnceLock<i64>,
 }
 
+/// Texts of so many bytes are worth a thread.
+const LONG_TEXT: usize = 1 << 20;
+
 /// Where the bytes of a path are.
 enum Place {
     Disk { path: PathBuf, record: bool },
@@ -481,11 +484,15 @@ impl Host for EngineHost {
     }
 
     fn add_text(&self, name: &str, contents: &[u8], references: &[String]) -> HostResult<String> {
-        let hash = HashAlgo::Sha256.hash(contents);
         let set = self.parse_all(references)?;
+        let hash = || HashAlgo::Sha256.hash(contents);
+        let (contents, hash) = match contents.len() >= LONG_TEXT && self.config.once && self.config.leaves_a_processor() {
+            true => self.pending.text_while(contents, hash),
+            false => (self.pending.text(contents), hash()),
+        };
         let path = store_path::make_text_path(&self.store_dir, name, &hash, &set).map_err(|e| HostError::Io(e.to_string()))?;
         let path = self.store_dir.print(&path);
-        let (contents, references) = (self.pending.text(contents), references.to_vec());
+        let references = references.to_vec();
         let file = MadeFile { name: name.to_owned(), method: ContentAddressMethod::Text, contents, references };
         self.pending.insert(&*path, Pending::File(Arc::new(file)));
         self.check_if_derivation(path)

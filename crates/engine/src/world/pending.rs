@@ -96,6 +96,21 @@ impl PendingTable {
         self.texts.keep(bytes)
     }
 
+    /// The same, while `work` is done: to write a long one takes milliseconds, which another thread may spend.
+    pub fn text_while<T>(&self, bytes: &[u8], work: impl FnOnce() -> T) -> (Text, T) {
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().name("text".into()).stack_size(256 << 10);
+            match thread.spawn_scoped(scope, || self.text(bytes)) {
+                Ok(writing) => {
+                    let done = work();
+                    (writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), done)
+                }
+                // There can be no more threads.
+                Err(_) => (self.text(bytes), work()),
+            }
+        })
+    }
+
     pub fn get(&self, store_path: &str) -> Option<Pending> {
         self.lock().get(store_path).cloned()
     }
@@ -212,6 +227,15 @@ mod tests {
         let text = b"\"/s/a-x/bin\" \xff/s/b-y.drv. see /s/d, /s/ and /s/cc /s";
         assert_eq!(table.named_in(text, "/s"), ["/s/a-x", "/s/b-y.drv"]);
         assert_eq!(PendingTable::default().named_in(text, "/s"), [""; 0]);
+    }
+
+    #[test]
+    fn a_text_is_kept_while_something_else_is_done() {
+        let table = PendingTable::default();
+        let long: Vec<u8> = (0..3_000_000u32).map(|i| (i % 251) as u8).collect();
+        let (text, ones) = table.text_while(&long, || long.iter().filter(|&&byte| byte == 1).count());
+        assert!(*text.bytes().unwrap() == *long);
+        assert_eq!(ones, 3_000_000usize.div_ceil(251));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::support::builtin;
 use crate::Ctx;
 use crate::builtin::Builtin;
 use crate::error::Result;
-use crate::print::{XmlOptions, to_xml};
+use crate::print::{XmlOptions, xml_string};
 use crate::value::Value;
 
 #[rustfmt::skip]
@@ -13,6 +13,5 @@ pub(super) const TABLE: &[Builtin] = &[
 ];
 
 fn run(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
-    let (text, context) = to_xml(ctx, args[0], XmlOptions { strict: true, location: false })?;
-    ctx.string_from(&text, context)
+    xml_string(ctx, args[0], XmlOptions { strict: true, location: false })
 }

@@ -338,8 +338,9 @@ pub(super) const SHARING: usize = 32;
 /// How many objects are being fetched while another is looked at.
 pub(super) const QUEUE: usize = 16;
 
+/// Has the processor fetch what lies at an address that will be needed soon.
 #[inline(always)]
-pub(super) fn prefetch(address: usize) {
+pub(crate) fn prefetch(address: usize) {
     // SAFETY: a hint, for any address.
     #[cfg(target_arch = "x86_64")]
     unsafe {

@@ -10,6 +10,7 @@
 //! keeps it. Most collections look at young objects only and move them to the old ones (`evacuate.rs`; `collect.rs` says when all of them are taken for old
 //! where they lie), so that what is old lies close together and what is new is written into empty blocks. Where a processor is
 //! free a second thread clears memory before it is needed (`assistant.rs`), and another one takes part in collections (`pool.rs`).
+//! A long text may be made outside of blocks; its pages are put where its object is in the end (`pages.rs`).
 //!
 //! Invariants that every `unsafe` block of `heap/` and `value/` relies on:
 //! 1. An object is at least 16-aligned. It lives as long as something the collector looks at refers to it:
@@ -33,6 +34,7 @@ mod evacuate;
 mod kind;
 mod layout;
 mod mark;
+mod pages;
 mod pool;
 mod region;
 mod roots;
@@ -44,7 +46,8 @@ mod table;
 mod verify;
 
 pub use kind::{Allocations, Kind, Tally};
-pub(crate) use mark::{Checks, Marker, Scope};
+pub(crate) use mark::{Checks, Marker, Scope, prefetch};
+pub(crate) use pages::Pages;
 pub use region::{Heap, Region};
 pub use roots::Root;
 pub(crate) use roots::Roots;

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use super::assistant::STEP;
 use super::block::{BLOCK, DATA, HOLE, MARK, MIN_HOLE, NOTED, address_of, map_byte, map_of, zeros};
 use super::mark::prefetch;
+use super::pages::{self, Pages};
 use super::space::{Space, State};
 use super::{Allocations, Kind};
 use crate::evaluator::Assistance;
@@ -60,6 +61,11 @@ impl Heap {
 
     pub(super) fn space(&self) -> MutexGuard<'_, Space> {
         self.space.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Whether a processor is free for what a thread that evaluates would do else.
+    pub(crate) fn has_a_processor(&self) -> bool {
+        self.space().assistance == Assistance::All
     }
 
     /// What a second thread may do.
@@ -317,6 +323,17 @@ impl<'h> Region<'h> {
             self.small.end = self.small.next;
         }
         object
+    }
+
+    /// An object whose first two words are zero and are followed by a text, in blocks of its own.
+    pub(crate) fn alloc_pages(&mut self, kind: Kind, pages: Pages) -> *mut u64 {
+        let bytes = (pages::HEAD + pages.len() + 15) & !15;
+        if let Some(counts) = &mut self.counts {
+            counts.add(kind, bytes);
+        }
+        self.grew = true;
+        self.heap.allocated.fetch_add(bytes, Ordering::Relaxed);
+        self.heap.space().large_of(kind, bytes, pages) as *mut u64
     }
 
     fn find(&mut self, heap: &Heap, kind: Kind, bytes: usize) -> *mut u64 {

@@ -3,6 +3,7 @@
 use super::Kind;
 use super::assistant::Assistant;
 use super::block::{BLOCK, DATA, HOLE, KIND, LARGE, map_byte};
+use super::pages::Pages;
 use super::region::{ROOMY, WORTHWHILE};
 use crate::evaluator::Assistance;
 
@@ -87,7 +88,7 @@ impl Default for Space {
     }
 }
 
-fn out_of_memory() -> ! {
+pub(super) fn out_of_memory() -> ! {
     std::alloc::handle_alloc_error(std::alloc::Layout::new::<[u64; 512]>())
 }
 
@@ -99,19 +100,27 @@ fn address_limit() -> usize {
     if done { usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX) } else { usize::MAX }
 }
 
-fn map(bytes: usize) -> Option<usize> {
+/// How memory of values is mapped.
+const PROTECTION: libc::c_int = libc::PROT_READ | libc::PROT_WRITE;
+const FLAGS: libc::c_int = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+
+pub(super) fn map(bytes: usize) -> Option<usize> {
     // SAFETY: an anonymous private mapping touches no existing memory; the result is checked.
-    let address = unsafe {
-        libc::mmap(
-            std::ptr::null_mut(),
-            bytes,
-            libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
-            -1,
-            0,
-        )
-    };
+    let address = unsafe { libc::mmap(std::ptr::null_mut(), bytes, PROTECTION, FLAGS, -1, 0) };
     (address != libc::MAP_FAILED).then_some(address as usize)
+}
+
+/// Puts fresh memory at an address of the reservation.
+///
+/// # Safety
+/// Nobody uses what is there.
+#[cfg(target_os = "linux")]
+pub(super) unsafe fn map_at(start: usize, bytes: usize) {
+    // SAFETY: by the caller; the result is checked.
+    let address = unsafe { libc::mmap(start as *mut libc::c_void, bytes, PROTECTION, FLAGS | libc::MAP_FIXED, -1, 0) };
+    if address == libc::MAP_FAILED {
+        out_of_memory();
+    }
 }
 
 impl Space {
@@ -123,8 +132,18 @@ impl Space {
         (address - self.base) / BLOCK
     }
 
-    /// `count` blocks in a row that nothing lives in; fresh ones if `fresh`, else also such as were used before.
+    /// `count` blocks in a row that nothing lives in.
     pub(super) fn take(&mut self, count: usize, state: State) -> usize {
+        let before = self.blocks.len();
+        let first = self.find(count, state);
+        if self.blocks.len() > before {
+            self.clear_ahead(self.address(first));
+        }
+        first
+    }
+
+    /// As [`Space::take`], without memory being cleared ahead.
+    fn find(&mut self, count: usize, state: State) -> usize {
         if count == 1
             && let Some(index) = self.blocks.iter().position(|b| b.state == State::Free)
         {
@@ -140,7 +159,6 @@ impl Space {
                 }
                 let free = (BLOCK - DATA) as u32;
                 self.blocks.resize(first + count, BlockInfo { state: State::Free, free, longest: free, fresh: DATA as u32, young: false });
-                self.clear_ahead(self.address(first));
                 first
             }
         };
@@ -258,6 +276,25 @@ impl Space {
     pub(super) fn large(&mut self, kind: Kind, bytes: usize) -> usize {
         let count = (DATA + bytes).div_ceil(BLOCK);
         let first = self.take(count, State::Large(count as u32));
+        self.make_large(kind, bytes, first, count)
+    }
+
+    /// The same for an object that consists of its head and a text that there is already.
+    pub(super) fn large_of(&mut self, kind: Kind, bytes: usize, pages: Pages) -> usize {
+        let count = (DATA + bytes).div_ceil(BLOCK);
+        let before = self.blocks.len();
+        let first = self.find(count, State::Large(count as u32));
+        let object = self.make_large(kind, bytes, first, count);
+        // SAFETY: the object was just made, and has room for as much.
+        unsafe { pages.put_at(object) };
+        // Only now: what is cleared where the pages are put is cleared in vain.
+        if self.blocks.len() > before {
+            self.clear_ahead(self.address(first));
+        }
+        object
+    }
+
+    fn make_large(&mut self, kind: Kind, bytes: usize, first: usize, count: usize) -> usize {
         let start = self.address(first);
         let touched = |b: &BlockInfo| b.fresh as usize > DATA;
         for index in first..first + count {

@@ -4,6 +4,7 @@ mod ambiguous;
 pub mod float;
 mod grisu;
 pub mod json;
+mod long;
 mod pretty;
 mod xml;
 
@@ -12,6 +13,7 @@ pub use json::{to_json, to_json_lazy, to_json_with};
 use nival_syntax::literal;
 pub use nival_syntax::literal::{identifier, name as attr_name, string};
 pub use pretty::{ErrorStyle, PrintOptions, for_message, pretty};
+pub(crate) use xml::xml_string;
 pub use xml::{XmlOptions, to_xml};
 
 use nival_syntax::Name;

@@ -4,12 +4,13 @@ use nival_hir::module::Param;
 use rustc_hash::FxHashSet;
 
 use super::ambiguous::never_a_thunk;
+use super::long::Long;
 use super::{attr_part, float, item_part, resolve};
 use crate::Ctx;
 use crate::ahead::{Ahead, Offer};
 use crate::bounds::PIECE;
 use crate::error::{ErrorKind, EvalError, Pos, Result};
-use crate::heap::ScratchVec;
+use crate::heap::{ScratchVec, prefetch};
 use crate::value::{Attrs, Closure, Context, ContextSum, Value, View};
 
 /// What to put in.
@@ -23,44 +24,84 @@ pub struct XmlOptions {
 
 /// `value` as an XML document, with the context of all its strings.
 pub fn to_xml(ctx: &mut Ctx<'_>, value: Value, options: XmlOptions) -> Result<(Vec<u8>, Context)> {
-    let mut printer =
-        Printer { ctx, options, out: Vec::new(), indent: 0, context: ContextSum::default(), derivations: FxHashSet::default() };
-    printer.out.extend_from_slice(b"<?xml version='1.0' encoding='utf-8'?>\n");
+    let (text, context) = print(ctx, value, options, Long::for_output())?;
+    Ok((text.into_bytes(), context))
+}
+
+/// The same as a string.
+pub(crate) fn xml_string(ctx: &mut Ctx<'_>, value: Value, options: XmlOptions) -> Result<Value> {
+    let (text, context) = print(ctx, value, options, Long::for_value())?;
+    text.into_string(ctx, context)
+}
+
+fn print(ctx: &mut Ctx<'_>, value: Value, options: XmlOptions, out: Long) -> Result<(Long, Context)> {
+    let mut printer = Printer { ctx, options, out, indent: 0, context: ContextSum::default(), derivations: FxHashSet::default() };
+    printer.out.buffer.extend_from_slice(b"<?xml version='1.0' encoding='utf-8'?>\n");
     printer.open("expr", &[])?;
     printer.value(value, 0)?;
-    printer.close("expr");
+    printer.close("</expr>\n");
     let Printer { ctx, out, context, .. } = printer;
     Ok((out, context.finish(&mut ctx.region)))
 }
 
 type Attributes<'a> = [(&'static str, std::borrow::Cow<'a, [u8]>)];
 
-/// What is written for a byte, unless it is the byte itself.
-const ENTITIES: [&[u8]; 256] = {
-    let mut entities: [&[u8]; 256] = [b""; 256];
-    entities[b'"' as usize] = b"&quot;";
-    entities[b'<' as usize] = b"&lt;";
-    entities[b'>' as usize] = b"&gt;";
-    entities[b'&' as usize] = b"&amp;";
-    // A reader would make a space of it.
-    entities[b'\n' as usize] = b"&#xA;";
-    entities
-};
+/// What is written for a byte that does not stand for itself.
+fn entity(byte: u8) -> &'static [u8] {
+    match byte {
+        b'"' => b"&quot;",
+        b'<' => b"&lt;",
+        b'>' => b"&gt;",
+        b'&' => b"&amp;",
+        // A reader would make a space of it.
+        _ => b"&#xA;",
+    }
+}
+
+#[inline(always)]
+fn is_special(byte: u8) -> bool {
+    (byte == b'"') | (byte == b'<') | (byte == b'>') | (byte == b'&') | (byte == b'\n')
+}
+
+/// Where the first byte is that does not stand for itself; many are looked at at once.
+#[inline(always)]
+fn first_special(text: &[u8]) -> Option<usize> {
+    let (chunks, rest) = text.as_chunks::<16>();
+    let has_special = |chunk: &[u8; 16]| chunk.iter().fold(false, |any, &byte| any | is_special(byte));
+    let (from, part) = match chunks.iter().position(has_special) {
+        Some(found) => (16 * found, chunks[found].as_slice()),
+        None => (text.len() - rest.len(), rest),
+    };
+    part.iter().position(|&byte| is_special(byte)).map(|at| from + at)
+}
 
 /// What stands between two such bytes is copied at once.
+#[inline(always)]
 fn escape(out: &mut Vec<u8>, mut text: &[u8]) {
-    while let Some(at) = text.iter().position(|&byte| !ENTITIES[usize::from(byte)].is_empty()) {
+    while let Some(at) = first_special(text) {
         out.extend_from_slice(&text[..at]);
-        out.extend_from_slice(ENTITIES[usize::from(text[at])]);
+        out.extend_from_slice(entity(text[at]));
         text = &text[at + 1..];
     }
     out.extend_from_slice(text);
 }
 
+/// Two for each level of what is usual.
+const SPACES: &[u8; 64] = &[b' '; 64];
+
+/// How many attributes of a set, or elements of a list, are fetched before they are needed.
+const AHEAD: usize = 8;
+
+/// Has the processor fetch a value that will be needed soon: what is printed is seldom in its cache.
+#[inline(always)]
+fn fetch(value: Value) {
+    prefetch(value.address());
+}
+
 struct Printer<'a, 'e> {
     ctx: &'a mut Ctx<'e>,
     options: XmlOptions,
-    out: Vec<u8>,
+    out: Long,
     indent: usize,
     context: ContextSum,
     /// Each derivation is written out once.
@@ -68,21 +109,43 @@ struct Printer<'a, 'e> {
 }
 
 impl Printer<'_, '_> {
-    fn tag(&mut self, name: &str, attributes: &Attributes<'_>, end: &str) -> Result<()> {
-        self.out.resize(self.out.len() + 2 * self.indent, b' ');
-        self.out.push(b'<');
-        self.out.extend_from_slice(name.as_bytes());
-        for (name, value) in attributes {
-            self.out.push(b' ');
-            self.out.extend_from_slice(name.as_bytes());
-            self.out.extend_from_slice(b"=\"");
-            for piece in value.chunks(PIECE) {
-                escape(&mut self.out, piece);
-                super::pause(self.ctx, &self.out, piece)?;
-            }
-            self.out.push(b'"');
+    /// A new line up to its first word.
+    #[inline(always)]
+    fn line(&mut self, word: &str) {
+        let out = &mut self.out.buffer;
+        match SPACES.get(..2 * self.indent) {
+            Some(spaces) => out.extend_from_slice(spaces),
+            None => out.resize(out.len() + 2 * self.indent, b' '),
         }
-        self.out.extend_from_slice(end.as_bytes());
+        out.extend_from_slice(word.as_bytes());
+    }
+
+    #[inline(always)]
+    fn escaped(&mut self, value: &[u8]) -> Result<()> {
+        if value.len() < PIECE {
+            escape(&mut self.out.buffer, value);
+            return Ok(());
+        }
+        for piece in value.chunks(PIECE) {
+            escape(&mut self.out.buffer, piece);
+            self.ctx.worked(4 * piece.len())?;
+            self.ctx.check_output(self.out.len())?;
+            self.out.make_room(self.ctx);
+        }
+        Ok(())
+    }
+
+    fn tag(&mut self, name: &str, attributes: &Attributes<'_>, end: &str) -> Result<()> {
+        self.line("<");
+        self.out.buffer.extend_from_slice(name.as_bytes());
+        for (name, value) in attributes {
+            for piece in [" ", name, "=\""] {
+                self.out.buffer.extend_from_slice(piece.as_bytes());
+            }
+            self.escaped(value)?;
+            self.out.buffer.push(b'"');
+        }
+        self.out.buffer.extend_from_slice(end.as_bytes());
         Ok(())
     }
 
@@ -92,20 +155,24 @@ impl Printer<'_, '_> {
         Ok(())
     }
 
-    fn close(&mut self, name: &str) {
+    /// `tag` with its brackets.
+    #[inline(always)]
+    fn close(&mut self, tag: &str) {
         self.indent -= 1;
-        self.out.resize(self.out.len() + 2 * self.indent, b' ');
-        for piece in ["</", name, ">\n"] {
-            self.out.extend_from_slice(piece.as_bytes());
-        }
+        self.line(tag);
     }
 
     fn empty(&mut self, name: &str, attributes: &Attributes<'_>) -> Result<()> {
         self.tag(name, attributes, " />\n")
     }
 
-    fn simple(&mut self, name: &str, value: &[u8]) -> Result<()> {
-        self.empty(name, &[("value", value.into())])
+    /// A tag that is nearly the only one in long texts; `start` is all of it up to the value.
+    #[inline(always)]
+    fn simple(&mut self, start: &str, value: &[u8]) -> Result<()> {
+        self.line(start);
+        self.escaped(value)?;
+        self.out.buffer.extend_from_slice(b"\" />\n");
+        Ok(())
     }
 
     fn value(&mut self, value: Value, depth: u32) -> Result<()> {
@@ -113,6 +180,7 @@ impl Printer<'_, '_> {
             return Err(EvalError::new(ErrorKind::StackOverflow, "stack overflow; max-call-depth exceeded"));
         }
         self.ctx.check_output(self.out.len())?;
+        self.out.make_room(self.ctx);
         stacker::maybe_grow(64 << 10, 1 << 20, || self.value_inner(value, depth))
     }
 
@@ -123,24 +191,26 @@ impl Printer<'_, '_> {
             return Ok(());
         }
         match value.view() {
-            View::Int(int) => self.simple("int", int.to_string().as_bytes())?,
-            View::Bool(bool) => self.simple("bool", if bool { b"true" } else { b"false" })?,
-            View::Float(float) => self.simple("float", float::display(float).as_bytes())?,
+            View::Int(int) => self.simple("<int value=\"", int.to_string().as_bytes())?,
+            View::Bool(bool) => self.simple("<bool value=\"", if bool { b"true" } else { b"false" })?,
+            View::Float(float) => self.simple("<float value=\"", float::display(float).as_bytes())?,
             View::Null => self.empty("null", &[])?,
-            View::Path(path) => self.simple("path", path.bytes())?,
+            View::Path(path) => self.simple("<path value=\"", path.bytes())?,
             View::String(string) => {
                 self.context.add(string.context());
-                self.simple("string", string.bytes())?;
+                self.simple("<string value=\"", string.bytes())?;
             }
             View::Attrs(attrs) => self.set(attrs, depth)?,
             View::List(list) => {
                 self.open("list", &[])?;
                 let offer = self.offer(list.elements().iter().copied());
+                list.elements().iter().take(AHEAD).for_each(|&element| fetch(element));
                 for (index, &element) in list.elements().iter().enumerate() {
                     offer.reached(index);
+                    list.elements().get(index + AHEAD).into_iter().for_each(|&later| fetch(later));
                     self.value(element, depth + 1).map_err(|error| item_part(index, error))?;
                 }
-                self.close("list");
+                self.close("</list>\n");
             }
             View::Closure(_) | View::Partial(_) => match value.as_lambda() {
                 Some((closure, given)) => self.function(closure, given)?,
@@ -160,7 +230,7 @@ impl Printer<'_, '_> {
         if !self.is_derivation(attrs)? {
             self.open("attrs", &[])?;
             self.attributes(attrs, depth)?;
-            self.close("attrs");
+            self.close("</attrs>\n");
             return Ok(());
         }
         let known = crate::builtins::known();
@@ -179,7 +249,7 @@ impl Printer<'_, '_> {
             Some(drv) if self.derivations.insert(drv.clone()) => self.attributes(attrs, depth)?,
             _ => self.empty("repeated", &[])?,
         }
-        self.close("derivation");
+        self.close("</derivation>\n");
         Ok(())
     }
 
@@ -204,21 +274,28 @@ impl Printer<'_, '_> {
     }
 
     fn attributes(&mut self, attrs: Attrs, depth: u32) -> Result<()> {
-        let sorted = self.ctx.attrs_sorted(attrs)?;
-        let offer = self.offer(sorted.iter().map(|attr| attr.value));
-        for (i, attr) in sorted.into_iter().enumerate() {
+        // The set is the caller's, and lives on.
+        let sorted = self.ctx.attrs_in_order(attrs)?;
+        let offer = self.offer(sorted.clone().map(|attr| attr.value));
+        let mut later = sorted.clone();
+        later.by_ref().take(AHEAD).for_each(|attr| fetch(attr.value));
+        for (i, attr) in sorted.enumerate() {
             offer.reached(i);
-            let name = ("name", attr.name.as_bytes().into());
+            later.next().into_iter().for_each(|attr| fetch(attr.value));
             if self.options.location {
+                let name = ("name", attr.name.as_bytes().into());
                 let mut place = self.place(attrs.position(attr.name));
                 let at = place.iter().position(|(label, _)| *label > "name").unwrap_or(place.len());
                 place.insert(at, name);
                 self.open("attr", &place)?;
             } else {
-                self.open("attr", &[name])?;
+                self.line("<attr name=\"");
+                self.escaped(attr.name.as_bytes())?;
+                self.out.buffer.extend_from_slice(b"\">\n");
+                self.indent += 1;
             }
             self.value(attr.value, depth + 1).map_err(|error| attr_part(attrs, attr.name, error))?;
-            self.close("attr");
+            self.close("</attr>\n");
         }
         Ok(())
     }
@@ -241,12 +318,12 @@ impl Printer<'_, '_> {
                 for name in names {
                     self.empty("attr", &[("name", name.into())])?;
                 }
-                self.close("attrspat");
+                self.close("</attrspat>\n");
             }
             Some(Param::Name(name, _)) => self.empty("varpat", &[("name", name.as_bytes().into())])?,
             None => {}
         }
-        self.close("function");
+        self.close("</function>\n");
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! [`Str`]: bytes with a context. Object: `len`, context object address or 0, bytes.
 
 use super::{Context, TAG_STRING, Value};
-use crate::heap::{Kind, Region};
+use crate::heap::{Kind, Pages, Region};
 
 /// The rest of a string that is being made, which nobody else reads until it is published.
 pub(crate) struct Unwritten {
@@ -59,6 +59,18 @@ impl Str {
             object.add(2).cast::<u8>()
         };
         (Value(object as u64 | TAG_STRING), Unwritten { start, len })
+    }
+
+    /// A string of a text that lies in memory of its own.
+    pub(crate) fn of_pages(region: &mut Region, pages: Pages, context: Context) -> Value {
+        let len = pages.len();
+        let object = region.alloc_pages(Kind::String, pages);
+        // SAFETY: the object has two words, and behind them the text.
+        unsafe {
+            *object = len as u64;
+            *object.add(1) = context.word();
+        }
+        Value(object as u64 | TAG_STRING)
     }
 
     #[inline(always)]
