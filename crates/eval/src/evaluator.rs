@@ -223,6 +223,18 @@ impl Evaluator {
         self.options.code.flush();
     }
 
+    /// For a process that is about to end: where nobody else has the evaluator, the system gets the memory of its values back, by two
+    /// threads where one may help, for which the end would take twice as long. Nothing else is freed.
+    pub fn leave(self: Arc<Self>) {
+        match Arc::try_unwrap(self) {
+            Ok(mut evaluator) => {
+                evaluator.heap.give_back();
+                std::mem::forget(evaluator);
+            }
+            Err(shared) => std::mem::forget(shared),
+        }
+    }
+
     pub fn host(&self) -> &dyn Host {
         &*self.host
     }

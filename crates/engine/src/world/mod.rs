@@ -33,6 +33,7 @@ pub mod store_access;
 mod texts;
 mod trees;
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -50,7 +51,7 @@ use crate::config::EngineConfig;
 
 /// See the module documentation.
 pub struct Generation {
-    pub evaluator: Arc<Evaluator>,
+    pub evaluator: Owned,
     pub host: Arc<EngineHost>,
     pub store: Arc<StoreAccess>,
     pub config: Arc<EngineConfig>,
@@ -83,12 +84,31 @@ struct FileProbe {
     probe: Arc<OnceLock<Probe>>,
 }
 
-impl Drop for Generation {
-    /// A process that is about to end does not give its memory back piece by piece. (Stores that were written to are closed.)
+/// The evaluator of a generation.
+pub struct Owned {
+    /// Until this is dropped.
+    evaluator: Option<Arc<Evaluator>>,
+    /// The process ends with it, which does not give its memory back piece by piece then. (Stores that were written to are closed.)
+    last: bool,
+}
+
+impl Deref for Owned {
+    type Target = Evaluator;
+
+    fn deref(&self) -> &Evaluator {
+        match &self.evaluator {
+            Some(evaluator) => evaluator,
+            None => unreachable!("only `drop` takes it"),
+        }
+    }
+}
+
+impl Drop for Owned {
     fn drop(&mut self) {
-        self.evaluator.end();
-        if self.config.once && self.config.store.read_only {
-            std::mem::forget(Arc::clone(&self.evaluator));
+        let Some(evaluator) = self.evaluator.take() else { return };
+        evaluator.end();
+        if self.last {
+            evaluator.leave();
         }
     }
 }
@@ -143,7 +163,7 @@ impl Generation {
         nival_flake::install(&mut builtins, config.locking.lenient);
         let evaluator = Evaluator::new(Arc::clone(&host) as Arc<dyn nival_eval::Host>, options, builtins);
         Arc::new(Generation {
-            evaluator,
+            evaluator: Owned { evaluator: Some(evaluator), last: config.once && config.store.read_only },
             host,
             store,
             config,

@@ -39,6 +39,11 @@ pub struct Heap {
 }
 
 impl Heap {
+    /// Gives the memory of all values back at once. There are none any more.
+    pub(crate) fn give_back(&mut self) {
+        self.space.get_mut().unwrap_or_else(|e| e.into_inner()).give_back();
+    }
+
     /// Bytes in use: what the last collection left, and what was handed out since, over all threads.
     pub fn reserved_bytes(&self) -> usize {
         self.live.load(Ordering::Relaxed) + self.allocated.load(Ordering::Relaxed)

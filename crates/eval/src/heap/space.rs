@@ -1,5 +1,7 @@
 //! [`Space`]: a reserved range of addresses, used block by block.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::Kind;
 use super::assistant::Assistant;
 use super::block::{BLOCK, DATA, HOLE, KIND, LARGE, map_byte};
@@ -14,6 +16,8 @@ const LEAST: usize = 64 << 20;
 
 /// With so many blocks a whole one is cleared before it is needed, besides the one that was taken.
 const MANY: usize = 16;
+/// So many are given back at once.
+const PART: usize = 8;
 /// With fewer, of which what is never needed would be a part that shows, so many bytes.
 const AHEAD: usize = 512 << 10;
 
@@ -229,6 +233,33 @@ impl Space {
         self.blocks[index] = BlockInfo { state: State::Free, free, longest: free, fresh: DATA as u32, young: false };
     }
 
+    /// Gives the memory of all blocks back to the system, which takes a while where there are many: a second thread does half of it. All
+    /// of them are free.
+    pub(super) fn give_back(&mut self) {
+        self.assistant = None;
+        let (base, count) = (self.base, self.blocks.len());
+        self.blocks.clear();
+        let next = AtomicUsize::new(0);
+        let work = || {
+            loop {
+                let from = next.fetch_add(PART, Ordering::Relaxed);
+                if from >= count {
+                    return;
+                }
+                let bytes = PART.min(count - from) * BLOCK;
+                // SAFETY: nothing lives in these blocks any more, and they lie in the reservation.
+                unsafe { libc::madvise((base + from * BLOCK) as *mut libc::c_void, bytes, libc::MADV_DONTNEED) };
+            }
+        };
+        std::thread::scope(|scope| {
+            if self.has_help() && count >= MANY {
+                // Where there can be no more threads this one does all.
+                let _ = std::thread::Builder::new().name("memory".into()).stack_size(256 << 10).spawn_scoped(scope, work);
+            }
+            work();
+        });
+    }
+
     /// Whether `word` lies in a block.
     #[inline]
     pub(super) fn contains(&self, word: usize) -> bool {
@@ -320,5 +351,31 @@ impl Drop for Space {
         self.assistant = None;
         // SAFETY: mapped with this length; by invariant 1 nothing refers to it any more.
         unsafe { libc::munmap(self.mapped.0 as *mut libc::c_void, self.mapped.1) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heap::{Heap, Region};
+
+    #[test]
+    fn what_was_given_back_is_zero_and_free() {
+        for assistance in [Assistance::None, Assistance::Collecting] {
+            let mut heap = Heap::default();
+            heap.assist(assistance);
+            let mut region = Region::new(&heap);
+            let first = region.alloc(Kind::String, 4);
+            // SAFETY: four words were just allocated.
+            unsafe { first.write(u64::MAX) };
+            for _ in 0..3 * MANY {
+                region.alloc(Kind::String, BLOCK / 16);
+            }
+            drop(region);
+            heap.give_back();
+            assert!(heap.space().blocks.is_empty());
+            // SAFETY: still a word of the reservation.
+            assert_eq!(unsafe { first.read() }, 0);
+        }
     }
 }
