@@ -340,8 +340,8 @@ fn positions_move_with_the_text() {
     let place = report.primary.unwrap().range.start();
     shown += &format!("{}\n", &text[usize::from(place)..]);
     expect![[r#"
-        at: 48, x: 1, 5 thunks of a new evaluator
-        at: 50, x: 100, 3 thunks
+        at: 48, x: 1, 6 thunks of a new evaluator
+        at: 50, x: 100, 4 thunks
         y.z; }
     "#]]
     .assert_eq(&shown);

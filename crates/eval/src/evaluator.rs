@@ -113,6 +113,8 @@ pub struct Evaluator {
     pub(crate) failures: Table<Box<EvalError>>,
     pub(crate) waits: Waits<Thunk>,
     pub(crate) builtins: Vec<LinkedBuiltin>,
+    /// Builtins that no text can name: the line and the column of a position.
+    pub(crate) line_and_column: [Value; 2],
     pub(crate) names: Names,
     pub(crate) host: Arc<dyn Host>,
     pub(crate) options: Options,
@@ -144,6 +146,11 @@ impl Evaluator {
     /// An evaluator without values yet. Takes well under a millisecond.
     pub fn new(host: Arc<dyn Host>, options: Options, builtins: BuiltinTable) -> Arc<Evaluator> {
         let functions = builtins.functions.iter().map(|&builtin| LinkedBuiltin::new(builtin)).collect();
+        let function = |name| builtins.functions.iter().position(|builtin| builtin.name == name);
+        let line_and_column = ["lineOfPosition", "columnOfPosition"].map(|name| match function(name) {
+            Some(index) => Value::builtin(BuiltinId(index as u16)),
+            None => Value::NULL,
+        });
         let (heap, shapes) = (Heap::default(), ShapeTable::default());
         heap.assist(options.assistance);
         let (empty_list, empty_attrs) = empties(&mut Region::new(&heap), shapes.make(&[], &[]));
@@ -160,6 +167,7 @@ impl Evaluator {
             failures: Table::default(),
             waits: Waits::default(),
             builtins: functions,
+            line_and_column,
             names: Names::new(),
             host,
             tracker: options.tracking.then(Tracker::default),

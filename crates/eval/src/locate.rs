@@ -7,9 +7,9 @@ use nival_hir::SourceMap;
 use nival_hir::module::{Expr, Param};
 
 use crate::ctx::Ctx;
-use crate::error::{Place, Pos, Result};
+use crate::error::{ErrorKind, EvalError, Place, Pos, Result};
 use crate::evaluator::Evaluator;
-use crate::linked::Linked;
+use crate::linked::{Linked, Origin};
 use crate::value::{AttrsBuilder, Value};
 
 /// Where a [`Pos`] is.
@@ -34,7 +34,18 @@ pub(crate) const INTERNAL: &str = "«nix-internal»";
 impl SourceLocation {
     /// The file that Nix tells programs: texts of the evaluator itself look like files, too.
     pub(crate) fn told_file(&self) -> Option<&[u8]> {
-        self.file.as_deref().or_else(|| self.label.strip_prefix(INTERNAL).map(str::as_bytes))
+        told_file(self.file.as_deref(), &self.label)
+    }
+}
+
+fn told_file<'a>(file: Option<&'a [u8]>, label: &'a str) -> Option<&'a [u8]> {
+    file.or_else(|| label.strip_prefix(INTERNAL).map(str::as_bytes))
+}
+
+impl Origin {
+    /// As [`SourceLocation::told_file`].
+    fn told_file(&self) -> Option<&[u8]> {
+        told_file(self.file.as_deref(), &self.label)
     }
 }
 
@@ -151,19 +162,35 @@ impl Linked {
 }
 
 impl Ctx<'_> {
-    /// `{ file, line, column }`, or null where nothing is known: `__curPos`, `unsafeGetAttrPos`.
+    /// `{ file, line, column }`, or null where nothing is known: `__curPos`, `unsafeGetAttrPos`. As in Nix line and column are found when
+    /// somebody asks for them: most who look want to know whether there is a position.
     pub fn position_value(&mut self, pos: Pos) -> Result<Value> {
         self.depend_on_position(pos);
-        let Some(location) = self.evaluator.locate(pos) else { return Ok(Value::NULL) };
-        let Some(file) = location.told_file() else { return Ok(Value::NULL) };
+        let evaluator = self.evaluator;
+        let Some((linked, _)) = evaluator.present(pos).filter(|_| !pos.is_none()) else { return Ok(Value::NULL) };
+        let Some(file) = linked.origin.told_file() else { return Ok(Value::NULL) };
         let mut set = AttrsBuilder::with_capacity(3);
         let file = self.string(file);
-        set.push(self.evaluator.names.file, file);
-        let line = self.int(location.line.into());
-        set.push(self.evaluator.names.line, line);
-        let column = self.int(location.column.into());
-        set.push(self.evaluator.names.column, column);
+        set.push(evaluator.names.file, file);
+        let word = self.int(pos.to_word());
+        for (name, function) in [evaluator.names.line, evaluator.names.column].into_iter().zip(evaluator.line_and_column) {
+            let part = self.lazy_call(function, &[word]);
+            set.push(name, part);
+        }
         Ok(self.attrs(set))
+    }
+
+    /// What [`Ctx::position_value`] leaves for later.
+    pub(crate) fn line_and_column(&mut self, word: Value) -> Result<(u32, u32)> {
+        let pos = self.force(word)?.as_int().map_or(Pos::NONE, Pos::from_word);
+        self.depend_on_position(pos);
+        match self.evaluator.locate(pos) {
+            Some(location) => Ok((location.line, location.column)),
+            None => {
+                let file = self.evaluator.present(pos).map(|(linked, _)| linked.origin.name()).unwrap_or_default();
+                Err(EvalError::new(ErrorKind::Io, format!("cannot tell a position in '{file}': it cannot be read any more")))
+            }
+        }
     }
 }
 

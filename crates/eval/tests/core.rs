@@ -191,6 +191,22 @@ fn files() {
     check("builtins.unsafeGetAttrPos \"b\" ({ a = 1; } // { b = 2; })", expect![[r#"{ column = 48; file = "/main.nix"; line = 1; }"#]]);
 }
 
+/// As in Nix.
+#[test]
+fn line_and_column_of_a_position_are_found_when_they_are_needed() {
+    let evaluator = evaluator("builtins.unsafeGetAttrPos \"b\" { a = 1;\n  b = 2; }", collecting(Collect::Stress(1)));
+    let shown = evaluator.enter(Arc::default(), |ctx| {
+        let position = ctx.import(b"/main.nix")?;
+        let before = print::ambiguous_lazy(ctx, position)?;
+        ctx.force_deep(position)?;
+        Ok::<_, Box<EvalError>>([before, b"\n".to_vec(), print::ambiguous(ctx, position)?].concat())
+    });
+    expect![[r#"
+        { column = <CODE>; file = "/main.nix"; line = <CODE>; }
+        { column = 3; file = "/main.nix"; line = 2; }"#]]
+    .assert_eq(&String::from_utf8_lossy(&shown.unwrap()));
+}
+
 #[test]
 fn laziness_and_errors() {
     check("let x = throw \"no\"; in [ (builtins.tryEval x).success ((y: 1) x) ({ a = x; b = 2; }.b) ]", expect!["[ false 1 2 ]"]);

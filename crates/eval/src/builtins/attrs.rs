@@ -8,7 +8,7 @@ use super::groups::Groups;
 use super::support::{arg, builtin, frame, known, required};
 use crate::Ctx;
 use crate::ahead::Ahead;
-use crate::builtin::Builtin;
+use crate::builtin::{Builtin, INTERNAL_ONLY};
 use crate::error::{EvalError, Result};
 use crate::heap::ScratchVec;
 use crate::steps::sort_in_steps;
@@ -21,6 +21,8 @@ pub(super) const TABLE: &[Builtin] = &[
     builtin("getAttr", &["name", "set"], get_attr, "The attribute called `name`: `set.${name}` as a function. An error where there is none."),
     builtin("hasAttr", &["name", "set"], has_attr, "Whether the set has an attribute called `name`: `set ? ${name}` as a function."),
     builtin("unsafeGetAttrPos", &["name", "set"], get_attr_pos, "Where the attribute was written: `{ file, line, column }`, or `null` where that is not known. It makes a result depend on the layout of the source."),
+    builtin("lineOfPosition", &["position"], |ctx, args| position_part(ctx, args[0], |(line, _)| line), "The line of what `unsafeGetAttrPos` gives, which is found when it is needed.").behind(INTERNAL_ONLY),
+    builtin("columnOfPosition", &["position"], |ctx, args| position_part(ctx, args[0], |(_, column)| column), "The column of what `unsafeGetAttrPos` gives, which is found when it is needed.").behind(INTERNAL_ONLY),
     builtin("removeAttrs", &["set", "names"], remove_attrs, "The set without the named attributes; names that it does not have are ignored."),
     builtin("listToAttrs", &["list"], list_to_attrs, "A set from a list of `{ name, value }` pairs. Of pairs with the same name the first counts.\n\n```nix\nlistToAttrs [ { name = \"a\"; value = 1; } ]  # { a = 1; }\n```"),
     builtin("intersectAttrs", &["a", "b"], intersect_attrs, "The attributes of `b` whose names `a` has too."),
@@ -62,6 +64,11 @@ fn get_attr_pos(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let set = ctx.expect_attrs(args[1], arg("second", "unsafeGetAttrPos"))?;
     let name = ctx.name(name.bytes());
     ctx.position_value(set.position(name))
+}
+
+fn position_part(ctx: &mut Ctx<'_>, position: Value, part: fn((u32, u32)) -> u32) -> Result<Value> {
+    let found = ctx.line_and_column(position)?;
+    Ok(ctx.int(part(found).into()))
 }
 
 fn remove_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {

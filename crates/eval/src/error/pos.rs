@@ -60,6 +60,15 @@ impl Pos {
         Pos(self.0 + ((by as u64) << 32))
     }
 
+    /// For [`Pos::from_word`].
+    pub(crate) fn to_word(self) -> i64 {
+        self.0.cast_signed()
+    }
+
+    pub(crate) fn from_word(word: i64) -> Pos {
+        Pos(word.cast_unsigned())
+    }
+
     /// Both halves of the word, for hashing.
     pub(crate) fn halves(self) -> [u32; 2] {
         [(self.0 >> 32) as u32, self.0 as u32]
