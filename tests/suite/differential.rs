@@ -97,6 +97,38 @@ fn values_print_as_in_real_nix() {
     }
 }
 
+/// `--eval` writes nothing: to what it evaluates, a derivation that is not in the store does not exist.
+#[test]
+fn derivations_that_are_not_written_are_not_there() {
+    let world = World::default();
+    let drv = r#"(derivation { name = "a"; builder = "b"; system = "c"; }).drvPath"#;
+    let bare = format!("builtins.unsafeDiscardStringContext {drv}");
+    let of_another = |value: &str| format!(r#"(derivation {{ name = "q"; builder = "b"; system = "c"; x = {value}; }}).drvPath"#);
+    let expressions = [
+        format!("builtins.pathExists ({bare})"),
+        format!("builtins.pathExists {drv}"),
+        format!("builtins.readFile ({bare})"),
+        format!("builtins.readFile {drv}"),
+        format!("import {drv}"),
+        format!("builtins.storePath ({bare})"),
+        of_another(drv),
+        of_another(&format!("builtins.unsafeDiscardOutputDependency {drv}")),
+    ];
+    let last = |text: &str| text.lines().last().unwrap_or_default().trim().to_owned();
+    for written in [false, true] {
+        if written {
+            let drv = drv.replace(").drvPath", ")");
+            run(world.nival_as("nix-instantiate").args(["-E", &drv])).ok();
+        }
+        for expression in &expressions {
+            let ask = |mut command: Command| run(command.args(["--eval", "-E", expression]));
+            let (ours, theirs) = (ask(world.nival_as("nix-instantiate")), ask(world.real_nix("nix-instantiate")));
+            assert_eq!((ours.code, &ours.out), (theirs.code, &theirs.out), "{written} {expression}\n{}\n{}", ours.err, theirs.err);
+            assert_eq!(last(&ours.err), last(&theirs.err), "{written} {expression}");
+        }
+    }
+}
+
 fn build(world: &World, command: Command, project: &Path, attributes: &[&str]) -> Vec<PathBuf> {
     let mut command = command;
     for attribute in attributes {

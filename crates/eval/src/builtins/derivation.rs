@@ -16,7 +16,8 @@ use self::inputs::Plain;
 use super::support::{arg, builtin, frame, known, required};
 use crate::Ctx;
 use crate::builtin::Builtin;
-use crate::error::{EvalError, Pos, Result};
+use crate::error::{ErrorKind, EvalError, Pos, Result};
+use crate::host::HostError;
 use crate::value::{AttrsBuilder, ContextElement, Value};
 
 #[rustfmt::skip]
@@ -46,7 +47,10 @@ pub(super) fn store_dir(ctx: &Ctx<'_>) -> Result<StoreDir> {
 /// Reads a derivation from the store.
 pub(super) fn load(ctx: &Ctx<'_>, path: &StorePath) -> Result<Arc<Derivation>> {
     let dir = store_dir(ctx)?;
-    let text = ctx.host().read_derivation(&dir.print(path))?;
+    let text = ctx.host().read_derivation(&dir.print(path)).map_err(|error| match error {
+        HostError::NotFound(path) => EvalError::new(ErrorKind::InvalidPath, format!("path '{path}' is not valid")),
+        other => other.into(),
+    })?;
     let name = path.derivation_name().unwrap_or(path.name());
     let drv = Derivation::parse(&dir, name, &text);
     drv.map(Arc::new).map_err(|error| EvalError::other(format!("error parsing derivation '{}': {error}", dir.print(path))))
