@@ -23,3 +23,4 @@ mod lsp;
 mod repl;
 mod restricted;
 mod threads;
+mod training;

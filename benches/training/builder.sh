@@ -1,0 +1,1 @@
+# Nothing is built while the evaluator is trained.
