@@ -429,6 +429,7 @@ impl<'e> Ctx<'e> {
             return value;
         }
         let value = self.string(name.as_bytes());
+        Str::from_word(value.0).remember_name(name);
         if self.name_strings.len() <= index {
             self.name_strings.resize(index + 1, Value::UNSET);
         }
@@ -442,6 +443,16 @@ impl<'e> Ctx<'e> {
 
     pub fn name(&mut self, bytes: &[u8]) -> Name {
         Name::new(bytes)
+    }
+
+    /// The name with the bytes of a string.
+    #[inline]
+    pub(crate) fn name_of(&mut self, string: Str) -> Name {
+        string.known_name().unwrap_or_else(|| {
+            let name = Name::new(string.bytes());
+            string.remember_name(name);
+            name
+        })
     }
 
     pub fn context(&mut self, elements: impl IntoIterator<Item = ContextElement>) -> Context {

@@ -207,6 +207,17 @@ fn line_and_column_of_a_position_are_found_when_they_are_needed() {
     .assert_eq(&String::from_utf8_lossy(&shown.unwrap()));
 }
 
+/// A string remembers which name it is; it stays what it was, also where it is moved.
+#[test]
+fn strings_that_were_names() {
+    check(
+        "let n = toString 12 + \"34\"; s = { ${n} = 1; }; sum = builtins.foldl' (a: i: a + s.${n}) 0 (builtins.genList (i: i) 100);\n\
+         all = builtins.attrNames (builtins.listToAttrs (map (i: { name = n + toString i; value = i; }) [ 3 1 2 1 ])); in\n\
+         [ sum (builtins.hasAttr n s) (builtins.stringLength n) (n + n) (n == \"1234\") (builtins.groupBy (x: n) [ 5 6 ]) all (toString all) ]",
+        expect![[r#"[ 100 true 4 "12341234" true { "1234" = [ 5 6 ]; } [ "12341" "12342" "12343" ] "12341 12342 12343" ]"#]],
+    );
+}
+
 #[test]
 fn laziness_and_errors() {
     check("let x = throw \"no\"; in [ (builtins.tryEval x).success ((y: 1) x) ({ a = x; b = 2; }.b) ]", expect!["[ false 1 2 ]"]);

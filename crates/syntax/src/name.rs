@@ -224,6 +224,18 @@ impl Name {
         TABLE.entries.iter().fold((0, 0), |(len, bytes), (_, entry)| (len + 1, bytes + entry.len() as u64))
     }
 
+    /// For [`Name::from_number`].
+    #[inline(always)]
+    pub fn number(self) -> u32 {
+        self.0.get()
+    }
+
+    /// The name with a number that a name of this process had; `None` for 0.
+    #[inline(always)]
+    pub fn from_number(number: u32) -> Option<Name> {
+        NonZeroU32::new(number).map(Name)
+    }
+
     /// A small dense number, fit as an index.
     #[inline]
     pub fn index(self) -> usize {

@@ -47,7 +47,7 @@ fn attr_values(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 fn get_attr(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let name = ctx.expect_string_no_context(args[0], arg("first", "getAttr"))?;
     let set = ctx.expect_attrs(args[1], arg("second", "getAttr"))?;
-    let name = ctx.name(name.bytes());
+    let name = ctx.name_of(name);
     let value = required(set, name, || "in the attribute set under consideration".into())?;
     ctx.force(value)
 }
@@ -55,14 +55,14 @@ fn get_attr(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 fn has_attr(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let name = ctx.expect_string_no_context(args[0], arg("first", "hasAttr"))?;
     let set = ctx.expect_attrs(args[1], arg("second", "hasAttr"))?;
-    let name = ctx.name(name.bytes());
+    let name = ctx.name_of(name);
     Ok(Value::bool(set.contains(name)))
 }
 
 fn get_attr_pos(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let name = ctx.expect_string_no_context(args[0], arg("first", "unsafeGetAttrPos"))?;
     let set = ctx.expect_attrs(args[1], arg("second", "unsafeGetAttrPos"))?;
-    let name = ctx.name(name.bytes());
+    let name = ctx.name_of(name);
     ctx.position_value(set.position(name))
 }
 
@@ -79,7 +79,7 @@ fn remove_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         ctx.check_interrupt()?;
         let what = frame("while evaluating the values of the second argument passed to builtins.removeAttrs");
         let name = ctx.expect_string_no_context(element, what)?;
-        names.push(ctx.name(name.bytes()));
+        names.push(ctx.name_of(name));
     }
     names.retain(|name| set.contains(*name));
     names.sort_unstable();
@@ -99,7 +99,7 @@ fn list_to_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         let name = required(set, known.name, pair)?;
         let what = frame("while evaluating the `name` attribute of an element of the list passed to builtins.listToAttrs");
         let name = ctx.expect_string_no_context(name, what)?;
-        pairs.push((ctx.name(name.bytes()), set));
+        pairs.push((ctx.name_of(name), set));
     }
     // A pair that an earlier one hides needs no value.
     let mut order: ScratchVec<(Name, u32)> = (0..).zip(&pairs).map(|(i, pair)| (pair.0, i)).collect();
@@ -134,7 +134,7 @@ fn intersect_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
 
 fn cat_attrs(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let name = ctx.expect_string_no_context(args[0], arg("first", "catAttrs"))?;
-    let name = ctx.name(name.bytes());
+    let name = ctx.name_of(name);
     let list = ctx.expect_list(args[1], arg("second", "catAttrs"))?;
     let mut found = ScratchVec::new();
     for &element in list.elements() {

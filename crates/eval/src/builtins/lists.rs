@@ -204,7 +204,7 @@ fn group_by(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
         let result = calls.call(ctx, i)?;
         let what = frame("while evaluating the return value of the grouping function passed to builtins.groupBy");
         let name = ctx.expect_string_no_context(result, what)?;
-        groups.push(ctx.name(name.bytes()), element);
+        groups.push(ctx.name_of(name), element);
     }
     groups.finish(ctx, |_, _, members| members)
 }

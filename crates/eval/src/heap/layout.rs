@@ -18,7 +18,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Kind;
 use super::block::{KIND, extent, load_byte, map_byte};
-use crate::value::{State, TAG_ATTRS, TAG_BOXED, TAG_CLOSURE, TAG_IMMEDIATE, TAG_INT, TAG_LIST, TAG_MASK, TAG_STRING, ThunkKind, Value};
+use crate::value::{
+    State, TAG_ATTRS, TAG_BOXED, TAG_CLOSURE, TAG_IMMEDIATE, TAG_INT, TAG_LIST, TAG_MASK, TAG_STRING, ThunkKind, Value, string_len,
+};
 
 /// Who is shown what an object refers to.
 pub(super) trait Visitor {
@@ -99,7 +101,7 @@ pub(super) unsafe fn size_of(address: usize, byte: u8) -> usize {
             THUNK | CLOSURE => 16,
             LIST => (8 + first() * 8).next_multiple_of(16),
             VIEW => 32,
-            STRING => 16 + first().next_multiple_of(16),
+            STRING => 16 + string_len(first()).next_multiple_of(16),
             LAYERED => 48,
             _ => extent(address),
         }

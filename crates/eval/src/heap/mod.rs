@@ -25,7 +25,7 @@
 //!    thread stands still, too. To wait for a thunk of another thread is such a step. What is being made, and not yet referred to by a
 //!    whole object, needs no root until the next step.
 //! 4. An object is fully written before its address is published (with Release) to another thread. After that only
-//!    words of type `AtomicU64` change: thunk states, frame slots, caches; and, while every thread stands still, the
+//!    words of type `AtomicU64` change: thunk states, frame slots, caches, what a string is as a name; and, while every thread stands still, the
 //!    collector puts the value of a finished thunk in place of the reference to it, and where an object is in place of where it was.
 
 mod assistant;

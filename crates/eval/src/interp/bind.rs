@@ -99,7 +99,7 @@ impl<'e> Ctx<'e> {
                 continue;
             }
             let name = self.expect_string_no_context(name, || "while evaluating the name of a dynamic attribute".into())?;
-            let name = self.name(name.bytes());
+            let name = self.name_of(name);
             let earlier = seen.iter().find(|s| s.0 == name).map(|s| s.1);
             if earlier.is_some() || base.contains(name) {
                 let earlier = earlier.unwrap_or_else(|| base.position(name));

@@ -89,7 +89,7 @@ impl<'e> Ctx<'e> {
             AttrName::Dynamic(id) => {
                 let value = self.eval(m, frame, id)?;
                 let name = self.expect_string_no_context(value, || "while evaluating an attribute name".into())?;
-                Ok(self.name(name.bytes()))
+                Ok(self.name_of(name))
             }
         }
     }

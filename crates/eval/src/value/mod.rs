@@ -27,6 +27,7 @@ pub use path::Path;
 pub(crate) use shape::{NOT_FOUND, ShapeTable};
 pub use shape::{Shape, ShapeRef};
 pub use string::Str;
+pub(crate) use string::string_len;
 pub(crate) use thunk::Record;
 pub use thunk::Thunk;
 

@@ -1,4 +1,8 @@
-//! [`Str`]: bytes with a context. Object: `len`, context object address or 0, bytes.
+//! [`Str`]: bytes with a context. Object: `len` and what the bytes are as a name, context object address or 0, bytes.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use nival_syntax::Name;
 
 use super::{Context, TAG_STRING, Value};
 use crate::heap::{Kind, Pages, Region};
@@ -21,6 +25,15 @@ impl Unwritten {
         }
         self.len -= bytes.len();
     }
+}
+
+/// No evaluator has room for a string of more than 2 to the power of this bytes.
+const LEN_BITS: u32 = 40;
+
+/// The length in the first word of a string, which may have a name besides.
+#[inline(always)]
+pub(crate) fn string_len(head: usize) -> usize {
+    head & ((1 << LEN_BITS) - 1)
 }
 
 /// A string value. Strings are bytes, usually UTF-8.
@@ -61,6 +74,29 @@ impl Str {
         (Value(object as u64 | TAG_STRING), Unwritten { start, len })
     }
 
+    /// Length in the lower bits; above, 0 or the number of the name with these bytes.
+    #[inline(always)]
+    fn head(self) -> &'static AtomicU64 {
+        // SAFETY: by construction the address of a string object, of at least two words.
+        unsafe { &*(self.0 as *const AtomicU64) }
+    }
+
+    /// The name with these bytes, if somebody asked for it before: to find it looks at three other places in memory.
+    #[inline(always)]
+    pub(crate) fn known_name(self) -> Option<Name> {
+        Name::from_number((self.head().load(Ordering::Relaxed) >> LEN_BITS) as u32)
+    }
+
+    /// `name` has these bytes.
+    #[inline]
+    pub(crate) fn remember_name(self, name: Name) {
+        let number = u64::from(name.number());
+        if number >> (64 - LEN_BITS) == 0 {
+            // Whoever else writes it writes the same.
+            self.head().store(number << LEN_BITS | self.bytes().len() as u64, Ordering::Relaxed);
+        }
+    }
+
     /// A string of a text that lies in memory of its own.
     pub(crate) fn of_pages(region: &mut Region, pages: Pages, context: Context) -> Value {
         let len = pages.len();
@@ -75,11 +111,9 @@ impl Str {
 
     #[inline(always)]
     pub fn bytes(self) -> &'static [u8] {
+        let len = string_len(self.head().load(Ordering::Relaxed) as usize);
         // SAFETY: by construction the address of a string object.
-        unsafe {
-            let object = self.0 as *const u64;
-            std::slice::from_raw_parts(object.add(2).cast::<u8>(), *object as usize)
-        }
+        unsafe { std::slice::from_raw_parts((self.0 as *const u64).add(2).cast::<u8>(), len) }
     }
 
     /// The text, with U+FFFD in place of bytes that are not UTF-8.
