@@ -23,6 +23,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::{self, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -60,8 +61,16 @@ struct State {
     /// `None` until it was looked for.
     index: Option<Index>,
     /// Of the index's packs, the young and the old one, those that could be opened for reading.
-    packs: [Option<Arc<File>>; 2],
+    packs: [Option<Arc<Pack>>; 2],
     output: Output,
+}
+
+/// A pack that is read.
+#[derive(Debug)]
+struct Pack {
+    file: File,
+    /// So many bytes it had when it was last asked: it only grows.
+    len: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -128,19 +137,20 @@ impl Records {
 
     /// Puts the bytes that were kept under `key` into `into`, in place of what is there; `false` if there are none.
     pub fn get(&self, key: &Key, into: &mut Vec<u8>) -> bool {
-        let (file, entry) = {
+        let (pack, entry) = {
             let mut state = self.state();
             let State { index, packs, .. } = &mut *state;
             let index = index.get_or_insert_with(|| {
                 let index = self.read_index().unwrap_or_default();
-                *packs = index.packs.map(|id| (id != 0).then(|| own(File::open(self.pack(id)).ok()?).map(Arc::new)).flatten());
+                *packs =
+                    index.packs.map(|id| (id != 0).then(|| own(File::open(self.pack(id)).ok()?).map(Pack::new).map(Arc::new)).flatten());
                 index
             });
             let Some(entry) = index.find(prefix(key)) else { return false };
-            let Some(file) = packs.get(usize::from(entry.old)).and_then(Option::as_ref) else { return false };
-            (Arc::clone(file), entry)
+            let Some(pack) = packs.get(usize::from(entry.old)).and_then(Option::as_ref) else { return false };
+            (Arc::clone(pack), entry)
         };
-        if !read(&file, entry, key, into) {
+        if !pack.read(entry, key, into) {
             return false;
         }
         if entry.old {
@@ -278,23 +288,35 @@ fn random() -> u64 {
     std::hash::RandomState::new().build_hasher().finish() | 1
 }
 
-fn read(file: &File, entry: Entry, key: &Key, into: &mut Vec<u8>) -> bool {
-    let len = entry.len as usize;
-    if len > MAX_RECORD {
-        return false;
+impl Pack {
+    fn new(file: File) -> Pack {
+        Pack { file, len: AtomicU64::new(0) }
     }
-    let mut header = [0; HEADER];
-    // The checksum says whether there was enough.
-    if into.len() < len {
-        let available = file.metadata().map_or(0, |metadata| metadata.len());
-        if available < entry.offset.saturating_add((HEADER + len) as u64) {
+
+    /// Whether it has so many bytes.
+    fn reaches(&self, end: u64) -> bool {
+        if self.len.load(Ordering::Relaxed) < end {
+            let len = self.file.metadata().map_or(0, |metadata| metadata.len());
+            self.len.store(len, Ordering::Relaxed);
+        }
+        self.len.load(Ordering::Relaxed) >= end
+    }
+
+    fn read(&self, entry: Entry, key: &Key, into: &mut Vec<u8>) -> bool {
+        let whole = HEADER + entry.len as usize;
+        // Nothing is made for what cannot be there.
+        if whole > HEADER + MAX_RECORD || !self.reaches(entry.offset.saturating_add(whole as u64)) {
             return false;
         }
-        into.resize(len, 0);
+        into.resize(whole, 0);
+        if self.file.read_exact_at(into, entry.offset).is_err() {
+            return false;
+        }
+        let Some((header, bytes)) = into.split_at_checked(HEADER) else { return false };
+        let right = header.split_at(32) == (&key[..], &checksum(bytes).to_le_bytes()[..]);
+        into.drain(..HEADER);
+        right
     }
-    into.truncate(len);
-    let whole = file.read_exact_at(&mut header, entry.offset).and_then(|()| file.read_exact_at(into, entry.offset + HEADER as u64));
-    whole.is_ok() && header.split_at(32) == (&key[..], &checksum(into).to_le_bytes()[..])
 }
 
 fn checksum(bytes: &[u8]) -> u64 {
