@@ -133,7 +133,8 @@ impl<'e> Ctx<'e> {
         if let Some(value) = cached(path) {
             return Ok(value);
         }
-        let file = if path.starts_with(corepkgs::FOLDER) { path.to_vec() } else { self.resolve_file(path)? };
+        let is_file = || evaluator.reading.as_ref().is_some_and(|reading| reading.has_file(path));
+        let file = if path.starts_with(corepkgs::FOLDER) || is_file() { path.to_vec() } else { self.resolve_file(path)? };
         let value = match cached(&file) {
             Some(value) => value,
             None => match self.read_tracked(&file)? {

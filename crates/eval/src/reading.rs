@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use crate::bounds::Bounds;
 use crate::code::KeptCode;
-use crate::host::Host;
+use crate::host::{FileType, Host};
 
 /// With fewer files it is not worth starting a thread.
 const WORTHWHILE: usize = 16;
@@ -27,6 +27,8 @@ const MAX_LIST: usize = 8 << 20;
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub text: Arc<[u8]>,
+    /// The file itself is at its path, not a link to it.
+    pub regular: bool,
     pub digest: blake3::Hash,
     pub code: Option<Vec<u8>>,
 }
@@ -57,6 +59,8 @@ struct State {
     next: usize,
     ready: FxHashMap<Vec<u8>, Prepared>,
     bytes: usize,
+    /// The thread waits for room.
+    waiting: bool,
     over: bool,
 }
 
@@ -112,6 +116,11 @@ impl Reading {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the thread found a regular file at `path`, and what it made of it is there.
+    pub(crate) fn has_file(&self, path: &[u8]) -> bool {
+        self.state().ready.get(path).is_some_and(|prepared| prepared.regular)
+    }
+
     /// What the thread made of `path`, if it came before the caller, who is about to read it.
     pub(crate) fn take(self: &Arc<Self>, host: &Arc<dyn Host>, path: &[u8]) -> Option<Prepared> {
         let mut state = self.state();
@@ -130,7 +139,8 @@ impl Reading {
             (Some(found), _) => {
                 state.bytes -= found.bytes();
                 // Not for each file: to wake a thread takes longer than to read one.
-                if state.ready.len() <= WAITING / 2 && state.bytes <= WAITING_BYTES / 2 {
+                if state.waiting && state.ready.len() <= WAITING / 2 && state.bytes <= WAITING_BYTES / 2 {
+                    state.waiting = false;
                     self.room.notify_one();
                 }
             }
@@ -168,6 +178,7 @@ impl Reading {
             {
                 let mut state = self.state();
                 while !state.over && (state.ready.len() >= WAITING || state.bytes >= WAITING_BYTES) {
+                    state.waiting = true;
                     state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
                 }
                 if state.over {
@@ -181,13 +192,14 @@ impl Reading {
             let Some(path) = list.path(at) else { return };
             at += 1;
             // The evaluation meets the error itself, if it asks.
+            let regular = matches!(host.file_type(path), Ok(Some(FileType::Regular)));
             let Ok(text) = host.read_file(path, &Bounds::default()) else { continue };
             let digest = blake3::hash(&text);
             let mut code = Vec::new();
             let code = self.kept.get(digest.as_bytes(), &mut code).then_some(code);
             let mut state = self.state();
             if state.place(path).is_some() {
-                let prepared = Prepared { text, digest, code };
+                let prepared = Prepared { text, regular, digest, code };
                 state.bytes += prepared.bytes();
                 state.ready.insert(path.to_vec(), prepared);
             }
@@ -216,6 +228,7 @@ impl Reading {
 mod tests {
     use super::*;
     use crate::testing::MemoryHost;
+    use crate::{Assistance, CodeCache, Evaluator, Options, builtins};
 
     /// What was kept, in memory.
     #[derive(Debug, Default)]
@@ -233,6 +246,11 @@ mod tests {
             self.0.lock().unwrap().insert(*digest, bytes.to_vec());
         }
         fn flush(&self) {}
+    }
+
+    /// A text of which code is kept.
+    fn long(text: &str) -> String {
+        format!("{text}{}", "#".repeat(300))
     }
 
     fn path(number: usize) -> Vec<u8> {
@@ -254,12 +272,14 @@ mod tests {
         first.end();
 
         memory.write("/7.nix", "changed");
+        memory.link("/12.nix", "/13.nix");
         kept.put(blake3::hash(b"9").as_bytes(), b"code");
         let next = Reading::new(Arc::clone(&kept) as Arc<dyn KeptCode>);
         assert!(next.take(&host, &path(0)).is_none(), "the thread begins with it");
         let took = |number| {
             for _ in 0..1000 {
                 if next.state().ready.contains_key(&path(number)) {
+                    assert_eq!(next.has_file(&path(number)), number != 12);
                     return next.take(&host, &path(number)).map(|file| (String::from_utf8_lossy(&file.text).into_owned(), file.code));
                 }
                 std::thread::sleep(std::time::Duration::from_millis(10));
@@ -268,11 +288,65 @@ mod tests {
         };
         assert_eq!(took(39), Some(("39".into(), None)));
         assert_eq!(took(7), Some(("changed".into(), None)));
+        assert_eq!(took(12), Some(("13".into(), None)), "a link to it");
+        assert!(!next.has_file(&path(12)), "it was taken");
+        assert!(!next.has_file(b"/new.nix"));
         assert_eq!(took(9), Some(("9".into(), Some(b"code".to_vec()))));
         assert!(next.take(&host, &path(9)).is_none(), "once only");
         assert!(next.take(&host, b"/new.nix").is_none());
         next.end();
+        assert!(!next.has_file(&path(8)), "what is over has nothing");
         assert_eq!(next.state().missed, 2, "one that was asked for again, and a new one");
+    }
+
+    /// The text that `/main.nix` is.
+    fn evaluate(memory: &Arc<MemoryHost>, kept: &Arc<Kept>) -> String {
+        let code = CodeCache::keeping_nothing().with_kept(Some(Arc::clone(kept) as Arc<dyn KeptCode>));
+        let options = Options { code: Arc::new(code), assistance: Assistance::All, ..Options::default() };
+        let evaluator = Evaluator::new(Arc::clone(memory) as Arc<dyn Host>, options, builtins::table());
+        let text = evaluator.enter(Arc::default(), |ctx| {
+            let value = ctx.import(b"/main.nix")?;
+            let text = ctx.expect_string(value, String::new)?;
+            Ok::<_, Box<crate::EvalError>>(String::from_utf8_lossy(text.bytes()).into_owned())
+        });
+        evaluator.end();
+        text.unwrap()
+    }
+
+    #[test]
+    fn what_was_read_ahead_is_what_is_there() {
+        let numbers = || 0..64;
+        let main = long("toString (builtins.genList (n: (import (./. + \"/f/${toString n}.nix\") { }).value) 64)\n");
+        let memory = Arc::new(MemoryHost::new(""));
+        memory.write("/main.nix", &main);
+        let file = |folder: &str, number: usize| {
+            let (own, next) = (format!("of{number}"), number + 1);
+            let text = format!("{{ {own} ? import ./number.nix + {next}, ... }}: {{ inherit {own}; value = {own}; }}\n");
+            memory.write(&format!("{folder}/{number}.nix"), &long(&text));
+        };
+        numbers().for_each(|number| file("/f", number));
+        memory.write("/f/number.nix", "100");
+        let kept = Arc::new(Kept::default());
+        let expected = |value: &dyn Fn(usize) -> usize| numbers().map(|n| value(n).to_string()).collect::<Vec<_>>().join(" ");
+        for _ in 0..10 {
+            assert_eq!(evaluate(&memory, &kept), expected(&|n| 101 + n));
+        }
+        // Links in place of files lead to others, from where paths start; a folder has a `default.nix`.
+        for number in numbers().filter(|number| number % 3 == 0) {
+            file("/g", number);
+            memory.link(&format!("/f/{number}.nix"), &format!("/g/{number}.nix"));
+        }
+        memory.write("/g/number.nix", "200");
+        memory.remove("/f/1.nix");
+        memory.write("/f/1.nix/default.nix", "{ }: { value = 7; }");
+        let value = |number: usize| match number {
+            1 => 7,
+            _ if number.is_multiple_of(3) => 201 + number,
+            _ => 101 + number,
+        };
+        for _ in 0..10 {
+            assert_eq!(evaluate(&memory, &kept), expected(&value));
+        }
     }
 
     #[test]

@@ -17,10 +17,12 @@ pub fn collecting(collect: Collect) -> Options {
     Options { collect, code: Arc::new(code), single_threaded, ..Options::default() }
 }
 
-/// Files by absolute path; folders exist where files lie in them. No links, no store, no network.
+/// Files by absolute path; folders exist where files lie in them. No store, no network.
 #[derive(Debug, Default)]
 pub struct MemoryHost {
     files: Mutex<BTreeMap<Vec<u8>, Arc<[u8]>>>,
+    /// Symbolic links at the end of paths: where they lead to.
+    links: Mutex<BTreeMap<Vec<u8>, Vec<u8>>>,
     /// Files below this folder are being edited: see [`Host::read_tracked`].
     pub edited: Option<Vec<u8>>,
     pub search_path: Vec<SearchPathEntry>,
@@ -71,6 +73,20 @@ impl MemoryHost {
         self.files().insert(path.into(), text.as_bytes().into());
     }
 
+    pub fn remove(&self, path: &str) {
+        self.files().remove(path.as_bytes());
+    }
+
+    /// Puts a symbolic link in the place of a file.
+    pub fn link(&self, path: &str, target: &str) {
+        self.remove(path);
+        self.links.lock().unwrap_or_else(|e| e.into_inner()).insert(path.into(), target.into());
+    }
+
+    fn target(&self, path: &[u8]) -> Option<Vec<u8>> {
+        self.links.lock().unwrap_or_else(|e| e.into_inner()).get(path).cloned()
+    }
+
     fn files(&self) -> std::sync::MutexGuard<'_, BTreeMap<Vec<u8>, Arc<[u8]>>> {
         self.files.lock().unwrap_or_else(|e| e.into_inner())
     }
@@ -90,7 +106,11 @@ fn none<T>(what: &str) -> HostResult<T> {
 
 impl Host for MemoryHost {
     fn read_file(&self, path: &[u8], _bounds: &Bounds) -> HostResult<Arc<[u8]>> {
-        self.files().get(path).cloned().ok_or_else(|| HostError::NotFound(String::from_utf8_lossy(path).into_owned()))
+        let target = self.target(path);
+        self.files()
+            .get(target.as_deref().unwrap_or(path))
+            .cloned()
+            .ok_or_else(|| HostError::NotFound(String::from_utf8_lossy(path).into_owned()))
     }
 
     fn read_tracked(&self, path: &[u8], _bounds: &Bounds) -> HostResult<Option<Arc<[u8]>>> {
@@ -101,14 +121,17 @@ impl Host for MemoryHost {
     }
 
     fn file_type(&self, path: &[u8]) -> HostResult<Option<FileType>> {
+        if self.target(path).is_some() {
+            return Ok(Some(FileType::Symlink));
+        }
         if self.files().contains_key(path) {
             return Ok(Some(FileType::Regular));
         }
         Ok(self.below(path).first().map(|_| FileType::Directory))
     }
 
-    fn read_link(&self, _path: &[u8]) -> HostResult<Vec<u8>> {
-        none("a link")
+    fn read_link(&self, path: &[u8]) -> HostResult<Vec<u8>> {
+        self.target(path).map_or_else(|| none("a link"), Ok)
     }
 
     fn read_dir(&self, path: &[u8]) -> HostResult<Vec<(Vec<u8>, FileType)>> {
