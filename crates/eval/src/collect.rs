@@ -6,7 +6,8 @@ use std::sync::{Mutex, MutexGuard};
 use crate::ahead::{Still, Team};
 use crate::ctx::Ctx;
 use crate::evaluator::Evaluator;
-use crate::heap::{Checks, Heap, Marker, Root, Scope, scan_registers_and_stack};
+use crate::heap::{Checks, Marker, Root, Scope, scan_registers_and_stack};
+use crate::pace::{Pace, is_full_due};
 use crate::value::Value;
 
 /// When an evaluator frees the values that nothing refers to any more.
@@ -79,44 +80,8 @@ impl Constants {
     }
 }
 
-/// Bytes allocated before the first collection where there are several threads.
-const FIRST: usize = 48 << 20;
-/// The number of a collection of one thread that looks at nothing and keeps what was made since the last one, `USUAL` bytes. More than half
-/// of what a big evaluation makes first is used to the end, such as the library and the package set; what is not is freed when everything
-/// is looked at. Small ones, of which values are most, do not get there: their two collections save a tenth of their memory.
-const KEEPS: u32 = 2;
-/// Bytes allocated between two collections.
-const LEAST: usize = 8 << 20;
-/// The same once much is in use: what is looked at late has often died meanwhile.
-const USUAL: usize = 28 << 20;
-/// What is old has to grow by so many bytes before all of it is looked at: little of it dies.
-const GROWN: usize = 256 << 20;
-
-/// So many times as much where several threads have to stand still for it.
-const TEAM: usize = 3;
-/// Where one of them is busy, it is tried again after so many bytes.
+/// Where one of several threads is busy, it is tried again after so many bytes.
 const AGAIN: usize = 32 << 20;
-
-impl Heap {
-    /// Whether so much was allocated since the last collection that another one pays.
-    fn is_due(&self, team: bool, number: u32) -> bool {
-        let live = self.live();
-        let usual = (2 * live).clamp(LEAST, USUAL.max(live / 16));
-        self.allocated()
-            > match number {
-                0 if team => FIRST,
-                _ if team => usual * TEAM,
-                KEEPS => USUAL,
-                _ => usual,
-            }
-    }
-
-    /// Whether what became old since everything was looked at is so much that some of it will have died.
-    fn is_full_due(&self) -> bool {
-        let known = self.live_full();
-        self.live() > known + GROWN.max(known)
-    }
-}
 
 impl Ctx<'_> {
     /// To be called between two steps.
@@ -127,8 +92,8 @@ impl Ctx<'_> {
         let due = match self.evaluator.options.collect {
             Collect::Never => false,
             Collect::Automatic | Collect::Checked => {
-                let number = self.evaluator.collections.load(Ordering::Relaxed);
-                self.evaluator.heap.is_due(self.team.is_some(), number) || self.is_over_budget()
+                let heap = &self.evaluator.heap;
+                heap.allocated() > self.pace(self.evaluator.collections.load(Ordering::Relaxed)).bytes(heap.live()) || self.is_over_budget()
             }
             Collect::Stress(_) => true,
         };
@@ -152,10 +117,9 @@ impl Ctx<'_> {
         self.evaluator.options.budget.bytes.is_some_and(|limit| heap.reserved_bytes() > limit && heap.allocated() > limit / 16)
     }
 
-    /// Whether what was made so far is kept without a look at it.
-    fn keeps_all(&self, number: u32, over_budget: bool) -> bool {
-        let stress = matches!(self.evaluator.options.collect, Collect::Stress(_));
-        number == KEEPS && self.team.is_none() && !over_budget && !stress
+    fn pace(&self, number: u32) -> Pace {
+        let big = self.evaluator.reading.as_ref().is_some_and(|reading| reading.is_long());
+        Pace { number, team: self.team.is_some(), big }
     }
 
     /// `still` are the other threads inside.
@@ -177,12 +141,11 @@ impl Ctx<'_> {
             self.put_code_aside(number);
         }
         let over_budget = self.is_over_budget();
-        let scope = if self.keeps_all(number, over_budget) { Scope::Nothing } else { Scope::Young };
-        self.mark(scope, checks, still);
-        let full = match self.evaluator.options.collect {
-            Collect::Stress(_) => number.is_multiple_of(4),
-            _ => over_budget || self.evaluator.heap.is_full_due(),
-        };
+        let stress = matches!(self.evaluator.options.collect, Collect::Stress(_));
+        let keeps_all = self.pace(number).keeps_all() && !over_budget && !stress;
+        self.mark(if keeps_all { Scope::Nothing } else { Scope::Young }, checks, still);
+        let heap = &self.evaluator.heap;
+        let full = if stress { number.is_multiple_of(4) } else { over_budget || is_full_due(heap.live(), heap.live_full()) };
         if full {
             self.mark(Scope::All, checks, still);
         }

@@ -48,6 +48,7 @@ mod linked;
 mod lints;
 mod locate;
 pub mod ops;
+mod pace;
 mod parsed;
 pub mod print;
 mod probe;

@@ -5,6 +5,7 @@
 //! what nobody foresaw, and what it has not come to is left to the evaluation. So nothing depends on it but time.
 
 use std::hash::BuildHasher as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
@@ -15,6 +16,8 @@ use crate::host::{FileType, Host};
 
 /// With fewer files it is not worth starting a thread.
 const WORTHWHILE: usize = 16;
+/// An evaluation of so many files is a big one.
+const LONG: usize = 1000;
 /// So many files wait to be asked for, and so many bytes of them.
 const WAITING: usize = 64;
 const WAITING_BYTES: usize = 4 << 20;
@@ -37,6 +40,8 @@ pub(crate) struct Prepared {
 #[derive(Debug)]
 pub(crate) struct Reading {
     kept: Arc<dyn KeptCode>,
+    /// Whether the list of the last evaluation is long.
+    long: AtomicBool,
     state: Mutex<State>,
     /// Something was taken, or nothing more is wanted.
     room: Condvar,
@@ -109,11 +114,16 @@ impl Prepared {
 
 impl Reading {
     pub(crate) fn new(kept: Arc<dyn KeptCode>) -> Arc<Reading> {
-        Arc::new(Reading { kept, state: Mutex::default(), room: Condvar::new() })
+        Arc::new(Reading { kept, long: AtomicBool::new(false), state: Mutex::default(), room: Condvar::new() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the last evaluation that began with the same file imported so many that this one will be big, too; as far as is known.
+    pub(crate) fn is_long(&self) -> bool {
+        self.long.load(Ordering::Relaxed)
     }
 
     /// Whether the thread found a regular file at `path`, and what it made of it is there.
@@ -165,6 +175,7 @@ impl Reading {
         let list = Arc::new(List::new(list));
         state.expected = (0u32..).zip(0..list.starts.len()).filter_map(|(place, at)| Some((digest(list.path(at)?), place))).collect();
         state.list = Arc::clone(&list);
+        self.long.store(list.starts.len() >= LONG, Ordering::Relaxed);
         if list.starts.len() >= WORTHWHILE {
             let (own, host) = (Arc::clone(self), Arc::clone(host));
             // Where there can be no more threads the evaluation reads by itself.
@@ -276,6 +287,7 @@ mod tests {
         kept.put(blake3::hash(b"9").as_bytes(), b"code");
         let next = Reading::new(Arc::clone(&kept) as Arc<dyn KeptCode>);
         assert!(next.take(&host, &path(0)).is_none(), "the thread begins with it");
+        assert!(!next.is_long());
         let took = |number| {
             for _ in 0..1000 {
                 if next.state().ready.contains_key(&path(number)) {
@@ -297,6 +309,21 @@ mod tests {
         next.end();
         assert!(!next.has_file(&path(8)), "what is over has nothing");
         assert_eq!(next.state().missed, 2, "one that was asked for again, and a new one");
+    }
+
+    #[test]
+    fn that_much_will_be_read_is_known_from_the_first_file_on() {
+        let host: Arc<dyn Host> = Arc::new(MemoryHost::new(""));
+        let kept = Arc::new(Kept::default());
+        for known in [false, true, true] {
+            let reading = Reading::new(Arc::clone(&kept) as Arc<dyn KeptCode>);
+            assert!(!reading.is_long());
+            for number in 0..LONG {
+                reading.take(&host, &path(number));
+                assert_eq!(reading.is_long(), known);
+            }
+            reading.end();
+        }
     }
 
     /// The text that `/main.nix` is.
