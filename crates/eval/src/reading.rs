@@ -176,6 +176,10 @@ impl Reading {
         state.expected = (0u32..).zip(0..list.starts.len()).filter_map(|(place, at)| Some((digest(list.path(at)?), place))).collect();
         state.list = Arc::clone(&list);
         self.long.store(list.starts.len() >= LONG, Ordering::Relaxed);
+        if self.is_long() {
+            // They would wait for each other, which two megabytes more are worth here.
+            crate::heap::separate_memory_of_threads();
+        }
         if list.starts.len() >= WORTHWHILE {
             let (own, host) = (Arc::clone(self), Arc::clone(host));
             // Where there can be no more threads the evaluation reads by itself.

@@ -98,3 +98,13 @@ pub fn share_memory_between_threads() {
         libc::mallopt(libc::M_ARENA_MAX, 1);
     }
 }
+
+/// Has threads that start from now on share memory of their own, not that of the first one; after [`share_memory_between_threads`], and
+/// while there is no other.
+pub(crate) fn separate_memory_of_threads() {
+    // SAFETY: changes a parameter of the allocator.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 2);
+    }
+}
