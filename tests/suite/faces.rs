@@ -204,7 +204,6 @@ fn nix_eval_as_real_nix() {
         &["eval", "--file", "missing.nix"],
         &["eval", "--expr", "1", "--write-to", "x.nix"],
         &["eval", "--nonsense"],
-        &["eval", "--expr", "1", "--strict"],
         &["eval", "--expr", "let f = x: y: { z }: x; in [ f (f 1) (f 1 2) ]"],
         &["eval", "--offline", "--expr", "1"],
         &["--option", "nonsense", "1", "eval", "--expr", "1"],
@@ -222,6 +221,18 @@ fn nix_eval_as_real_nix() {
         };
         same(expression, &ask(world.nival_as("nix")), &ask(world.real_nix("nix")));
     }
+}
+
+#[test]
+fn a_strict_value_fails_with_its_parts() {
+    let world = World::default();
+    let expression = "{ a = [ (1 + 1) ]; b = throw \"no\"; }";
+    let said = run(world.built("nival").args(["eval", "--expr", expression]));
+    assert_eq!(said.ok(), "{ a = [ 2 ]; b = «error: no»; }");
+    let said = run(world.built("nival").args(["eval", "--strict", "--expr", expression])).failed();
+    assert!(said.ends_with("error: no"), "{said}");
+    let said = run(world.built("nival").args(["eval", "--strict", "--expr", "{ a = [ (1 + 1) ]; }"]));
+    assert_eq!(said.ok(), "{ a = [ 2 ]; }");
 }
 
 #[test]

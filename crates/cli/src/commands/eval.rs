@@ -30,6 +30,7 @@ struct Options {
     /// Unset: where standard output is a terminal.
     pretty: Option<bool>,
     raw: bool,
+    strict: bool,
     write_to: Option<PathBuf>,
 }
 
@@ -66,6 +67,10 @@ fn own_flags() -> Vec<Flag<Options>> {
         profile_flag(),
         flag("raw", None, &[], "print a string as it is, without a line end", |o, _| {
             o.raw = true;
+            Ok(())
+        }),
+        flag("strict", None, &[], "fail where a part of the value fails, instead of printing the part's error", |o, _| {
+            o.strict = true;
             Ok(())
         }),
         flag("write-to", None, &["PATH"], "write a string to a file, a set of them to a folder", |o, v| {
@@ -113,7 +118,7 @@ fn evaluate(context: &Context, options: &Options, installable: &str) -> Result<E
         let pretty = options.pretty.unwrap_or_else(|| std::io::IsTerminal::is_terminal(&std::io::stdout()));
         (if pretty { pretty_json(&json) } else { json }.into_bytes(), "\n")
     } else {
-        (session.print_bytes(&value, &PrintOptions::eval(), control)?, "\n")
+        (session.print_bytes(&value, &PrintOptions { errors_inline: !options.strict, ..PrintOptions::eval() }, control)?, "\n")
     };
     session.write_named(&text)?;
     out.write_all(&text)?;

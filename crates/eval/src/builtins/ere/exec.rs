@@ -1,11 +1,14 @@
 //! Running an automaton over a subject.
 
+use super::memo::Memo;
 use super::{Ere, State, StateId, set_contains};
 
 /// Frames of the search stack, at most: 24 bytes each.
 const MAX_FRAMES: usize = 1 << 26;
-/// Steps between two looks at whether the evaluation was cancelled.
+/// Steps between two looks at whether the evaluation was cancelled; a match that takes more begins to remember.
 const POLL: u32 = 1 << 16;
+/// What a match may take in steps once nothing more can be remembered, in units of [`POLL`].
+const MAX_POLLS: u32 = 1 << 15;
 
 /// Start and end of each group, whole match first; `None` where a group took no part.
 pub(crate) type Captures = Vec<Option<(usize, usize)>>;
@@ -32,6 +35,8 @@ enum Frame {
     /// A run of single bytes, which can also end sooner: from this position down to that.
     Run(StateId, usize, usize),
     Counter(u32, Counter),
+    /// The search from this state and position has ended: its outcome is remembered.
+    Searched(StateId, usize),
 }
 
 #[derive(Clone, Copy, Default)]
@@ -67,6 +72,12 @@ pub(crate) struct Searcher<'a> {
     counters: Vec<Counter>,
     best: Option<(usize, Vec<Group>)>,
     steps: u32,
+    /// Looks at [`Searcher::cancelled`] since this match was begun, and those of them when nothing more could be remembered.
+    polls: u32,
+    blind_polls: u32,
+    memo: Option<Box<Memo>>,
+    /// Remember from the first step on.
+    eager: bool,
 }
 
 impl<'a> Searcher<'a> {
@@ -81,7 +92,16 @@ impl<'a> Searcher<'a> {
             counters: vec![Counter::default(); ere.counters as usize],
             best: None,
             steps: 0,
+            polls: 0,
+            blind_polls: 0,
+            memo: None,
+            eager: false,
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn eager(self) -> Self {
+        Searcher { eager: true, ..self }
     }
 
     /// The match of the whole subject.
@@ -143,6 +163,8 @@ impl<'a> Searcher<'a> {
         self.groups.fill(Group::default());
         self.counters.fill(Counter::default());
         self.best = None;
+        (self.polls, self.blind_polls) = (0, 0);
+        self.memo = self.eager.then(|| Memo::new(self.ere).map(Box::new)).flatten();
         let mut found;
         let mut state = self.ere.start;
         let mut at = begin;
@@ -165,8 +187,13 @@ impl<'a> Searcher<'a> {
     fn walk(&mut self, mut state: StateId, mut at: usize, begin: usize, mode: Mode) -> Result<bool, Interrupted> {
         loop {
             self.steps = self.steps.wrapping_add(1);
-            if self.steps.is_multiple_of(POLL) && (self.cancelled)(self.stack.capacity() * size_of::<Frame>()) {
-                return Err(Interrupted::Cancelled);
+            if self.steps.is_multiple_of(POLL) {
+                self.poll()?;
+            }
+            if self.memo.is_some()
+                && let Some(found) = self.known(state, at)?
+            {
+                return Ok(found);
             }
             let byte = self.subject.get(at).copied();
             match &self.ere.states[state as usize] {
@@ -229,6 +256,46 @@ impl<'a> Searcher<'a> {
         }
     }
 
+    /// Whether to go on, and how.
+    fn poll(&mut self) -> Result<(), Interrupted> {
+        let memo = self.memo.as_ref().map_or(0, |memo| memo.bytes());
+        if (self.cancelled)(self.stack.capacity() * size_of::<Frame>() + memo) {
+            return Err(Interrupted::Cancelled);
+        }
+        self.polls += 1;
+        // The first look can come soon after the match was begun.
+        if self.polls == 2 && !self.eager {
+            self.memo = Memo::new(self.ere).map(Box::new);
+        }
+        if self.polls > 2 && self.memo.as_ref().is_none_or(|memo| memo.is_full()) {
+            self.blind_polls += 1;
+            if self.blind_polls > MAX_POLLS {
+                return Err(Interrupted::Memory);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the search from a place where the way forks led to a match before; if it is the first one, its outcome will
+    /// be known.
+    fn known(&mut self, state: StateId, at: usize) -> Result<Option<bool>, Interrupted> {
+        if !matches!(self.ere.states[state as usize], State::Run(..) | State::Either { .. } | State::Repeat { .. }) {
+            return Ok(None);
+        }
+        let counters = self.live_counters(at);
+        let known = self.memo.as_ref().and_then(|memo| memo.outcome(state, at, counters));
+        if known.is_none() {
+            self.push(Frame::Searched(state, at))?;
+        }
+        Ok(known)
+    }
+
+    /// Two bits for each counter: how often its repetition was entered at this position.
+    fn live_counters(&self, at: usize) -> u128 {
+        let live = |(index, counter): (usize, &Counter)| if counter.at == at { u128::from(counter.times) << (2 * index) } else { 0 };
+        self.counters.iter().enumerate().map(live).sum()
+    }
+
     fn push(&mut self, frame: Frame) -> Result<(), Interrupted> {
         if self.stack.len() >= MAX_FRAMES {
             return Err(Interrupted::Memory);
@@ -250,6 +317,13 @@ impl<'a> Searcher<'a> {
                     return Some((second, at));
                 }
                 Frame::Either(first) => *found |= first,
+                Frame::Searched(state, at) => {
+                    // All that was done since has been undone: the counters are as they were there.
+                    let counters = self.live_counters(at);
+                    if let Some(memo) = &mut self.memo {
+                        memo.remember(state, at, counters, *found);
+                    }
+                }
                 Frame::Past(next, at) if !*found => return Some((next, at)),
                 Frame::Run(next, at, least) if !*found => {
                     if at - 1 > least {

@@ -8,6 +8,7 @@
 
 mod brackets;
 mod exec;
+mod memo;
 mod parse;
 
 pub(crate) use exec::{Captures, Interrupted, Searcher};

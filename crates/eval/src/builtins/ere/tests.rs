@@ -101,7 +101,20 @@ fn long_subjects_and_cancelling() {
     let whole = Searcher::new(&ere, subject.as_bytes(), &|_| false).whole().unwrap();
     assert_eq!(whole.unwrap()[1], Some((399_999, 400_000)));
     let slow = Ere::new(b"(a|a)*c").unwrap();
-    assert!(Searcher::new(&slow, "a".repeat(60).as_bytes(), &|_| true).whole().is_err());
+    let long = "a".repeat(100_000);
+    assert!(Searcher::new(&slow, long.as_bytes(), &|_| true).whole().is_err());
+}
+
+/// Each of these would go on for ages if it tried every way.
+#[test]
+fn what_was_tried_is_not_tried_again() {
+    for pattern in ["(a|a)*c", "(a*)*(a*)*(a*)*b", "((a*)*)*b", "(a+)+$b", "(a?){20}(a*)*b", "(a|aa|aaa)+b", "((a|b)*|(a|c)*)*d"] {
+        let ere = Ere::new(pattern.as_bytes()).unwrap();
+        let subject = "a".repeat(64);
+        let whole = Searcher::new(&ere, subject.as_bytes(), &|_| false).whole().unwrap();
+        assert_eq!(whole, None, "{pattern}");
+        Searcher::new(&ere, subject.as_bytes(), &|_| false).each(|_| panic!("{pattern}")).unwrap();
+    }
 }
 
 /// Expressions on which all engines agree: groups, classes, and repetitions of what cannot be empty.
@@ -117,6 +130,18 @@ fn pattern() -> impl Strategy<Value = String> {
     })
 }
 
+/// Groups that can be empty, repeated, and alternatives of which several match.
+fn nested() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![Just("a"), Just("b"), Just("ab"), Just("()"), Just("a*"), Just("[ab]*"), Just("$")].prop_map(String::from);
+    leaf.prop_recursive(5, 24, 3, |inner| {
+        prop_oneof![
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("{a}{b}")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a}|{b})")),
+            (inner, prop_oneof![Just("*"), Just("+"), Just("?"), Just("{0,2}")]).prop_map(|(a, q)| format!("({a}){q}")),
+        ]
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
@@ -128,6 +153,24 @@ proptest! {
         let ours = Searcher::new(&ere, subject.as_bytes(), &|_| false).whole().unwrap();
         let theirs = other.captures(subject.as_bytes()).map(|c| c.iter().map(|m| m.map(|m| (m.start(), m.end()))).collect::<Vec<_>>());
         prop_assert_eq!(ours, theirs);
+    }
+
+    /// What is remembered changes no result, whether groups are empty or alternatives of several lengths.
+    #[test]
+    fn a_search_that_remembers_finds_the_same(pattern in nested(), subject in "[ab]{0,8}") {
+        if let Ok(ere) = Ere::new(pattern.as_bytes()) {
+            let tired = |steps: u32| { let left = std::cell::Cell::new(steps); move |_| { left.set(left.get() - 1); left.get() == 0 } };
+            let (once, again) = (tired(40), tired(80));
+            let plain = Searcher::new(&ere, subject.as_bytes(), &once).whole();
+            let eager = Searcher::new(&ere, subject.as_bytes(), &again).eager().whole();
+            prop_assert!(plain.is_err() || plain == eager, "{plain:?} {eager:?}");
+            let (once, again) = (tired(40), tired(80));
+            let (mut plain, mut eager) = (Vec::new(), Vec::new());
+            if Searcher::new(&ere, subject.as_bytes(), &once).each(|c| plain.push(c.clone())).is_ok() {
+                Searcher::new(&ere, subject.as_bytes(), &again).eager().each(|c| eager.push(c.clone())).unwrap();
+                prop_assert_eq!(plain, eager);
+            }
+        }
     }
 
     #[test]
