@@ -230,7 +230,7 @@ fn a_strict_value_fails_with_its_parts() {
     let said = run(world.built("nival").args(["eval", "--expr", expression]));
     assert_eq!(said.ok(), "{ a = [ 2 ]; b = «error: no»; }");
     let said = run(world.built("nival").args(["eval", "--strict", "--expr", expression])).failed();
-    assert!(said.ends_with("error: no"), "{said}");
+    assert!(said.ends_with("error: no\n"), "{said}");
     let said = run(world.built("nival").args(["eval", "--strict", "--expr", "{ a = [ (1 + 1) ]; }"]));
     assert_eq!(said.ok(), "{ a = [ 2 ]; }");
 }
