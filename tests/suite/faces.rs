@@ -510,3 +510,20 @@ fn signals_end_an_evaluation() {
         assert!(rest.ends_with("error: interrupted by the user\n") && rest.contains("«string»:1:"), "{rest}");
     }
 }
+
+/// Most of this program's time goes to collections of what it keeps, which are not cancelled.
+#[test]
+fn signals_end_a_collection() {
+    let world = World::default();
+    let hoarding = "(builtins.foldl' (l: n: { inherit l n; }) null (builtins.genList (x: x) 10000000)).n";
+    for milliseconds in [200, 450, 700] {
+        let mut command = world.nival_as("nix-instantiate");
+        command.args(["--eval", "-E", hoarding]).stdout(Stdio::null()).stderr(Stdio::piped());
+        let child = command.spawn().expect("nix-instantiate");
+        std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+        // SAFETY: sends a signal to a child that was not waited for yet.
+        assert_eq!(unsafe { libc::kill(child.id() as i32, libc::SIGINT) }, 0);
+        let said = Said::from(child.wait_with_output().expect("the end")).failed();
+        assert!(said.ends_with("error: interrupted by the user\n"), "{said}");
+    }
+}

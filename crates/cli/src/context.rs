@@ -5,12 +5,13 @@ use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nival_engine::config::host_system;
 use nival_engine::settings::{FEATURES, Source};
 use nival_engine::{
     AutoArgs, Budget, CancelToken, Control, Engine, EngineConfig, EvalSession, EvalValue, FlakeLookup, LockFlags, RenderOptions, Report,
-    ReportKind, SearchPathEntry, Settings, TraceKind, parse_flake_reference,
+    ReportKind, SearchPathEntry, Settings, TraceKind, is_collecting, parse_flake_reference,
 };
 use nival_source::{OsSystem, clean_path};
 
@@ -194,6 +195,14 @@ pub fn plain_session(common: &Common) -> Result<(EvalSession, RenderOptions), Fa
 }
 
 impl Context {
+    /// The end of a command. A failure is told while the evaluation still has its memory: to give gigabytes back takes longer than
+    /// somebody waits who has interrupted it.
+    pub fn end<R>(mut self, outcome: Result<R, Failure>) -> Result<R, Failure> {
+        // What it cost comes first: scripts read the error at the very end.
+        drop(self.told.take());
+        outcome.map_err(|failure| failure.rendered(self.render).told())
+    }
+
     /// Also makes Ctrl-C and SIGTERM cancel the command's work.
     pub fn new(common: &Common, pure: bool) -> Result<Self, Failure> {
         Self::watched(common, pure, |wanted| wanted)
@@ -211,7 +220,7 @@ impl Context {
         engine.set_trace_sink(show_trace_line);
         let mut session = engine.snapshot().session();
         session.set_base(&current_folder()?);
-        let time = common.eval_seconds.map(std::time::Duration::from_secs);
+        let time = common.eval_seconds.map(Duration::from_secs);
         let control = Control::new(Budget { time, ..Budget::UNLIMITED });
         cancel_on_signal(control.cancel.clone());
         for flake in &common.flakes.inputs_from {
@@ -293,13 +302,22 @@ fn tarball_url(argument: &str) -> Option<String> {
     SCHEMES.contains(&scheme).then(|| argument.to_owned())
 }
 
-/// Makes the first Ctrl-C cancel `token` and a second one end the process.
+/// How long an evaluation that was cancelled may take to notice it.
+const NOTICING: Duration = Duration::from_millis(25);
+
+/// Makes the first Ctrl-C cancel `token` and a second one end the process. A collection of much memory notices nothing: then the first one
+/// does, too. Nothing is lost by that: who collects is not building, and what is written is whole or not there.
 pub fn cancel_on_signal(token: CancelToken) {
     let installed = ctrlc::set_handler(move || {
         if token.is_cancelled() {
             std::process::exit(130);
         }
         token.cancel();
+        std::thread::sleep(NOTICING);
+        if is_collecting() {
+            say(format_args!("error: interrupted by the user"));
+            std::process::exit(1);
+        }
     });
     if let Err(error) = installed {
         warn(format_args!("Ctrl-C will end the process at once: {error}"));

@@ -21,6 +21,9 @@ pub enum Failure {
     /// Evaluation, building or the store failed. `code` is the exit code.
     #[error("{report}")]
     Report { report: Box<Report>, options: RenderOptions, code: u8 },
+    /// What failed was told already; this is the exit code.
+    #[error("exit code {0}")]
+    Told(u8),
     #[error("{0}")]
     Message(String),
     #[error("writing the output: {0}")]
@@ -53,14 +56,22 @@ impl Failure {
         }
     }
 
-    /// Writes the failure to standard error; the exit code.
-    pub fn tell(self, program: &str) -> u8 {
+    /// The same failure after its report, if it has one, was written to standard error.
+    pub fn told(self) -> Self {
         match self {
             Failure::Report { report, options, code } => {
                 let text = render(&report, &|path| OsSystem.read_file(path).ok().map(|bytes| displayable(&bytes).into()), options);
                 let _ = write!(io::stderr().lock(), "{text}");
-                code
+                Failure::Told(code)
             }
+            other => other,
+        }
+    }
+
+    /// Writes the failure to standard error; the exit code.
+    pub fn tell(self, program: &str) -> u8 {
+        match self.told() {
+            Failure::Told(code) => code,
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 1,
             other @ Failure::Setting(SettingError::MissingInclude { .. } | SettingError::IncludeCycle { .. }) => {
                 say(format_args!("error: {other}"));

@@ -48,7 +48,7 @@ pub use engine::{Engine, Glance, Revision, Snapshot};
 pub use input::Input;
 pub use inspect::{PathDetails, StoreInfo};
 pub use nival_eval::builtins::NIX_VERSION;
-pub use nival_eval::{give_back_freed_memory, give_back_large_memory, keep_freed_memory};
+pub use nival_eval::{give_back_freed_memory, give_back_large_memory, is_collecting, keep_freed_memory};
 pub use nival_flake::{FlakeRef, LockFlags, parse_reference as parse_flake_reference};
 pub use nival_lint::{Level, LintSettings};
 pub use place::{FilePosition, FileRange, Location, Origin};

@@ -1,6 +1,6 @@
 //! When memory is collected, and what is kept: the roots of an evaluator.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use crate::ahead::{Still, Team};
@@ -80,6 +80,29 @@ impl Constants {
     }
 }
 
+/// Collections that run in this process.
+static RUNNING: AtomicU32 = AtomicU32::new(0);
+
+/// Whether an evaluator of this process is collecting: it does nothing else meanwhile, and cannot be cancelled.
+pub fn is_collecting() -> bool {
+    RUNNING.load(Ordering::Relaxed) > 0
+}
+
+struct Running;
+
+impl Running {
+    fn begin() -> Self {
+        RUNNING.fetch_add(1, Ordering::Relaxed);
+        Running
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Where one of several threads is busy, it is tried again after so many bytes.
 const AGAIN: usize = 32 << 20;
 
@@ -126,6 +149,7 @@ impl Ctx<'_> {
     #[cold]
     #[inline(never)]
     fn collect(&mut self, still: &[Still]) {
+        let _running = Running::begin();
         let number = self.evaluator.collections.fetch_add(1, Ordering::Relaxed);
         let checks = match self.evaluator.options.collect {
             // The more there is to look at the less often.

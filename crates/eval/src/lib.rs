@@ -71,7 +71,7 @@ pub use ahead::{Ahead, Offer};
 pub use bounds::Bounds;
 pub use builtin::{Builtin, BuiltinFn, BuiltinTable};
 pub use code::{CodeCache, KeptCode};
-pub use collect::Collect;
+pub use collect::{Collect, is_collecting};
 pub use ctx::{Budget, Ctx, What};
 pub use error::{Cycle, ErrorContext, ErrorKind, EvalError, FrameKind, Pos, Result, edit_distance};
 pub use evaluator::{Assistance, Evaluator, Options, Statistics};

@@ -78,8 +78,8 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
     };
     one_store(&options.common)?;
     let context = Context::new(&options.common, true)?;
-    let render = context.render;
-    build(&context, &options, &installables).map_err(|f| f.rendered(render))
+    let outcome = build(&context, &options, &installables);
+    context.end(outcome)
 }
 
 fn build(context: &Context, options: &Options, installables: &[String]) -> Result<Ended, Failure> {

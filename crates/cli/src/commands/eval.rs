@@ -95,8 +95,8 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
     };
     options.common.jobs_evaluate();
     let context = Context::new(&options.common, true)?;
-    let render = context.render;
-    evaluate(&context, &options, attr_path).map_err(|f| f.rendered(render))
+    let outcome = evaluate(&context, &options, attr_path);
+    context.end(outcome)
 }
 
 fn evaluate(context: &Context, options: &Options, installable: &str) -> Result<Ended, Failure> {

@@ -70,14 +70,14 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
     };
     one_store(&options.legacy.common)?;
     let context = Context::new(&options.legacy.common, false)?;
-    let render = context.render;
-    build(&context, &options, &positional).map_err(|f| match f.rendered(render) {
+    let outcome = build(&context, &options, &positional).map_err(|f| match f {
         Failure::Report { report, options, .. } if report.kind == ReportKind::Build => {
             let code = report.exit_code;
             Failure::Report { report, options, code }
         }
         other => other,
-    })
+    });
+    context.end(outcome)
 }
 
 fn build(context: &Context, options: &Options, positional: &[String]) -> Result<Ended, Failure> {

@@ -178,7 +178,6 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
         options.legacy.common.jobs_evaluate();
     }
     let context = Context::new(&options.legacy.common, false)?;
-    let render = context.render;
     let outcome = if options.find_file {
         find_files(&context, &positional)
     } else if options.parse {
@@ -188,7 +187,7 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
     } else {
         instantiate(&context, &options, &positional)
     };
-    outcome.map_err(|f| f.rendered(render))
+    context.end(outcome)
 }
 
 fn find_files(context: &Context, names: &[String]) -> Result<Ended, Failure> {

@@ -72,7 +72,7 @@ fn run(args: Vec<OsString>) -> Result<Ended, Failure> {
         out.write_all(told.summary(options.json).as_bytes())?;
         out.flush()?;
     }
-    outcome.map(|()| Ended::Code(0)).map_err(|failure| failure.rendered(context.render))
+    context.end(outcome.map(|()| Ended::Code(0)))
 }
 
 fn evaluate(context: &Context, options: &Options, installable: &str) -> Result<(), Failure> {
