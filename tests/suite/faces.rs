@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use nival_tests::tools::repository;
 use nival_tests::world::{Said, World, run, run_with};
@@ -490,6 +490,12 @@ fn a_closed_standard_output_ends_the_program() {
 }
 
 /// Ctrl-C and a polite end: said at once, with the place, on one thread and on several.
+/// A signal to a child that was not waited for yet.
+fn send(child: &Child, signal: i32) {
+    // SAFETY: the child's number is not given to another process before somebody has waited for it.
+    assert_eq!(unsafe { libc::kill(child.id() as i32, signal) }, 0);
+}
+
 #[test]
 fn signals_end_an_evaluation() {
     let world = World::default();
@@ -502,8 +508,7 @@ fn signals_end_an_evaluation() {
         let mut line = String::new();
         stderr.read_line(&mut line).expect("the trace");
         assert_eq!(line, "trace: running\n");
-        // SAFETY: sends a signal to a child that was not waited for yet.
-        assert_eq!(unsafe { libc::kill(child.id() as i32, signal) }, 0);
+        send(&child, signal);
         let mut rest = String::new();
         stderr.read_to_string(&mut rest).expect("the message");
         assert_eq!(child.wait().expect("the end").code(), Some(1), "{rest}");
@@ -521,8 +526,7 @@ fn signals_end_a_collection() {
         command.args(["--eval", "-E", hoarding]).stdout(Stdio::null()).stderr(Stdio::piped());
         let child = command.spawn().expect("nix-instantiate");
         std::thread::sleep(std::time::Duration::from_millis(milliseconds));
-        // SAFETY: sends a signal to a child that was not waited for yet.
-        assert_eq!(unsafe { libc::kill(child.id() as i32, libc::SIGINT) }, 0);
+        send(&child, libc::SIGINT);
         let said = Said::from(child.wait_with_output().expect("the end")).failed();
         assert!(said.ends_with("error: interrupted by the user\n"), "{said}");
     }

@@ -65,9 +65,9 @@ pub fn keep_freed_memory() {
         libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
         libc::mallopt(libc::M_TRIM_THRESHOLD, 64 << 20);
         libc::mallopt(libc::M_TOP_PAD, 1 << 20);
-        // What one thread frees another can use.
-        libc::mallopt(libc::M_ARENA_MAX, 2);
     }
+    // What one thread frees another can use.
+    limit_arenas(2);
 }
 
 /// Gives memory that was freed back to the system now: to be called where nothing is about to be done.
@@ -92,19 +92,21 @@ pub fn give_back_large_memory() {
 /// Has all threads take memory of the system's allocator from where the first one does, so that what one frees another can use: for
 /// programs of which one thread does nearly everything, to be called before others start.
 pub fn share_memory_between_threads() {
-    // SAFETY: changes a parameter of the allocator.
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    unsafe {
-        libc::mallopt(libc::M_ARENA_MAX, 1);
-    }
+    limit_arenas(1);
 }
 
 /// Has threads that start from now on share memory of their own, not that of the first one; after [`share_memory_between_threads`], and
 /// while there is no other.
 pub(crate) fn separate_memory_of_threads() {
+    limit_arenas(2);
+}
+
+/// From so many places at most the system's allocator gives memory, each thread keeping to one of them.
+#[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), expect(unused_variables))]
+fn limit_arenas(most: i32) {
     // SAFETY: changes a parameter of the allocator.
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     unsafe {
-        libc::mallopt(libc::M_ARENA_MAX, 2);
+        libc::mallopt(libc::M_ARENA_MAX, most);
     }
 }

@@ -3,8 +3,8 @@
 //! Nix hands its expressions to the C++ standard library, whose `extended` grammar is stricter than POSIX in places (an
 //! escaped ordinary character is an error) and whose choice among several matches is neither Perl's nor POSIX's: repetitions
 //! take the first way that works, alternatives compare both ways and keep the longer. What a group captured depends on
-//! that, so this engine walks in the same order. Unlike that library it keeps its own stack: a long subject cannot
-//! overflow it.
+//! that, so this engine walks in the same order. Unlike that library it keeps its own stack (a long subject cannot
+//! overflow it), and remembers where it has been once a match takes long (`memo.rs`).
 
 mod brackets;
 mod exec;
