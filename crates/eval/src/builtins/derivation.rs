@@ -58,7 +58,7 @@ pub(super) fn load(ctx: &Ctx<'_>, path: &StorePath) -> Result<Arc<Derivation>> {
 
 fn placeholder(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
     let output = ctx.expect_string_no_context(args[0], arg("first", "placeholder"))?;
-    Ok(ctx.string(output_placeholder(&output.to_str())))
+    Ok(ctx.string(output_placeholder(output.bytes())))
 }
 
 fn derivation_strict(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value> {
@@ -125,7 +125,7 @@ fn write(ctx: &mut Ctx<'_>, name: &str, set: crate::Attrs) -> Result<Value> {
         Outputs::Floating(method, algo) | Outputs::Impure(method, algo) => {
             let impure = matches!(outputs, Outputs::Impure(..));
             for output in &found.outputs {
-                drv.env.insert(output.as_bytes().to_vec(), output_placeholder(output).into_bytes());
+                drv.env.insert(output.as_bytes().to_vec(), output_placeholder(output.as_ref()).into_bytes());
                 let value = if impure { DerivationOutput::Impure { method, algo } } else { DerivationOutput::CaFloating { method, algo } };
                 drv.outputs.insert(output.to_string(), value);
             }

@@ -118,9 +118,9 @@ pub fn output_path_name<'a>(drv_name: &'a str, output: &str) -> Cow<'a, str> {
     if output == "out" { drv_name.into() } else { [drv_name, "-", output].concat().into() }
 }
 
-/// What stands for an output whose path is not known yet (`builtins.placeholder`).
-pub fn output_placeholder(output: &str) -> String {
-    format!("/{}", HashAlgo::Sha256.hash(format!("nix-output:{output}")).nix32())
+/// What stands for an output whose path is not known yet (`builtins.placeholder`, which takes any bytes).
+pub fn output_placeholder(output: impl AsRef<[u8]>) -> String {
+    format!("/{}", HashAlgo::Sha256.hash([b"nix-output:", output.as_ref()].concat()).nix32())
 }
 
 /// [`make_text_path`] for a SHA-256; `references` are base names, sorted, each once.
